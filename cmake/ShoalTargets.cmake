@@ -1,0 +1,40 @@
+# The only four ways a target comes to be: shoal_library, shoal_binary, shoal_test, shoal_bench.
+# Includes are written from the repository root ("common/status.h"); what a module may include is what it links.
+
+add_compile_options(-Wall -Wextra -Wno-sign-compare -Wno-missing-field-initializers)
+if(SHOAL_SANITIZE)
+  add_compile_options(-fsanitize=${SHOAL_SANITIZE} -fno-omit-frame-pointer -g -O1)
+  add_link_options(-fsanitize=${SHOAL_SANITIZE})
+endif()
+
+# shoal_library(name SOURCES a.cc ... [PUBLIC targets] [PRIVATE targets]): static library shoal::name.
+function(shoal_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(shoal_${name} STATIC ${ARG_SOURCES})
+  add_library(shoal::${name} ALIAS shoal_${name})
+  target_include_directories(shoal_${name} PUBLIC ${CMAKE_SOURCE_DIR})
+  target_link_libraries(shoal_${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+endfunction()
+
+# shoal_binary(name SOURCES main.cc LINK targets): build/bin/name, installed to bin/.
+function(shoal_binary name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK})
+  install(TARGETS ${name} RUNTIME DESTINATION bin)
+endfunction()
+
+# shoal_test(name SOURCES x_test.cc ... LINK targets): one GoogleTest program; CTest sees each of its tests.
+function(shoal_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gtest GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+endfunction()
+
+# shoal_bench(name SOURCES x_bench.cc LINK targets): one program, not installed.
+function(shoal_bench name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} benchmark::benchmark)
+endfunction()

@@ -1,0 +1,174 @@
+#include "common/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "common/status.h"
+
+namespace shoal {
+namespace {
+
+constexpr size_t kWriteBufferBytes = size_t{1} << 20;
+
+absl::Status WriteAll(int fd, std::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return ErrnoError(errno, Cat("cannot write ", bytes.size(), " bytes to ", path));
+    bytes.remove_prefix(n);
+  }
+  return absl::OkStatus();
+}
+
+class PosixAtomicFile final : public AtomicFile {
+ public:
+  PosixAtomicFile(std::string path, std::string temporary, int fd)
+      : path_(std::move(path)), temporary_(std::move(temporary)), fd_(fd) {
+    pending_.reserve(kWriteBufferBytes);
+  }
+  ~PosixAtomicFile() override {
+    if (fd_ < 0) return;
+    ::close(fd_);
+    ::unlink(temporary_.c_str());
+  }
+
+  absl::Status Append(std::string_view bytes) override {
+    size_ += bytes.size();
+    if (pending_.size() + bytes.size() > kWriteBufferBytes) RETURN_IF_ERROR(FlushPending());
+    if (bytes.size() >= kWriteBufferBytes) return WriteAll(fd_, bytes, path_);
+    pending_.append(bytes);
+    return absl::OkStatus();
+  }
+
+  absl::Status Rewrite(uint64_t offset, std::string_view bytes) override {
+    if (offset + bytes.size() > size_) return InvalidArgument(path_, ": bytes past ", size_, " cannot be rewritten");
+    RETURN_IF_ERROR(FlushPending());
+    while (!bytes.empty()) {
+      const ssize_t n = ::pwrite(fd_, bytes.data(), bytes.size(), offset);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return ErrnoError(errno, Cat("cannot write ", bytes.size(), " bytes to ", path_));
+      bytes.remove_prefix(n);
+      offset += n;
+    }
+    return absl::OkStatus();
+  }
+
+  uint64_t size() const override { return size_; }
+
+  absl::Status Commit() override {
+    RETURN_IF_ERROR(FlushPending());
+    if (::fsync(fd_) != 0) return ErrnoError(errno, Cat("cannot sync ", path_));
+    ::close(std::exchange(fd_, -1));
+    if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
+      const int error = errno;
+      ::unlink(temporary_.c_str());
+      return ErrnoError(error, Cat("cannot rename ", temporary_, " to ", path_));
+    }
+    return SyncFolder();
+  }
+
+ private:
+  absl::Status FlushPending() {
+    RETURN_IF_ERROR(WriteAll(fd_, pending_, path_));
+    pending_.clear();
+    return absl::OkStatus();
+  }
+
+  // Without it a crash may lose the rename.
+  absl::Status SyncFolder() const {
+    std::filesystem::path folder = std::filesystem::path(path_).parent_path();
+    if (folder.empty()) folder = ".";
+    const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return ErrnoError(errno, Cat("cannot open folder ", folder.string()));
+    const int failed = ::fsync(fd);
+    const int error = errno;
+    ::close(fd);
+    // Some network file systems refuse to sync folders; they order renames themselves.
+    if (failed && error != EINVAL) return ErrnoError(error, Cat("cannot sync folder ", folder.string()));
+    return absl::OkStatus();
+  }
+
+  const std::string path_, temporary_;
+  int fd_;
+  uint64_t size_ = 0;
+  std::string pending_;
+};
+
+}  // namespace
+
+absl::StatusOr<MappedFile> MappedFile::Open(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return ErrnoError(errno, Cat("cannot open ", path));
+  struct stat info;
+  if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+    ::close(fd);
+    return InvalidArgument(path, " is not a regular file");
+  }
+  void* data = nullptr;
+  if (info.st_size > 0) data = ::mmap(nullptr, info.st_size, PROT_READ, MAP_SHARED, fd, 0);
+  const int error = errno;
+  ::close(fd);
+  if (data == MAP_FAILED) return ErrnoError(error, Cat("cannot map ", path, " (", info.st_size, " bytes)"));
+  return MappedFile(data, info.st_size);
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) ::munmap(data_, size_);
+}
+
+absl::StatusOr<std::unique_ptr<AtomicFile>> AtomicFile::Create(const std::string& path) {
+  std::string temporary = Cat(path, ".tmp.", ::getpid());
+  const int fd = ::open(temporary.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0) return ErrnoError(errno, Cat("cannot create ", path));
+  return std::make_unique<PosixAtomicFile>(path, std::move(temporary), fd);
+}
+
+absl::Status WriteFileAtomically(const std::string& path, std::string_view bytes) {
+  ASSIGN_OR_RETURN(auto file, AtomicFile::Create(path));
+  RETURN_IF_ERROR(file->Append(bytes));
+  return file->Commit();
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return ErrnoError(errno, Cat("cannot open ", path));
+  std::string bytes;
+  char chunk[1 << 16];
+  ssize_t n;
+  while ((n = ::read(fd, chunk, sizeof(chunk))) != 0) {
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) break;
+    bytes.append(chunk, n);
+  }
+  const int error = errno;
+  ::close(fd);
+  if (n < 0) return ErrnoError(error, Cat("cannot read ", path));
+  return bytes;
+}
+
+absl::Status MakeDirectories(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) return ErrnoError(error.value(), Cat("cannot make folder ", path));
+  if (!std::filesystem::is_directory(path, error)) return absl::AlreadyExistsError(Cat(path, " is not a folder"));
+  return absl::OkStatus();
+}
+
+}  // namespace shoal

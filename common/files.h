@@ -1,0 +1,57 @@
+// Files, passed in so that tests can make them fail: read, map, write whole files atomically.
+//
+// Thread rule: FileSystem is safe from any thread; a file object belongs to one.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace shoal {
+
+// A file's bytes, read-only, as long as the object lives.
+class MappedFile {
+ public:
+  // NotFound, PermissionDenied ... name the path. An empty file maps to no bytes.
+  static absl::StatusOr<MappedFile> Open(const std::string& path);
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+  ~MappedFile();
+
+  std::string_view bytes() const { return {static_cast<const char*>(data_), size_}; }
+
+ private:
+  MappedFile(void* data, size_t size) : data_(data), size_(size) {}
+  void* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+// A file that appears whole or not at all: written as path.tmp.<pid>, synced, renamed by Commit; removed by the
+// destructor where Commit was not reached.
+class AtomicFile {
+ public:
+  static absl::StatusOr<std::unique_ptr<AtomicFile>> Create(const std::string& path);
+  virtual ~AtomicFile() = default;
+  // Buffered. Errors name the path and what the system said (no space left: how much was to be written).
+  virtual absl::Status Append(std::string_view bytes) = 0;
+  // At an offset already appended, as for a header that is known last.
+  virtual absl::Status Rewrite(uint64_t offset, std::string_view bytes) = 0;
+  virtual uint64_t size() const = 0;
+  // Syncs the file, renames it, syncs the folder.
+  virtual absl::Status Commit() = 0;
+};
+
+absl::Status WriteFileAtomically(const std::string& path, std::string_view bytes);
+absl::StatusOr<std::string> ReadFile(const std::string& path);
+
+// Makes the folder and its parents. AlreadyExists: a file stands in the way.
+absl::Status MakeDirectories(const std::string& path);
+
+}  // namespace shoal

@@ -1,0 +1,23 @@
+#include "common/log.h"
+
+#include <unistd.h>
+
+namespace shoal {
+namespace {
+
+std::string& LogName() {
+  static std::string* name = new std::string;
+  return *name;
+}
+
+}  // namespace
+
+void SetLogName(std::string name) { LogName() = std::move(name); }
+
+void LogLine(std::string_view severity, std::string_view message) {
+  const std::string line = Cat(LogName(), LogName().empty() ? "" : ": ", severity, message, "\n");
+  // A log that cannot be written has nowhere to say so.
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+}  // namespace shoal

@@ -1,0 +1,101 @@
+// TableAccess: a worker's way to the rows of one table, whichever way that is (DESIGN: mapped or remote).
+//
+// A worker touches rows a batch at a time. It names the keys its batch will touch, gets for each a pointer to a row it
+// may read and write in place, and says when it is done:
+//
+//   RETURN_IF_ERROR(table->Request(next_keys, &next));       // prefetch; at most kMaxBatchesInFlight are open
+//   RETURN_IF_ERROR(table->Await(&batch));                   // batch.rows[i] is the row of keys[i]
+//   ... change batch.rows[i] in place, or add to batch.gradients[i] ...
+//   RETURN_IF_ERROR(table->Commit(&batch, learning_rate));
+//
+// Mapped: the pointers lead into the server's own memory (lock-free, "Hogwild"); Request costs an address each, Await
+// and Commit nothing. Remote: Request de-duplicates the keys and asks the servers for them, Await waits for the
+// answers, Commit sends the difference between the rows as they are and as they came; repeated keys share one row.
+//
+// In gradient mode (Batch::want_gradients) the rows are read-only to the caller, gradients[i] is a zeroed [padded_dim]
+// accumulator shared by equal keys, and Commit hands their sums to the row optimizer: run here on mapped rows, by the
+// server on remote ones.
+//
+// Thread rule: belongs to the worker's thread, as its endpoint does.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/clock.h"
+#include "common/transport/endpoint.h"
+#include "paramserver/row_layout.h"
+#include "proto/wire.pb.h"
+
+namespace shoal {
+
+class TableAccess {
+ public:
+  static constexpr int kMaxBatchesInFlight = 2;
+
+  class Batch {
+   public:
+    std::vector<float*> rows;       // [keys] pointers to [stride] floats; valid from Await to Commit.
+    std::vector<float*> gradients;  // [keys] pointers to [padded_dim] floats; in gradient mode only.
+    bool want_gradients = false;    // Set before Request.
+
+    // What the access keeps for an open batch. Reused from batch to batch.
+    struct State {
+      virtual ~State() = default;
+    };
+    std::unique_ptr<State> state;
+  };
+
+  virtual ~TableAccess() = default;
+
+  const RowLayout& layout() const { return layout_; }
+  virtual bool mapped() const = 0;
+
+  // InvalidArgument: a key outside the table.
+  virtual absl::Status Request(std::span<const uint32_t> keys, Batch* batch) = 0;
+  // DeadlineExceeded names the server that did not answer.
+  virtual absl::Status Await(Batch* batch) = 0;
+  virtual absl::Status Commit(Batch* batch, float learning_rate) = 0;
+
+  // Waits until every server has applied what was committed: what another client reads afterwards has it.
+  virtual absl::Status Flush() = 0;
+
+  // Copies the weights of rows [first, first + count) into `out` [count, dim], whatever the access. For exports.
+  virtual absl::Status Read(uint64_t first, uint64_t count, std::span<float> out) = 0;
+
+ protected:
+  explicit TableAccess(RowLayout layout) : layout_(layout) {}
+  const RowLayout layout_;
+};
+
+struct ClientStats {
+  uint64_t rows_pulled = 0;
+  uint64_t rows_pushed = 0;
+  uint64_t bytes_pulled = 0;
+  uint64_t bytes_pushed = 0;
+  uint64_t requests = 0;
+  uint64_t retries = 0;
+};
+
+// One worker's connections to all servers of its job.
+class ParameterClient {
+ public:
+  // Shakes hands with every server: protocol version and job token. `welcome` tells the tables, servers and settings;
+  // table access is MAPPED or REMOTE by welcome.job().parameter_server().access() and by where the servers are.
+  // FailedPrecondition: MAPPED is forced and a server is on another host, or another version answers.
+  static absl::StatusOr<std::unique_ptr<ParameterClient>> Connect(Endpoint* endpoint, Clock* clock,
+                                                                  const wire::Welcome& welcome);
+  virtual ~ParameterClient() = default;
+
+  // Lives as long as the client. `id` is the table's place in welcome.table().
+  virtual TableAccess& table(uint32_t id) = 0;
+  virtual ClientStats stats() const = 0;
+};
+
+}  // namespace shoal
