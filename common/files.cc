@@ -42,7 +42,9 @@ class PosixAtomicFile final : public AtomicFile {
 
   absl::Status Append(std::string_view bytes) override {
     size_ += bytes.size();
-    if (pending_.size() + bytes.size() > kWriteBufferBytes) RETURN_IF_ERROR(FlushPending());
+    if (pending_.size() + bytes.size() > kWriteBufferBytes) {
+      RETURN_IF_ERROR(FlushPending());
+    }
     if (bytes.size() >= kWriteBufferBytes) return WriteAll(fd_, bytes, path_);
     pending_.append(bytes);
     return absl::OkStatus();

@@ -88,14 +88,10 @@ class StatusContext {
 
 }  // namespace shoal
 
-// `switch` keeps an unbraced `if` around the macro from taking its `else`.
-#define RETURN_IF_ERROR(expression)                                                           \
-  switch (0)                                                                                  \
-  case 0:                                                                                     \
-  default:                                                                                    \
-    if (::shoal::StatusContext shoal_status_context(expression); shoal_status_context.ok()) { \
-    } else /* NOLINT */                                                                       \
-      return shoal_status_context
+#define RETURN_IF_ERROR(expression)                                                         \
+  if (::shoal::StatusContext shoal_status_context(expression); shoal_status_context.ok()) { \
+  } else /* NOLINT */                                                                       \
+    return shoal_status_context
 
 #define SHOAL_CONCAT_INNER(a, b) a##b
 #define SHOAL_CONCAT(a, b) SHOAL_CONCAT_INNER(a, b)
