@@ -1,0 +1,100 @@
+#include <algorithm>
+
+#include "absl/strings/str_join.h"
+#include "common/job/field.h"
+#include "common/job/job.h"
+#include "common/status.h"
+
+namespace shoal {
+namespace {
+
+// What is wrong with a job besides single values: each function adds a line for each mistake it finds.
+using Mistakes = std::vector<std::string>;
+
+std::string KindsOf(const google::protobuf::OneofDescriptor& choice) {
+  std::vector<std::string> names;
+  for (int i = 0; i < choice.field_count(); ++i) names.push_back(choice.field(i)->name());
+  return absl::StrJoin(names, ", ");
+}
+
+void CheckWhatAndOnWhat(const job::Job& job, Mistakes* mistakes) {
+  if (job.objective().kind_case() == job::Objective::KIND_NOT_SET) {
+    mistakes->push_back(
+        Cat("objective: none is given; give one of ", KindsOf(*job::Objective::descriptor()->oneof_decl(0))));
+  }
+  if (job.data().kind_case() == job::Data::KIND_NOT_SET) {
+    mistakes->push_back(Cat("data: none is given; give one of ", KindsOf(*job::Data::descriptor()->oneof_decl(0)),
+                            ", as in data { corpus { path: \"text.txt\" } }"));
+  } else if (job.data().has_corpus() && job.data().corpus().path().empty()) {
+    mistakes->push_back("data.corpus.path is empty; give the files or folders of the text");
+  }
+  for (const std::string& path : job.data().corpus().path()) {
+    if (path.empty()) mistakes->push_back("data.corpus.path has an empty entry; give a file or a folder");
+  }
+}
+
+void CheckSkipGram(const job::SkipGram& skip_gram, Mistakes* mistakes) {
+  const std::string path = "objective.skip_gram";
+  if (skip_gram.final_learning_rate() > skip_gram.learning_rate()) {
+    mistakes->push_back(Cat(path, ".final_learning_rate is ", skip_gram.final_learning_rate(), ", above ", path,
+                            ".learning_rate, ", skip_gram.learning_rate(), "; the rate falls, so give a lower one"));
+  }
+  if (skip_gram.loss() != job::SkipGram::FULL_SOFTMAX) return;
+  const std::string why =
+      Cat(", but ", path, ".loss FULL_SOFTMAX has no negatives to share; use NEGATIVE_SAMPLING or NCE");
+  if (skip_gram.block().centres() > 1) {
+    mistakes->push_back(Cat(path, ".block.centres is ", skip_gram.block().centres(), why));
+  }
+  if (skip_gram.block().negatives() > 0) {
+    mistakes->push_back(Cat(path, ".block.negatives is ", skip_gram.block().negatives(), why));
+  }
+}
+
+void CheckRowOptimizer(const job::RowOptimizer& optimizer, const std::string& path, Mistakes* mistakes) {
+  if (optimizer.kind() != job::RowOptimizer::SGD || !optimizer.has_epsilon()) return;
+  if (optimizer.epsilon() == job::RowOptimizer::default_instance().epsilon()) return;
+  mistakes->push_back(Cat(path, ".epsilon is ", optimizer.epsilon(), ", but ", path,
+                          ".kind SGD does not use it; choose another kind or leave it out"));
+}
+
+void CheckHeartbeats(const job::Heartbeats& heartbeats, Mistakes* mistakes) {
+  if (heartbeats.dead_after_seconds() > 2 * heartbeats.interval_seconds()) return;
+  mistakes->push_back(Cat("heartbeats.dead_after_seconds is ", heartbeats.dead_after_seconds(),
+                          ", not above twice heartbeats.interval_seconds, ", heartbeats.interval_seconds(),
+                          "; one late heartbeat would end the job"));
+}
+
+void CheckParameterServer(const job::ParameterServer& server, Mistakes* mistakes) {
+  if (server.hot_rows() > 0 && server.access() == job::ParameterServer::REMOTE) {
+    mistakes->push_back(
+        Cat("parameter_server.hot_rows is ", server.hot_rows(),
+            ", but parameter_server.access REMOTE has no mapped rows to copy; set it to 0 or the access to AUTO"));
+  }
+}
+
+void CheckPorts(const job::Job& job, Mistakes* mistakes) {
+  constexpr uint64_t kLastPort = 65535;
+  const uint64_t first = job.metrics().port(), last = first + job.servers() + job.workers();
+  if (!job.metrics().enabled() || first == 0 || last <= kLastPort) return;
+  mistakes->push_back(Cat("metrics.port is ", first, ", and with ", job.servers(), " servers and ", job.workers(),
+                          " workers the last rank's would be ", last, ", above ", kLastPort,
+                          "; give 0 or a lower one"));
+}
+
+}  // namespace
+
+absl::Status ValidateJob(const job::Job& job) {
+  Mistakes mistakes = RangeMistakes(job, "");
+  CheckWhatAndOnWhat(job, &mistakes);
+  if (job.objective().has_skip_gram()) {
+    CheckSkipGram(job.objective().skip_gram(), &mistakes);
+    CheckRowOptimizer(job.objective().skip_gram().optimizer(), "objective.skip_gram.optimizer", &mistakes);
+  }
+  CheckHeartbeats(job.heartbeats(), &mistakes);
+  CheckParameterServer(job.parameter_server(), &mistakes);
+  CheckPorts(job, &mistakes);
+  if (mistakes.empty()) return absl::OkStatus();
+  return InvalidArgument(absl::StrJoin(mistakes, "\n"));
+}
+
+}  // namespace shoal
