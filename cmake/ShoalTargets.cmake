@@ -1,10 +1,14 @@
-# The only four ways a target comes to be: shoal_library, shoal_binary, shoal_test, shoal_bench.
+# The only ways a target comes to be: shoal_library, shoal_binary, shoal_test, shoal_bench, shoal_fuzz.
 # Includes are written from the repository root ("common/status.h"); what a module may include is what it links.
 
 add_compile_options(-Wall -Wextra -Wno-sign-compare -Wno-missing-field-initializers)
 if(SHOAL_SANITIZE)
-  add_compile_options(-fsanitize=${SHOAL_SANITIZE} -fno-omit-frame-pointer -g -O1)
+  # Any finding ends the program: a test that goes on after one would pass.
+  add_compile_options(-fsanitize=${SHOAL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g -O1)
   add_link_options(-fsanitize=${SHOAL_SANITIZE})
+endif()
+if(SHOAL_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
 # shoal_library(name SOURCES a.cc ... [PUBLIC targets] [PRIVATE targets]): static library shoal::name.
@@ -37,4 +41,12 @@ function(shoal_bench name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} benchmark::benchmark)
+endfunction()
+
+# shoal_fuzz(name SOURCES x_fuzz.cc LINK targets): one libFuzzer program, build-fuzz/bin/name (preset fuzz only).
+function(shoal_fuzz name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
 endfunction()
