@@ -7,9 +7,10 @@ namespace shoal {
 absl::Status ErrnoError(int error, std::string what) { return absl::ErrnoToStatus(error, what); }
 
 absl::Status StatusContext::Build() const {
-  const std::string context = context_.str();
-  if (context.empty()) return status_;
-  return absl::Status(status_.code(), Cat(context, ": ", ForAbsl(ToStd(status_.message()))));
+  if (context_ == nullptr || status_.ok()) return status_;
+  absl::Status status(status_.code(), Cat(context_->str(), ": ", status_.message()));
+  status_.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) { status.SetPayload(url, payload); });
+  return status;
 }
 
 }  // namespace shoal

@@ -5,12 +5,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/clock.h"
+#include "common/host.h"
 #include "common/transport/endpoint.h"
 #include "proto/wire.pb.h"
 
@@ -18,20 +20,26 @@ namespace shoal {
 
 inline constexpr int kCoordinatorRank = 0;
 inline constexpr uint32_t kProtocolVersion = 1;
+// The largest is a Welcome with every member of a job: some hundred bytes each.
+inline constexpr size_t kMaxControlBytes = size_t{16} << 20;
 
+// InvalidArgument: the message is larger than kMaxControlBytes. Else as Endpoint::Send.
 absl::Status SendControl(Endpoint* endpoint, int to, const wire::ControlMessage& message, absl::Time deadline);
 
-// The next control message and its sender. DeadlineExceeded where none came; DataLoss names a sender whose bytes do not
-// parse.
+// The next control message and its sender. DeadlineExceeded where none came; DataLoss as ParseControl.
 absl::StatusOr<std::pair<int, wire::ControlMessage>> ReceiveControl(Endpoint* endpoint, absl::Time deadline);
 
-// Says Hello to the coordinator and waits for its Welcome. The coordinator may prepare data for a long time: the wait goes
-// on while its heartbeats come, and ends with DeadlineExceeded after `silence` without one. Aborted: the coordinator said
-// Stop, with its reason. FailedPrecondition: it speaks another protocol version.
-absl::StatusOr<wire::Welcome> JoinJob(Endpoint* endpoint, Clock* clock, wire::Role role, absl::Duration silence);
+// What rank `from` sent on the control channel. DataLoss names the sender of bytes that are too many, do not parse, or
+// hold no kind of message that this build knows.
+absl::StatusOr<wire::ControlMessage> ParseControl(int from, std::string_view bytes);
 
-// What tells this machine and boot from others.
-std::string HostId();
-std::string HostName();
+// "lease_request", as wire.proto names the kind; "nothing" where none is set. For messages about messages.
+std::string KindName(const wire::ControlMessage& message);
+
+// Says Hello to the coordinator and waits for its Welcome. The coordinator may prepare data for a long time: the wait
+// goes on while its heartbeats come, each of which is answered by one, and ends with DeadlineExceeded after `silence`
+// without one. Aborted: the coordinator said Stop, with its reason. FailedPrecondition: it speaks another protocol
+// version, or says something else before Welcome.
+absl::StatusOr<wire::Welcome> JoinJob(Endpoint* endpoint, Clock* clock, wire::Role role, absl::Duration silence);
 
 }  // namespace shoal
