@@ -1,10 +1,9 @@
 #include "common/job/field.h"
 
-#include <cmath>
+#include <charconv>
 #include <limits>
 #include <optional>
 
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "common/job/nearest_name.h"
 #include "common/status.h"
@@ -13,6 +12,12 @@ namespace shoal {
 namespace {
 
 using google::protobuf::Descriptor;
+
+// The shortest text that reads back as `number`. Cat's six digits would show 0.9999999 as 1.
+std::string Shortest(double number) {
+  char text[32];
+  return std::string(text, std::to_chars(text, text + sizeof(text), number).ptr);
+}
 
 // What a number may be, by its declaration and its type.
 struct Range {
@@ -28,11 +33,10 @@ struct Range {
 
   std::string Describe() const {
     const bool bounded = high < static_cast<double>(std::numeric_limits<uint64_t>::max());
-    if (!low_allowed) return Cat("above ", low, bounded ? Cat(" and at most ", high) : "");
-    if (!bounded) return Cat("at least ", low);
-    // Six digits, which is what Cat gives a double, are too few for a limit of 32 bits.
+    if (!low_allowed) return Cat("above ", Shortest(low), bounded ? Cat(" and at most ", Shortest(high)) : "");
+    if (!bounded) return Cat("at least ", Shortest(low));
     if (whole) return Cat("in ", static_cast<uint64_t>(low), "..", static_cast<uint64_t>(high));
-    return Cat("in ", low, "..", high);
+    return Cat("in ", Shortest(low), "..", Shortest(high));
   }
 };
 
@@ -202,7 +206,7 @@ std::vector<std::string> RangeMistakes(const Message& message, std::string_view 
     if (!number.has_value()) continue;
     const Range range = RangeOf(*field);
     if (!range.Contains(*number)) {
-      mistakes.emplace_back(OutOfRange(field_path, Cat(*number), range).message());
+      mistakes.emplace_back(OutOfRange(field_path, Shortest(*number), range).message());
     }
   }
   return mistakes;

@@ -5,7 +5,8 @@
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
-#include "absl/strings/match.h"
+#include <limits>
+
 #include "common/job/field.h"
 #include "common/job/job.h"
 #include "common/status.h"
@@ -29,7 +30,7 @@ class JobReader final : public google::protobuf::io::ErrorCollector {
   }
 
   std::vector<std::string> Read(job::Job* job) {
-    ReadFields(job, "", "");
+    ReadFields(job, "", "", 0);
     return std::move(mistakes_);
   }
 
@@ -53,9 +54,8 @@ class JobReader final : public google::protobuf::io::ErrorCollector {
 
   std::string Found() { return token().type == Tokenizer::TYPE_END ? "the file's end" : Cat("'", token().text, "'"); }
 
-  // Fields up to the bracket `closing`, or up to the end where it is empty.
-  void ReadFields(Message* message, std::string_view path, std::string_view closing) {
-    const int opened_at = token().line;
+  // Fields up to the bracket `closing`, opened in line `opened_at`; or up to the end where it is empty.
+  void ReadFields(Message* message, std::string_view path, std::string_view closing, int opened_at) {
     while (!AtEnd()) {
       if (!closing.empty() && Take(closing)) return;
       if (token().type != Tokenizer::TYPE_IDENTIFIER) {
@@ -98,8 +98,9 @@ class JobReader final : public google::protobuf::io::ErrorCollector {
 
   void ReadSubmessage(Message* message, const std::string& path) {
     Take(":");
-    if (Take("{")) return ReadFields(message, path, "}");
-    if (Take("<")) return ReadFields(message, path, ">");
+    const int line = token().line;
+    if (Take("{")) return ReadFields(message, path, "}", line);
+    if (Take("<")) return ReadFields(message, path, ">", line);
     AddMistake(Cat(path, " has fields of its own; write ", message->GetDescriptor()->name(), "'s between { and }"));
     SkipValue();
   }

@@ -1,0 +1,95 @@
+#include <gtest/gtest.h>
+
+#include "common/job/job.h"
+
+namespace shoal {
+namespace {
+
+// What ValidateJob says to a job that is right but for `assignments`.
+std::string MistakesOf(const std::vector<std::string>& assignments) {
+  job::Job job;
+  job.mutable_objective()->mutable_skip_gram();
+  job.mutable_data()->mutable_corpus()->add_path("text.txt");
+  for (const std::string& assignment : assignments) EXPECT_TRUE(SetField(&job, assignment).ok()) << assignment;
+  return std::string(ValidateJob(job).message());
+}
+
+TEST(ValidateJobTest, AJobOfDefaultsWithAnObjectiveAndATextIsRight) { EXPECT_EQ(MistakesOf({}), ""); }
+
+TEST(ValidateJobTest, AnEmptyJobLacksAnObjectiveAndData) {
+  EXPECT_EQ(ValidateJob(job::Job()).message(),
+            "objective: none is given; give one of skip_gram\n"
+            "data: none is given; give one of corpus, as in data { corpus { path: \"text.txt\" } }");
+}
+
+TEST(ValidateJobTest, ACorpusNeedsAPath) {
+  EXPECT_EQ(MistakesOf({"data.corpus.path="}), "data.corpus.path is empty; give the files or folders of the text");
+  job::Job job;
+  job.mutable_objective()->mutable_skip_gram();
+  job.mutable_data()->mutable_corpus()->add_path("");
+  EXPECT_EQ(ValidateJob(job).message(), "data.corpus.path has an empty entry; give a file or a folder");
+}
+
+TEST(ValidateJobTest, ValuesSetByProgramAreHeldAgainstTheirRangesToo) {
+  job::Job job;
+  job.mutable_data()->mutable_corpus()->add_path("text.txt");
+  job.mutable_objective()->mutable_skip_gram()->set_dim(0);
+  job.mutable_objective()->mutable_skip_gram()->mutable_optimizer()->set_beta1(1);
+  EXPECT_EQ(ValidateJob(job).message(),
+            "objective.skip_gram.dim is 0, not in 1..8192\n"
+            "objective.skip_gram.optimizer.beta1 is 1, not in 0..0.9999999");
+}
+
+TEST(ValidateJobTest, TheLearningRateMustFall) {
+  EXPECT_EQ(MistakesOf({"objective.skip_gram.learning_rate=0.01", "objective.skip_gram.final_learning_rate=0.02"}),
+            "objective.skip_gram.final_learning_rate is 0.02, above objective.skip_gram.learning_rate, 0.01; the rate "
+            "falls, so give a lower one");
+}
+
+TEST(ValidateJobTest, TheFullSoftmaxHasNoNegativesToShare) {
+  EXPECT_EQ(MistakesOf({"objective.skip_gram.loss=FULL_SOFTMAX", "objective.skip_gram.block.centres=2",
+                        "objective.skip_gram.block.negatives=5"}),
+            "objective.skip_gram.block.centres is 2, but objective.skip_gram.loss FULL_SOFTMAX has no negatives to "
+            "share; use NEGATIVE_SAMPLING or NCE\n"
+            "objective.skip_gram.block.negatives is 5, but objective.skip_gram.loss FULL_SOFTMAX has no negatives to "
+            "share; use NEGATIVE_SAMPLING or NCE");
+  EXPECT_EQ(MistakesOf({"objective.skip_gram.loss=NCE", "objective.skip_gram.block.centres=2"}), "");
+}
+
+TEST(ValidateJobTest, OneLateHeartbeatMustNotEndTheJob) {
+  EXPECT_EQ(MistakesOf({"heartbeats.interval_seconds=1", "heartbeats.dead_after_seconds=2"}),
+            "heartbeats.dead_after_seconds is 2, not above twice heartbeats.interval_seconds, 1; one late heartbeat "
+            "would end the job");
+  EXPECT_EQ(MistakesOf({"heartbeats.interval_seconds=1", "heartbeats.dead_after_seconds=2.5"}), "");
+}
+
+TEST(ValidateJobTest, HotRowsNeedMappedAccess) {
+  EXPECT_EQ(MistakesOf({"parameter_server.hot_rows=10", "parameter_server.access=REMOTE"}),
+            "parameter_server.hot_rows is 10, but parameter_server.access REMOTE has no mapped rows to copy; set it to "
+            "0 or the access to AUTO");
+  EXPECT_EQ(MistakesOf({"parameter_server.hot_rows=10"}), "");
+}
+
+TEST(ValidateJobTest, AnEpsilonThatNothingUsesIsAMistake) {
+  EXPECT_EQ(MistakesOf({"objective.skip_gram.optimizer.epsilon=0.1"}),
+            "objective.skip_gram.optimizer.epsilon is 0.1, but objective.skip_gram.optimizer.kind SGD does not use it; "
+            "choose another kind or leave it out");
+  EXPECT_EQ(MistakesOf({"objective.skip_gram.optimizer.epsilon=0.1", "objective.skip_gram.optimizer.kind=ADAGRAD"}),
+            "");
+}
+
+TEST(ValidateJobTest, EveryRanksPortMustExist) {
+  EXPECT_EQ(MistakesOf({"metrics.port=65534", "workers=3"}),
+            "metrics.port is 65534, and with 1 servers and 3 workers the last rank's would be 65538, above 65535; give "
+            "0 or a lower one");
+  EXPECT_EQ(MistakesOf({"metrics.port=65534", "workers=3", "metrics.enabled=false"}), "");
+}
+
+TEST(ValidateJobTest, AllMistakesAreFoundInOneGo) {
+  const std::string mistakes = MistakesOf({"data.corpus.path=", "heartbeats.dead_after_seconds=0.3",
+                                           "objective.skip_gram.final_learning_rate=1", "metrics.port=65535"});
+  EXPECT_EQ(std::count(mistakes.begin(), mistakes.end(), '\n'), 3) << mistakes;
+}
+
+}  // namespace
+}  // namespace shoal
