@@ -1,0 +1,52 @@
+// LeaseDesk: decides which worker that asks for a lease gets one, and when.
+//
+// A worker asks for its next unit as soon as it begins one, so that it never waits between two: it holds two leases.
+// Towards the end of the plan that would leave one worker with two units where others have none; so a worker that still
+// trains is answered only while there are at least as many waiting units as workers, and waits for the answer else.
+//
+// Thread rule: belongs to the coordinator's thread. Does not own the ledger.
+
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "coordinator/ledger.h"
+#include "proto/wire.pb.h"
+
+namespace shoal {
+
+class LeaseDesk {
+ public:
+  static constexpr uint64_t kLeasesPerWorker = 2;
+
+  struct Answer {
+    int worker = -1;                   // Rank.
+    std::optional<wire::Lease> lease;  // Nothing: NoMoreLeases.
+  };
+
+  LeaseDesk(Ledger* ledger, uint64_t workers) : ledger_(*ledger), workers_(workers) {}
+
+  // `worker` asks. A worker that asks again before it was answered is answered once.
+  void Request(int worker);
+
+  // `worker` is gone and gets nothing any more.
+  void Forget(int worker);
+
+  // What can be answered now: to be called after each change of the ledger or request. A worker that was told
+  // NoMoreLeases gets a lease unasked where one comes back.
+  std::vector<Answer> Answers();
+
+ private:
+  bool MayHave(int worker) const;
+
+  Ledger& ledger_;
+  const uint64_t workers_;
+  std::deque<int> asking_;   // In the order of asking; each worker once.
+  std::set<int> dismissed_;  // Told NoMoreLeases.
+};
+
+}  // namespace shoal

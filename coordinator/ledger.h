@@ -1,0 +1,76 @@
+// Ledger: which units of the plan wait, are leased to a worker, or are done.
+//
+// A place in the plan is handed out once, in order, and then is in exactly one of three states: leased, returned (its
+// worker died; it waits again, with its cursor), or done. So the ledger keeps the first place not yet handed out and
+// the few that are leased or returned; everything else before it is done. Its size is that of the leases, not of the
+// plan.
+//
+// A lease has an id of its own that is never used again. A report on a lease that is no longer held is refused: a
+// worker that was taken for dead cannot train a range twice into the books.
+//
+// Thread rule: belongs to the coordinator's thread.
+// Source: Gray and Cheriton 1989, "Leases"; the time limit of a lease is its worker's death (membership.h).
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <unordered_map>
+
+#include "absl/status/status.h"
+#include "coordinator/plan.h"
+#include "proto/wire.pb.h"
+
+namespace shoal {
+
+class Ledger {
+ public:
+  struct Counts {
+    uint64_t waiting = 0;
+    uint64_t leased = 0;
+    uint64_t done = 0;
+  };
+
+  explicit Ledger(Plan plan) : plan_(std::move(plan)) {}
+
+  // Leases the next waiting unit to `worker` (its rank), returned ones first. Nothing where none waits.
+  std::optional<wire::Lease> Grant(int worker);
+
+  // Moves the lease's cursor on, or closes the lease where the report says `done`. Nothing is changed by an error:
+  // FailedPrecondition: `worker` does not hold this lease, or not any more.
+  // InvalidArgument: the cursor falls back or leaves the unit, or the unit is called done before its end.
+  absl::Status Report(int worker, const wire::UnitProgress& report);
+
+  // `worker` is gone: its units wait again, from their cursors on. Returns how many.
+  uint64_t Return(int worker);
+
+  // Over all epochs, and of one.
+  Counts counts() const;
+  Counts counts(uint32_t epoch) const;
+  uint64_t waiting() const { return plan_.size() - next_ + returned_.size(); }
+  bool all_done() const { return next_ == plan_.size() && leases_.empty() && returned_.empty(); }
+  uint64_t held_by(int worker) const;
+  // The epoch of a lease that is held; nothing else is known of a lease that is not.
+  std::optional<uint32_t> EpochOf(uint64_t lease) const;
+
+  const Plan& plan() const { return plan_; }
+
+ private:
+  struct Entry {
+    PlannedUnit planned;
+    uint64_t cursor = 0;
+    int worker = -1;  // The holder's rank, of leases only.
+  };
+
+  std::optional<Entry> TakeWaiting();
+
+  Plan plan_;
+  uint64_t next_ = 0;  // The first place not yet handed out.
+  uint64_t next_lease_ = 1;
+  std::unordered_map<uint64_t, Entry> leases_;  // By lease id.
+  std::unordered_map<int, uint64_t> held_;      // Leases by worker.
+  std::map<uint64_t, Entry> returned_;          // By place.
+};
+
+}  // namespace shoal

@@ -1,0 +1,148 @@
+#include "coordinator/membership.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_format.h"
+#include "common/status.h"
+#include "common/transport/control.h"
+
+namespace shoal {
+namespace {
+
+// What a role gets beyond its share for the tables' size, and the slowest pace that is still taken for life.
+constexpr absl::Duration kLargeWorkPatience = absl::Seconds(60);
+constexpr double kStartBytesPerSecond = 100e6;
+constexpr double kExportBytesPerSecond = 10e6;
+
+std::string RoleName(wire::Role role) { return absl::AsciiStrToLower(wire::Role_Name(role)); }
+
+const char* Awaited(Member::State state) {
+  switch (state) {
+    case Member::State::kExpected:
+      return "its first message";
+    case Member::State::kWelcomed:
+      return "word that it is ready";
+    case Member::State::kJoined:
+    case Member::State::kReady:
+      return "a heartbeat";
+    case Member::State::kExporting:
+      return "the end of its export";
+  }
+  return "";
+}
+
+}  // namespace
+
+Membership::Membership(const job::Job& job, absl::Time now)
+    : interval_(absl::Seconds(job.heartbeats().interval_seconds())),
+      dead_after_(absl::Seconds(job.heartbeats().dead_after_seconds())),
+      last_tick_(now) {
+  for (uint32_t i = 0; i < job.servers() + job.workers(); ++i) {
+    const bool server = i < job.servers();
+    Member& member = members_.emplace_back();
+    member.description.set_rank(static_cast<int32_t>(i) + 1);
+    member.description.set_role(server ? wire::SERVER : wire::WORKER);
+    member.description.set_index(server ? i : i - job.servers());
+  }
+}
+
+const Member* Membership::Find(int rank) const { return rank >= 1 && rank <= size() ? &members_[rank - 1] : nullptr; }
+
+Member* Membership::FindMutable(int rank) { return const_cast<Member*>(Find(rank)); }
+
+std::string Membership::Name(int rank) const {
+  const Member* member = Find(rank);
+  if (member == nullptr) return Cat("rank ", rank);
+  const wire::Member& d = member->description;
+  const std::string host = d.has_host_name() ? Cat(", host ", d.host_name()) : "";
+  return Cat(RoleName(d.role()), " ", d.index(), " (rank ", rank, host, ")");
+}
+
+absl::Status Membership::Join(int rank, const wire::Hello& hello) {
+  Member* member = FindMutable(rank);
+  if (member == nullptr) return FailedPrecondition("rank ", rank, " says hello, but this job has no such member");
+  if (hello.protocol_version() != kProtocolVersion) {
+    return FailedPrecondition(Name(rank), " speaks protocol ", hello.protocol_version(), " (build ", hello.build(),
+                              "), the coordinator ", kProtocolVersion, ": install the same build on every host");
+  }
+  if (hello.role() != member->description.role()) {
+    return FailedPrecondition("rank ", rank, " is a ", RoleName(hello.role()), ", but this job wants a ",
+                              RoleName(member->description.role()), " there");
+  }
+  if (member->state != Member::State::kExpected) return FailedPrecondition(Name(rank), " says hello twice");
+  member->description.set_host_id(hello.host_id());
+  member->description.set_host_name(hello.host_name());
+  member->description.set_pid(hello.pid());
+  Enter(rank, Member::State::kJoined);
+  return absl::OkStatus();
+}
+
+absl::Status Membership::Ready(int rank, const wire::Ready& ready) {
+  Member* member = FindMutable(rank);
+  if (member == nullptr || member->state != Member::State::kWelcomed) {
+    return FailedPrecondition(Name(rank), " says that it is ready, but was not welcomed");
+  }
+  *member->description.mutable_segment() = ready.segment();
+  member->description.set_metrics_address(ready.metrics_address());
+  Enter(rank, Member::State::kReady);
+  return absl::OkStatus();
+}
+
+void Membership::Heard(int rank) {
+  if (Member* member = FindMutable(rank)) member->silence = absl::ZeroDuration();
+}
+
+void Membership::Enter(int rank, Member::State state) {
+  Member* member = FindMutable(rank);
+  if (member == nullptr) return;
+  member->state = state;
+  member->silence = absl::ZeroDuration();
+}
+
+bool Membership::All(wire::Role role, Member::State state) const {
+  return std::all_of(members_.begin(), members_.end(),
+                     [&](const Member& member) { return member.description.role() != role || member.state >= state; });
+}
+
+absl::Duration Membership::Patience(Member::State state) const {
+  switch (state) {
+    case Member::State::kExpected:
+      return kJoinPatience;
+    case Member::State::kWelcomed:
+      return kLargeWorkPatience + absl::Seconds(table_bytes_ / kStartBytesPerSecond);
+    case Member::State::kJoined:
+    case Member::State::kReady:
+      return dead_after_;
+    case Member::State::kExporting:
+      return kLargeWorkPatience + absl::Seconds(table_bytes_ / kExportBytesPerSecond);
+  }
+  return absl::ZeroDuration();
+}
+
+absl::Status Membership::Tick(absl::Time now) {
+  const absl::Duration passed = std::clamp(now - last_tick_, absl::ZeroDuration(), interval_);
+  last_tick_ = now;
+  for (Member& member : members_) member.silence += passed;
+  return Overdue();
+}
+
+absl::Status Membership::Overdue() const {
+  const auto late = [this](const Member& member, absl::Duration slack) {
+    return member.silence + slack > Patience(member.state);
+  };
+  const bool any = std::any_of(members_.begin(), members_.end(), [&](const Member& m) { return late(m, {}); });
+  if (!any) return absl::OkStatus();
+  // A worker that waits for a dead server may have fallen silent a little before it; with that slack both are named,
+  // the server first as it comes first by rank.
+  std::string names;
+  for (const Member& member : members_) {
+    if (!late(member, 2 * interval_)) continue;
+    absl::StrAppend(&names, names.empty() ? "" : "; ", Name(member.description.rank()),
+                    absl::StrFormat(" has been silent for %.1f s, where %s was awaited",
+                                    absl::ToDoubleSeconds(member.silence), Awaited(member.state)));
+  }
+  return DeadlineExceeded(names);
+}
+
+}  // namespace shoal

@@ -1,0 +1,87 @@
+// Membership: the servers and workers of one job: who has joined, what each has reached, and since when it is silent.
+//
+// A member goes from state to state, and in each the coordinator has so much patience with its silence:
+//   kExpected  its Hello is awaited                       kJoinPatience
+//   kJoined    it waits, and answers heartbeats           heartbeats.dead_after_seconds
+//   kWelcomed  it makes its tables or its objective       by the size of the tables
+//   kReady     it works, and sends heartbeats             heartbeats.dead_after_seconds
+//   kExporting it writes what users take away             by the size of the tables
+// Silence is measured in time that the coordinator listened: each look at the clock adds one heartbeat interval at
+// most. A coordinator that was itself paused for a minute does not find everyone dead when it wakes.
+//
+// Thread rule: belongs to the coordinator's thread.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "proto/job.pb.h"
+#include "proto/wire.pb.h"
+
+namespace shoal {
+
+inline constexpr absl::Duration kJoinPatience = absl::Seconds(60);
+
+struct Member {
+  enum class State { kExpected, kJoined, kWelcomed, kReady, kExporting };
+
+  // What the other roles are told of it: rank, role, index, host, segments, metrics address.
+  wire::Member description;
+  State state = State::kExpected;
+  absl::Duration silence;
+};
+
+class Membership {
+ public:
+  // Ranks 1..servers are servers, the next job.workers() workers.
+  Membership(const job::Job& job, absl::Time now);
+
+  int size() const { return static_cast<int>(members_.size()); }  // Without the coordinator.
+  const std::vector<Member>& members() const { return members_; }
+  // Nullptr: no such member.
+  const Member* Find(int rank) const;
+  // "worker 1 (rank 4, host alpha)", the host where it is known; "rank 9" where there is no such member.
+  std::string Name(int rank) const;
+
+  // The tables' size, once it is known: what patience with start-up and export depends on.
+  void SetTableBytes(uint64_t bytes) { table_bytes_ = bytes; }
+
+  // FailedPrecondition: it speaks another protocol, is another build, or another role than its rank has in this job.
+  absl::Status Join(int rank, const wire::Hello& hello);
+  void Welcomed(int rank) { Enter(rank, Member::State::kWelcomed); }
+  // FailedPrecondition where it was not welcomed.
+  absl::Status Ready(int rank, const wire::Ready& ready);
+  void Exporting(int rank) { Enter(rank, Member::State::kExporting); }
+
+  // Any message of `rank` came.
+  void Heard(int rank);
+
+  // Whether all members of `role` have reached `state` or a later one.
+  bool All(wire::Role role, Member::State state) const;
+  bool AllJoined() const {
+    return All(wire::SERVER, Member::State::kJoined) && All(wire::WORKER, Member::State::kJoined);
+  }
+
+  // Passes the time up to `now`. DeadlineExceeded names the members whose silence has lasted too long, and what was
+  // awaited of them: servers first, as a worker that waits for a dead server's rows is silent too.
+  absl::Status Tick(absl::Time now);
+
+ private:
+  Member* FindMutable(int rank);
+  void Enter(int rank, Member::State state);
+  absl::Duration Patience(Member::State state) const;
+  absl::Status Overdue() const;
+
+  const absl::Duration interval_;
+  const absl::Duration dead_after_;
+  uint64_t table_bytes_ = 0;
+  absl::Time last_tick_;
+  std::vector<Member> members_;  // By rank - 1.
+};
+
+}  // namespace shoal

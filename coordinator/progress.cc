@@ -1,0 +1,66 @@
+#include "coordinator/progress.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace shoal {
+
+Progress::Progress(uint32_t epochs, uint64_t words_total, absl::Time start)
+    : epochs_(epochs), words_total_(words_total), start_(start), last_taken_(start) {}
+
+void Progress::Add(const wire::UnitProgress& report, uint32_t epoch) {
+  words_ += report.words();
+  pairs_ += report.pairs();
+  if (report.words() > 0) learning_rate_ = report.learning_rate();
+  if (epoch > last_epoch_) {
+    last_epoch_ = epoch;
+    last_epoch_loss_ = {};
+  }
+  // Workers may overlap at the turn of an epoch: a late report on the old one does not count for the other.
+  for (Mean* mean : {&interval_loss_, epoch == last_epoch_ ? &last_epoch_loss_ : nullptr}) {
+    if (mean == nullptr) continue;
+    mean->sum += report.loss_sum();
+    mean->count += report.loss_pairs();
+  }
+  for (const wire::Phase& phase : report.phase()) {
+    const auto known = phases_.find(phase.name());
+    if (known != phases_.end()) {
+      known->second += phase.seconds();
+    } else if (phases_.size() < kMaxPhases) {
+      phases_.emplace(phase.name(), phase.seconds());
+    }
+  }
+}
+
+double Progress::mean_words_per_second(absl::Time now) const {
+  const double seconds = absl::ToDoubleSeconds(now - start_);
+  return seconds > 0 ? static_cast<double>(words_) / seconds : 0;
+}
+
+ProgressSnapshot Progress::Take(absl::Time now) {
+  const absl::Duration interval = now - last_taken_;
+  const double seconds = absl::ToDoubleSeconds(interval);
+  const double rate = seconds > 0 ? static_cast<double>(words_ - words_at_last_take_) / seconds : 0;
+  // Until kRateMemory has passed, all intervals count alike.
+  const double memory = absl::ToDoubleSeconds(std::min(now - start_, kRateMemory));
+  if (memory > 0) smoothed_rate_ += std::min(1.0, seconds / memory) * (rate - smoothed_rate_);
+  if (interval_loss_.count > 0) last_loss_ = interval_loss_.mean();
+  interval_loss_ = {};
+  words_at_last_take_ = words_;
+  last_taken_ = now;
+
+  ProgressSnapshot snapshot;
+  snapshot.elapsed_seconds = absl::ToDoubleSeconds(now - start_);
+  snapshot.epochs = epochs_;
+  snapshot.fraction = std::min(1.0, static_cast<double>(words_) / static_cast<double>(words_total_));
+  snapshot.epoch = std::min(epochs_, static_cast<uint32_t>(snapshot.fraction * epochs_) + 1);
+  snapshot.words = words_;
+  snapshot.words_per_second = rate;
+  snapshot.loss = last_loss_;
+  snapshot.learning_rate = learning_rate_;
+  const uint64_t left = words_total_ - std::min(words_, words_total_);
+  snapshot.eta_seconds = smoothed_rate_ > 0 ? static_cast<double>(left) / smoothed_rate_ : 0;
+  return snapshot;
+}
+
+}  // namespace shoal

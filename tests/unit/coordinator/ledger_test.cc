@@ -1,0 +1,142 @@
+#include "coordinator/ledger.h"
+
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "common/random.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace shoal {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Units of ten items each.
+Ledger MakeLedger(uint64_t units, uint32_t epochs) {
+  std::vector<Unit> list;
+  for (uint64_t i = 0; i < units; ++i) list.push_back({.begin = 10 * i, .end = 10 * i + 10, .work = 100});
+  return Ledger(*Plan::Create(std::move(list), epochs, /*seed=*/1));
+}
+
+wire::UnitProgress ReportOf(const wire::Lease& lease, uint64_t cursor, bool done = false) {
+  wire::UnitProgress report;
+  report.set_lease(lease.id());
+  report.set_cursor(cursor);
+  report.set_done(done);
+  return report;
+}
+
+wire::UnitProgress DoneWith(const wire::Lease& lease) { return ReportOf(lease, lease.end(), true); }
+
+TEST(LedgerTest, EveryRangeOfEveryEpochIsLeasedOnceAndThenNothingWaits) {
+  Ledger ledger = MakeLedger(5, 2);
+  std::map<std::pair<uint32_t, uint64_t>, int> times;
+  while (auto lease = ledger.Grant(3)) {
+    ++times[{lease->epoch(), lease->begin()}];
+    ASSERT_TRUE(ledger.Report(3, DoneWith(*lease)).ok());
+  }
+  EXPECT_EQ(times.size(), 10u);
+  for (const auto& [range, count] : times) EXPECT_EQ(count, 1);
+  EXPECT_TRUE(ledger.all_done());
+}
+
+TEST(LedgerTest, AReportOnALeaseThatIsDoneIsRefused) {
+  Ledger ledger = MakeLedger(5, 1);
+  const auto lease = *ledger.Grant(3);
+  ASSERT_TRUE(ledger.Report(3, DoneWith(lease)).ok());
+  const absl::Status refused = ledger.Report(3, DoneWith(lease));
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(refused.message(), "rank 3 reports on lease 1, which nobody holds");
+  EXPECT_EQ(ledger.counts().done, 1u);
+}
+
+TEST(LedgerTest, AReportOnAnotherWorkersLeaseIsRefused) {
+  Ledger ledger = MakeLedger(5, 1);
+  const auto lease = *ledger.Grant(3);
+  EXPECT_EQ(ledger.Report(4, DoneWith(lease)).message(), "rank 4 reports on lease 1, which rank 3 holds");
+  EXPECT_EQ(ledger.counts().leased, 1u);
+}
+
+TEST(LedgerTest, ALeaseOfADeadWorkerComesBackFirstAndFromItsCursor) {
+  Ledger ledger = MakeLedger(5, 1);
+  const auto lease = *ledger.Grant(3);
+  ASSERT_TRUE(ledger.Report(3, ReportOf(lease, lease.begin() + 4)).ok());
+  EXPECT_EQ(ledger.Return(3), 1u);
+  const auto again = *ledger.Grant(4);
+  EXPECT_EQ(again.unit(), lease.unit());
+  EXPECT_EQ(again.cursor(), lease.begin() + 4);
+  EXPECT_EQ(again.words_before(), lease.words_before());
+  EXPECT_NE(again.id(), lease.id());
+}
+
+TEST(LedgerTest, AWorkerTakenForDeadCannotReportOnTheLeaseItLost) {
+  Ledger ledger = MakeLedger(5, 1);
+  const auto lost = *ledger.Grant(3);
+  ledger.Return(3);
+  const auto again = *ledger.Grant(4);
+  EXPECT_THAT(std::string(ledger.Report(3, DoneWith(lost)).message()), HasSubstr("which nobody holds"));
+  EXPECT_TRUE(ledger.Report(4, DoneWith(again)).ok());
+}
+
+TEST(LedgerTest, ACursorThatFallsBackOrLeavesTheUnitIsRefusedAndChangesNothing) {
+  Ledger ledger = MakeLedger(1, 1);
+  const auto lease = *ledger.Grant(3);
+  ASSERT_TRUE(ledger.Report(3, ReportOf(lease, 6)).ok());
+  EXPECT_EQ(ledger.Report(3, ReportOf(lease, 5)).message(), "rank 3 reports cursor 5 of lease 1, not in 6..10");
+  EXPECT_EQ(ledger.Report(3, ReportOf(lease, 11)).message(), "rank 3 reports cursor 11 of lease 1, not in 6..10");
+  ledger.Return(3);
+  EXPECT_EQ(ledger.Grant(4)->cursor(), 6u);
+}
+
+TEST(LedgerTest, AUnitIsNotDoneBeforeItsEnd) {
+  Ledger ledger = MakeLedger(1, 1);
+  const auto lease = *ledger.Grant(3);
+  EXPECT_EQ(ledger.Report(3, ReportOf(lease, 9, /*done=*/true)).message(),
+            "rank 3 calls lease 1 done at 9, before its end 10");
+  EXPECT_FALSE(ledger.all_done());
+}
+
+TEST(LedgerTest, CountsOfAnEpochTellItsWaitingLeasedReturnedAndDoneUnitsApart) {
+  Ledger ledger = MakeLedger(4, 2);
+  ASSERT_TRUE(ledger.Report(3, DoneWith(*ledger.Grant(3))).ok());
+  ledger.Grant(3);
+  ledger.Grant(4);
+  ledger.Return(3);
+  const Ledger::Counts first = ledger.counts(0), second = ledger.counts(1), all = ledger.counts();
+  EXPECT_EQ(std::vector({first.waiting, first.leased, first.done}), std::vector<uint64_t>({2, 1, 1}));
+  EXPECT_EQ(std::vector({second.waiting, second.leased, second.done}), std::vector<uint64_t>({4, 0, 0}));
+  EXPECT_EQ(std::vector({all.waiting, all.leased, all.done}), std::vector<uint64_t>({6, 1, 1}));
+}
+
+// Workers ask, report, finish and die at random; whatever they do, the books hold.
+TEST(LedgerTest, UnderRandomDeathsEveryItemIsTrainedExactlyOnceInTheBooks) {
+  CounterRandom random(7);
+  Ledger ledger = MakeLedger(20, 3);
+  std::map<std::pair<uint32_t, uint64_t>, int> trained;  // (epoch, item)
+  std::map<int, std::vector<wire::Lease>> held;
+  while (!ledger.all_done()) {
+    const int worker = static_cast<int>(random.NextBelow(4));
+    auto& leases = held[worker];
+    if (random.NextBelow(10) == 0) {
+      EXPECT_EQ(ledger.Return(worker), leases.size());
+      leases.clear();
+    } else if (leases.size() < 2 && ledger.waiting() > 0) {
+      leases.push_back(*ledger.Grant(worker));
+    } else if (!leases.empty()) {
+      wire::Lease& lease = leases.front();
+      const uint64_t to = std::min(lease.end(), lease.cursor() + random.NextBelow(5));
+      ASSERT_TRUE(ledger.Report(worker, ReportOf(lease, to, to == lease.end())).ok());
+      for (; lease.cursor() < to; lease.set_cursor(lease.cursor() + 1)) ++trained[{lease.epoch(), lease.cursor()}];
+      if (to == lease.end()) leases.erase(leases.begin());
+    }
+    const Ledger::Counts counts = ledger.counts();
+    ASSERT_EQ(counts.waiting + counts.leased + counts.done, 60u);
+  }
+  EXPECT_EQ(trained.size(), 600u);
+  for (const auto& [item, times] : trained) EXPECT_EQ(times, 1);
+}
+
+}  // namespace
+}  // namespace shoal
