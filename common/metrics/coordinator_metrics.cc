@@ -1,0 +1,36 @@
+#include "common/metrics/coordinator_metrics.h"
+
+namespace shoal {
+namespace {
+
+prometheus::Gauge& Units(prometheus::Registry& registry, const std::string& state) {
+  return AddGauge(registry, "shoal_coordinator_units", "Units of the plan, by state.", {{"state", state}});
+}
+
+}  // namespace
+
+CoordinatorMetrics::CoordinatorMetrics(prometheus::Registry& registry)
+    : waiting_units(Units(registry, "waiting")),
+      leased_units(Units(registry, "leased")),
+      done_units(Units(registry, "done")),
+      words(AddCounter(registry, "shoal_coordinator_words_total", "Words of the corpus passed, over all epochs.")),
+      pairs(AddCounter(registry, "shoal_coordinator_pairs_total", "Training pairs, over all epochs.")),
+      words_per_second(AddGauge(registry, "shoal_coordinator_words_per_second", "Rate over the last interval.")),
+      loss(AddGauge(registry, "shoal_coordinator_loss", "Mean loss a pair over the last interval.")),
+      learning_rate(AddGauge(registry, "shoal_coordinator_learning_rate", "The latest that a worker reported.")),
+      epoch(AddGauge(registry, "shoal_coordinator_epoch", "The epoch that training is in, from 1.")),
+      progress(AddGauge(registry, "shoal_coordinator_progress_ratio", "Part of the plan that is done, 0 to 1.")),
+      eta_seconds(AddGauge(registry, "shoal_coordinator_eta_seconds", "Until the plan is done, at the present rate.")),
+      registry_(registry) {}
+
+prometheus::Gauge& CoordinatorMetrics::HeartbeatAge(const std::string& role, int rank) {
+  return AddGauge(registry_, "shoal_coordinator_heartbeat_age_seconds", "Since a member was last heard of.",
+                  {{"role", role}, {"rank", std::to_string(rank)}});
+}
+
+prometheus::Gauge& CoordinatorMetrics::Members(const std::string& role) {
+  return AddGauge(registry_, "shoal_coordinator_members", "Members of the job that have joined, by role.",
+                  {{"role", role}});
+}
+
+}  // namespace shoal

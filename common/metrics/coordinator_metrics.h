@@ -1,0 +1,39 @@
+// CoordinatorMetrics: how far the job is, and who takes part in it. Meanings: docs/metrics.md.
+//
+// Thread rule: the references are safe from any thread; they live as long as the registry.
+
+#pragma once
+
+#include <string>
+
+#include "common/metrics/families.h"
+
+namespace shoal {
+
+struct CoordinatorMetrics {
+  explicit CoordinatorMetrics(prometheus::Registry& registry);
+
+  // Units of the whole plan, by state.
+  prometheus::Gauge& waiting_units;
+  prometheus::Gauge& leased_units;
+  prometheus::Gauge& done_units;
+
+  prometheus::Counter& words;
+  prometheus::Counter& pairs;
+  prometheus::Gauge& words_per_second;
+  prometheus::Gauge& loss;
+  prometheus::Gauge& learning_rate;
+  prometheus::Gauge& epoch;     // From 1.
+  prometheus::Gauge& progress;  // 0 to 1.
+  prometheus::Gauge& eta_seconds;
+
+  // Of one member, a server or worker. Look it up once.
+  prometheus::Gauge& HeartbeatAge(const std::string& role, int rank);
+  // Members of `role` that have joined.
+  prometheus::Gauge& Members(const std::string& role);
+
+ private:
+  prometheus::Registry& registry_;
+};
+
+}  // namespace shoal

@@ -1,0 +1,26 @@
+#include "common/metrics/worker_metrics.h"
+
+namespace shoal {
+namespace {
+
+prometheus::Counter& Phase(prometheus::Registry& registry, const std::string& phase) {
+  return AddCounter(registry, "shoal_worker_phase_seconds_total", "Time of the worker's thread, by what it did.",
+                    {{"phase", phase}});
+}
+
+}  // namespace
+
+WorkerMetrics::WorkerMetrics(prometheus::Registry& registry)
+    : units(AddCounter(registry, "shoal_worker_units_total", "Units of work finished.")),
+      steps(AddCounter(registry, "shoal_worker_steps_total", "Batches trained.")),
+      words(AddCounter(registry, "shoal_worker_words_total", "Words of the corpus passed, before sub-sampling.")),
+      pairs(AddCounter(registry, "shoal_worker_pairs_total", "Training pairs of centre and context.")),
+      loss(AddGauge(registry, "shoal_worker_loss", "Mean loss a pair since the last report.")),
+      learning_rate(AddGauge(registry, "shoal_worker_learning_rate", "Learning rate of the last step.")),
+      sample_seconds(Phase(registry, "sample")),
+      rows_seconds(Phase(registry, "wait for rows")),
+      compute_seconds(Phase(registry, "compute")),
+      push_seconds(Phase(registry, "push")),
+      lease_seconds(Phase(registry, "wait for lease")) {}
+
+}  // namespace shoal
