@@ -8,6 +8,8 @@
 namespace shoal {
 namespace {
 
+constexpr absl::Duration kFarewell = absl::Seconds(2);
+
 wire::ControlMessage MakeHello(wire::Role role) {
   wire::ControlMessage message;
   wire::Hello* hello = message.mutable_hello();
@@ -95,6 +97,17 @@ absl::StatusOr<wire::Welcome> JoinJob(Endpoint* endpoint, Clock* clock, wire::Ro
                                 " before its welcome");
     }
     RETURN_IF_ERROR(SendControl(endpoint, kCoordinatorRank, heartbeat, clock->Now() + silence));
+  }
+}
+
+void ReportFailure(Endpoint* endpoint, Clock* clock, const absl::Status& failure) {
+  const absl::Time deadline = clock->Now() + kFarewell;
+  wire::ControlMessage message;
+  message.mutable_failed()->set_reason(std::string(ToStd(failure.message())));
+  if (!SendControl(endpoint, kCoordinatorRank, message, deadline).ok()) return;
+  while (true) {
+    const auto received = ReceiveControl(endpoint, deadline);
+    if (!received.ok() || received->second.has_stop()) return;
   }
 }
 

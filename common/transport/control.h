@@ -42,4 +42,8 @@ std::string KindName(const wire::ControlMessage& message);
 // version, or says something else before Welcome.
 absl::StatusOr<wire::Welcome> JoinJob(Endpoint* endpoint, Clock* clock, wire::Role role, absl::Duration silence);
 
+// Tells the coordinator why this rank cannot go on, and waits a little for its Stop: a process that ended at once would
+// have mpirun kill the coordinator before it could say why. Errors of the attempt are dropped: `failure` is the news.
+void ReportFailure(Endpoint* endpoint, Clock* clock, const absl::Status& failure);
+
 }  // namespace shoal
