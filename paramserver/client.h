@@ -11,16 +11,25 @@
 // Mapped: the pointers lead into the server's own memory (lock-free, "Hogwild"); Request costs an address each, Await
 // and Commit nothing. Remote: Request de-duplicates the keys and asks the servers for them, Await waits for the
 // answers, Commit sends the difference between the rows as they are and as they came; repeated keys share one row.
+// Hashed-key tables are always accessed so, as only their server can bear rows.
 //
 // In gradient mode (Batch::want_gradients) the rows are read-only to the caller, gradients[i] is a zeroed [padded_dim]
 // accumulator shared by equal keys, and Commit hands their sums to the row optimizer: run here on mapped rows, by the
 // server on remote ones.
+//
+// Rows of the parameter_server.hot_rows most frequent ids of a mapped table are private copies, outside gradient mode:
+// several workers that write the same few cache lines slow each other down. Every few Commits, and at Flush and Read,
+// the copy's change is added to the shared row and the copy taken anew.
+//
+// A call that waits for servers takes messages of Channel::kRowResponses only and gives up by itself, after
+// request_timeout_seconds times (1 + max_retries). It does not look at the control channel: OnWait is for that.
 //
 // Thread rule: belongs to the worker's thread, as its endpoint does.
 
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -41,7 +50,7 @@ class TableAccess {
 
   class Batch {
    public:
-    std::vector<float*> rows;       // [keys] pointers to [stride] floats; valid from Await to Commit.
+    std::vector<float*> rows;       // [keys] pointers to [padded_dim] floats; valid from Await to Commit.
     std::vector<float*> gradients;  // [keys] pointers to [padded_dim] floats; in gradient mode only.
     bool want_gradients = false;    // Set before Request.
 
@@ -57,16 +66,20 @@ class TableAccess {
   const RowLayout& layout() const { return layout_; }
   virtual bool mapped() const = 0;
 
-  // InvalidArgument: a key outside the table.
+  // InvalidArgument: a key outside the table. FailedPrecondition: kMaxBatchesInFlight are open. A batch that is
+  // requested anew before its Commit is dropped, and its changes with it.
   virtual absl::Status Request(std::span<const uint32_t> keys, Batch* batch) = 0;
+  virtual absl::Status Request(std::span<const uint64_t> keys, Batch* batch) = 0;
   // DeadlineExceeded names the server that did not answer.
   virtual absl::Status Await(Batch* batch) = 0;
+  // Waits only where kMaxBatchesInFlight commits are not answered yet; so an error of one may come from a later call.
   virtual absl::Status Commit(Batch* batch, float learning_rate) = 0;
 
   // Waits until every server has applied what was committed: what another client reads afterwards has it.
   virtual absl::Status Flush() = 0;
 
-  // Copies the weights of rows [first, first + count) into `out` [count, dim], whatever the access. For exports.
+  // Copies the weights of rows [first, first + count) of a dense-id table into `out` [count, dim], whatever the access.
+  // For exports.
   virtual absl::Status Read(uint64_t first, uint64_t count, std::span<float> out) = 0;
 
  protected:
@@ -96,6 +109,10 @@ class ParameterClient {
   // Lives as long as the client. `id` is the table's place in welcome.table().
   virtual TableAccess& table(uint32_t id) = 0;
   virtual ClientStats stats() const = 0;
+
+  // `hook` is called about every 50 ms while a call waits for servers, so that a worker still sends heartbeats and
+  // hears Stop. An error that it returns ends the wait and is returned by the call.
+  virtual void OnWait(std::function<absl::Status()> hook) = 0;
 };
 
 }  // namespace shoal

@@ -1,0 +1,49 @@
+// shoal-paramserver: one parameter server of a job, started by mpirun. Takes no arguments; the coordinator's Welcome
+// tells it everything.
+
+#include <malloc.h>
+#include <signal.h>
+#include <sys/prctl.h>
+
+#include <exception>
+
+#include "common/log.h"
+#include "common/status.h"
+#include "common/transport/mpi_endpoint.h"
+#include "paramserver/server.h"
+
+namespace {
+
+// Messages of megabytes come and go by the thousand: their memory is kept, not given back to the kernel each time.
+void KeepFreedMemory() {
+  constexpr int kKeptBytes = 64 << 20;
+  ::mallopt(M_MMAP_THRESHOLD, kKeptBytes);
+  ::mallopt(M_TRIM_THRESHOLD, kKeptBytes);
+}
+
+int Main(int argc, char** argv) {
+  auto endpoint = shoal::MpiEndpoint::Create(&argc, &argv);
+  if (!endpoint.ok()) {
+    shoal::LogError(shoal::ToStd(endpoint.status().message()));
+    return 1;
+  }
+  shoal::SetLogName(shoal::Cat("server rank ", (*endpoint)->rank()));
+  const absl::Status status = shoal::RunServer(endpoint->get(), &shoal::Clock::Real());
+  if (status.ok()) return 0;
+  shoal::LogError(shoal::ToStd(status.message()));
+  (*endpoint)->Abort(1);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // No role outlives its mpirun, however that ends.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  KeepFreedMemory();
+  try {
+    return Main(argc, argv);
+  } catch (const std::exception& error) {
+    shoal::LogError("parameter server: ", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,33 @@
+#include "paramserver/unique_keys.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "common/random.h"
+
+namespace shoal {
+
+void UniqueKeys::Begin(size_t keys) {
+  const size_t wanted = std::bit_ceil(2 * keys + 2);
+  if (places_.size() < wanted) {
+    places_.assign(wanted, Place());
+    mask_ = wanted - 1;
+    batch_ = 0;
+  }
+  if (++batch_ == 0) {
+    std::fill(places_.begin(), places_.end(), Place());
+    batch_ = 1;
+  }
+  size_ = 0;
+}
+
+uint32_t UniqueKeys::NumberOf(uint64_t key, bool* fresh) {
+  // Multiplicative hashing (Knuth, vol. 3, 6.4): keys are ids or hashes, not adversarial.
+  uint64_t place = (key * kGoldenGamma >> 32) & mask_;
+  while (places_[place].batch == batch_ && places_[place].key != key) place = (place + 1) & mask_;
+  *fresh = places_[place].batch != batch_;
+  if (*fresh) places_[place] = {key, batch_, size_++};
+  return places_[place].number;
+}
+
+}  // namespace shoal

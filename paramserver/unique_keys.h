@@ -1,0 +1,35 @@
+// UniqueKeys: numbers the distinct keys of a batch, from 0, in order of their first appearance: the de-duplication that
+// makes one row travel once however often a batch names it.
+//
+// Thread rule: not safe for concurrent use.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace shoal {
+
+class UniqueKeys {
+ public:
+  // Forgets all keys and makes room for `keys`. Costs nothing but the growth: places carry the batch they belong to.
+  void Begin(size_t keys);
+
+  // The number of `key`; `fresh` says whether it is its first appearance since Begin.
+  uint32_t NumberOf(uint64_t key, bool* fresh);
+
+ private:
+  struct Place {
+    uint64_t key = 0;
+    uint32_t batch = 0;
+    uint32_t number = 0;
+  };
+
+  std::vector<Place> places_;  // Open addressing, at most half full.
+  uint64_t mask_ = 0;
+  uint32_t batch_ = 0;
+  uint32_t size_ = 0;
+};
+
+}  // namespace shoal
