@@ -1,0 +1,30 @@
+// The verbs of shoal-evaluate: what each takes, tells and does.
+//
+// A verb prints its result on standard output and returns what went wrong. Called from main's thread.
+
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "evaluate/arguments.h"
+
+namespace shoal {
+
+struct Command {
+  std::string_view name;
+  std::string_view usage;    // After the program's name.
+  std::string_view summary;  // One line.
+  std::string_view help;     // Between usage and options.
+  std::span<const Option> options;
+  size_t operands = 0;
+  absl::Status (*run)(const Arguments&);
+};
+
+extern const Command kWordsCommand;
+extern const Command kExportCommand;
+extern const Command kReportCommand;
+extern const Command kCooccurrenceCommand;
+
+}  // namespace shoal

@@ -1,0 +1,125 @@
+#include "evaluate/export.h"
+
+#include <bit>
+#include <charconv>
+#include <iterator>
+
+#include "absl/strings/str_join.h"
+#include "common/files.h"
+#include "common/job/nearest_name.h"
+#include "common/status.h"
+
+namespace shoal {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "the .npy header says little-endian");
+
+using Paths = std::vector<std::string>;
+
+void AppendNumber(float number, std::string* text) {
+  char digits[32];
+  text->append(digits, std::to_chars(digits, std::end(digits), number).ptr);
+}
+
+// "x<separator>y<separator>z".
+void AppendNumbers(std::span<const float> row, char separator, std::string* text) {
+  for (size_t i = 0; i < row.size(); ++i) {
+    if (i > 0) *text += separator;
+    AppendNumber(row[i], text);
+  }
+}
+
+absl::StatusOr<Paths> ExportBinary(const WordVectors& vectors, const std::string& path) {
+  ASSIGN_OR_RETURN(auto writer, WordVectorsWriter::Create(path, vectors.words(), vectors.dim()));
+  for (uint64_t i = 0; i < vectors.words(); ++i) {
+    RETURN_IF_ERROR(writer->Append(vectors.word(i), vectors.row(i)));
+  }
+  RETURN_IF_ERROR(writer->Commit());
+  return Paths{path};
+}
+
+absl::StatusOr<Paths> ExportText(const WordVectors& vectors, const std::string& path) {
+  ASSIGN_OR_RETURN(auto file, AtomicFile::Create(path));
+  RETURN_IF_ERROR(file->Append(Cat(vectors.words(), " ", vectors.dim(), "\n")));
+  std::string line;
+  for (uint64_t i = 0; i < vectors.words(); ++i) {
+    line = Cat(vectors.word(i), " ");
+    AppendNumbers(vectors.row(i), ' ', &line);
+    line += '\n';
+    RETURN_IF_ERROR(file->Append(line));
+  }
+  RETURN_IF_ERROR(file->Commit());
+  return Paths{path};
+}
+
+// A word a line. A tab would begin a second column of the projector's metadata, so none may be in a word.
+absl::Status WriteWords(const WordVectors& vectors, const std::string& path) {
+  ASSIGN_OR_RETURN(auto file, AtomicFile::Create(path));
+  for (uint64_t i = 0; i < vectors.words(); ++i) {
+    const std::string_view word = vectors.word(i);
+    if (word.find_first_of("\t\n") != word.npos) {
+      return InvalidArgument(path, ": word ", i,
+                             " has a tab or line end in it; a file of a word a line cannot hold it");
+    }
+    RETURN_IF_ERROR(file->Append(Cat(word, "\n")));
+  }
+  return file->Commit();
+}
+
+// NPY format version 1.0: magic, version, header length, a Python dictionary padded so that the data is 64-byte
+// aligned.
+std::string NpyHeader(uint64_t rows, uint32_t dim) {
+  constexpr size_t kPrefix = 10, kAlign = 64;
+  std::string header = Cat("{'descr': '<f4', 'fortran_order': False, 'shape': (", rows, ", ", dim, "), }");
+  header.append(kAlign - (kPrefix + header.size() + 1) % kAlign, ' ');
+  header += '\n';
+  std::string prefix("\x93NUMPY\x01\x00", 8);
+  prefix += static_cast<char>(header.size() & 0xff);
+  prefix += static_cast<char>(header.size() >> 8);
+  return prefix + header;
+}
+
+absl::StatusOr<Paths> ExportNpy(const WordVectors& vectors, const std::string& path) {
+  constexpr std::string_view kEnding = ".npy";
+  if (!path.ends_with(kEnding)) return InvalidArgument("the output is ", path, ", expected a name that ends in .npy");
+  const std::string words_path = path.substr(0, path.size() - kEnding.size()) + ".words.txt";
+  RETURN_IF_ERROR(WriteWords(vectors, words_path));
+  ASSIGN_OR_RETURN(auto file, AtomicFile::Create(path));
+  RETURN_IF_ERROR(file->Append(NpyHeader(vectors.words(), vectors.dim())));
+  for (uint64_t i = 0; i < vectors.words(); ++i) {
+    const auto row = vectors.row(i);
+    RETURN_IF_ERROR(file->Append({reinterpret_cast<const char*>(row.data()), row.size_bytes()}));
+  }
+  RETURN_IF_ERROR(file->Commit());
+  return Paths{path, words_path};
+}
+
+absl::StatusOr<Paths> ExportProjector(const WordVectors& vectors, const std::string& path) {
+  RETURN_IF_ERROR(MakeDirectories(path));
+  const std::string vectors_path = Cat(path, "/vectors.tsv"), words_path = Cat(path, "/metadata.tsv");
+  RETURN_IF_ERROR(WriteWords(vectors, words_path));
+  ASSIGN_OR_RETURN(auto file, AtomicFile::Create(vectors_path));
+  std::string line;
+  for (uint64_t i = 0; i < vectors.words(); ++i) {
+    line.clear();
+    AppendNumbers(vectors.row(i), '\t', &line);
+    line += '\n';
+    RETURN_IF_ERROR(file->Append(line));
+  }
+  RETURN_IF_ERROR(file->Commit());
+  return Paths{vectors_path, words_path};
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::string>> ExportVectors(const WordVectors& vectors, std::string_view form,
+                                                       const std::string& path) {
+  if (form == "word2vec-binary") return ExportBinary(vectors, path);
+  if (form == "word2vec-text") return ExportText(vectors, path);
+  if (form == "npy") return ExportNpy(vectors, path);
+  if (form == "projector") return ExportProjector(vectors, path);
+  const std::vector<std::string> forms(std::begin(kExportForms), std::end(kExportForms));
+  return InvalidArgument("\"", form, "\" is no form to export to", Suggestion(form, forms));
+}
+
+}  // namespace shoal

@@ -1,0 +1,77 @@
+// shoal-evaluate: measures what a training wrote, exports it, draws its report, and trains the baseline.
+//
+// Exit codes: 0 done, 1 failed in the run, 2 used wrongly.
+
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "common/log.h"
+#include "common/version.h"
+#include "evaluate/command.h"
+
+namespace shoal {
+namespace {
+
+constexpr int kDone = 0, kFailed = 1, kUsedWrongly = 2;
+
+const Command* const kCommands[] = {&kWordsCommand, &kExportCommand};
+
+std::string Usage() {
+  std::string text = "shoal-evaluate VERB ...   (shoal-evaluate VERB --help tells each)\n\n";
+  for (const Command* command : kCommands) {
+    text += Cat("  ", command->usage, "\n      ", command->summary, "\n");
+  }
+  return text;
+}
+
+std::string Help(const Command& command) {
+  return Cat("shoal-evaluate ", command.usage, "\n\n", command.help, "\n", OptionsHelp(command.options),
+             "\nExit code: 0 done, 1 failed, 2 used wrongly.\n");
+}
+
+int RunCommand(const Command& command, const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    if (word == "--help") {
+      std::fputs(Help(command).c_str(), stdout);
+      return kDone;
+    }
+  }
+  const auto arguments = Arguments::Parse(command.options, command.operands, words);
+  if (!arguments.ok()) {
+    std::fprintf(stderr, "%s\nusage: shoal-evaluate %s\n", std::string(arguments.status().message()).c_str(),
+                 std::string(command.usage).c_str());
+    return kUsedWrongly;
+  }
+  const absl::Status status = command.run(*arguments);
+  if (status.ok()) return kDone;
+  LogError(ToStd(status.message()));
+  return kFailed;
+}
+
+int Main(int argc, char** argv) {
+  SetLogName("evaluate");
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.empty() || words[0] == "--help") {
+    std::fputs(Usage().c_str(), words.empty() ? stderr : stdout);
+    return words.empty() ? kUsedWrongly : kDone;
+  }
+  for (const Command* command : kCommands) {
+    if (words[0] == command->name) return RunCommand(*command, {words.begin() + 1, words.end()});
+  }
+  std::fprintf(stderr, "\"%s\" is no verb\n\n%s", words[0].c_str(), Usage().c_str());
+  return kUsedWrongly;
+}
+
+}  // namespace
+}  // namespace shoal
+
+int main(int argc, char** argv) {
+  try {
+    return shoal::Main(argc, argv);
+  } catch (const std::exception& e) {  // Out of memory, a library's exception.
+    shoal::LogError("stopped: ", std::string(e.what()));
+    return 1;
+  }
+}
