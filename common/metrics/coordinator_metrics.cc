@@ -21,6 +21,8 @@ CoordinatorMetrics::CoordinatorMetrics(prometheus::Registry& registry)
       epoch(AddGauge(registry, "shoal_coordinator_epoch", "The epoch that training is in, from 1.")),
       progress(AddGauge(registry, "shoal_coordinator_progress_ratio", "Part of the plan that is done, 0 to 1.")),
       eta_seconds(AddGauge(registry, "shoal_coordinator_eta_seconds", "Until the plan is done, at the present rate.")),
+      refused_messages(AddCounter(registry, "shoal_coordinator_refused_messages_total",
+                                  "Control messages that do not parse or that their sender may not send.")),
       registry_(registry) {}
 
 prometheus::Gauge& CoordinatorMetrics::HeartbeatAge(const std::string& role, int rank) {

@@ -26,6 +26,7 @@ struct CoordinatorMetrics {
   prometheus::Gauge& epoch;     // From 1.
   prometheus::Gauge& progress;  // 0 to 1.
   prometheus::Gauge& eta_seconds;
+  prometheus::Counter& refused_messages;  // That do not parse, or report on a lease that the sender does not hold.
 
   // Of one member, a server or worker. Look it up once.
   prometheus::Gauge& HeartbeatAge(const std::string& role, int rank);
