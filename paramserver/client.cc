@@ -91,7 +91,7 @@ absl::StatusOr<Segment> OpenSegment(const wire::Member& server, const wire::Tabl
 }
 
 absl::StatusOr<std::unique_ptr<TableAccess>> MapTable(const wire::TableSpec& spec, const wire::Welcome& welcome,
-                                                      const std::vector<wire::Member>& servers) {
+                                                      const std::vector<wire::Member>& servers, ClientStats* stats) {
   if (spec.rows() > MappedTable::kMaxRows) {
     return FailedPrecondition("its ", spec.rows(), " rows are more than ", MappedTable::kMaxRows);
   }
@@ -103,7 +103,7 @@ absl::StatusOr<std::unique_ptr<TableAccess>> MapTable(const wire::TableSpec& spe
     segments.push_back(std::move(segment));
   }
   const uint32_t hot_rows = welcome.job().parameter_server().hot_rows();
-  return std::make_unique<MappedTable>(spec, std::move(segments), hot_rows);
+  return std::make_unique<MappedTable>(spec, std::move(segments), hot_rows, stats);
 }
 
 bool AllOnThisHost(const std::vector<wire::Member>& servers) {
@@ -111,12 +111,12 @@ bool AllOnThisHost(const std::vector<wire::Member>& servers) {
 }
 
 absl::StatusOr<std::unique_ptr<TableAccess>> MakeTable(const wire::TableSpec& spec, const wire::Welcome& welcome,
-                                                       const std::vector<wire::Member>& servers,
-                                                       RowExchange* exchange) {
+                                                       const std::vector<wire::Member>& servers, RowExchange* exchange,
+                                                       ClientStats* stats) {
   const auto access = welcome.job().parameter_server().access();
   const bool remote = access == ParameterServer::REMOTE || (access == ParameterServer::AUTO && !AllOnThisHost(servers));
   if (spec.hashed() || remote) return std::make_unique<RemoteTable>(spec, exchange);
-  auto mapped = MapTable(spec, welcome, servers);
+  auto mapped = MapTable(spec, welcome, servers, stats);
   if (mapped.ok()) return mapped;
   if (access == ParameterServer::MAPPED) {
     return FailedPrecondition("parameter_server.access is MAPPED, but table \"", spec.name(),
@@ -129,14 +129,16 @@ absl::StatusOr<std::unique_ptr<TableAccess>> MakeTable(const wire::TableSpec& sp
 
 class Client final : public ParameterClient {
  public:
-  Client(std::unique_ptr<RowExchange> exchange, std::vector<std::unique_ptr<TableAccess>> tables)
-      : exchange_(std::move(exchange)), tables_(std::move(tables)) {}
+  Client(std::unique_ptr<ClientStats> stats, std::unique_ptr<RowExchange> exchange,
+         std::vector<std::unique_ptr<TableAccess>> tables)
+      : stats_(std::move(stats)), exchange_(std::move(exchange)), tables_(std::move(tables)) {}
 
   TableAccess& table(uint32_t id) override { return *tables_.at(id); }
-  ClientStats stats() const override { return exchange_->stats(); }
+  ClientStats stats() const override { return *stats_; }
   void OnWait(std::function<absl::Status()> hook) override { exchange_->SetWaitHook(std::move(hook)); }
 
  private:
+  const std::unique_ptr<ClientStats> stats_;
   const std::unique_ptr<RowExchange> exchange_;
   const std::vector<std::unique_ptr<TableAccess>> tables_;
 };
@@ -147,8 +149,10 @@ absl::StatusOr<std::unique_ptr<ParameterClient>> ParameterClient::Connect(Endpoi
                                                                           const wire::Welcome& welcome) {
   ASSIGN_OR_RETURN(const auto servers, ServersOf(welcome, endpoint->size()));
   const ParameterServer& settings = welcome.job().parameter_server();
-  auto exchange = std::make_unique<RowExchange>(
-      endpoint, clock, RanksOf(servers), absl::Seconds(settings.request_timeout_seconds()), settings.max_retries());
+  auto stats = std::make_unique<ClientStats>();
+  auto exchange = std::make_unique<RowExchange>(endpoint, clock, RanksOf(servers),
+                                                absl::Seconds(settings.request_timeout_seconds()),
+                                                settings.max_retries(), stats.get());
   RETURN_IF_ERROR(SayHello(exchange.get(), welcome));
   std::vector<std::unique_ptr<TableAccess>> tables;
   for (const wire::TableSpec& spec : welcome.table()) {
@@ -156,10 +160,10 @@ absl::StatusOr<std::unique_ptr<ParameterClient>> ParameterClient::Connect(Endpoi
       return InvalidArgument("the coordinator numbers table \"", spec.name(), "\" ", spec.id(), ", not ",
                              tables.size());
     }
-    ASSIGN_OR_RETURN(auto table, MakeTable(spec, welcome, servers, exchange.get()));
+    ASSIGN_OR_RETURN(auto table, MakeTable(spec, welcome, servers, exchange.get(), stats.get()));
     tables.push_back(std::move(table));
   }
-  return std::make_unique<Client>(std::move(exchange), std::move(tables));
+  return std::make_unique<Client>(std::move(stats), std::move(exchange), std::move(tables));
 }
 
 }  // namespace shoal

@@ -38,6 +38,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/clock.h"
+#include "common/latency_counts.h"
 #include "common/transport/endpoint.h"
 #include "paramserver/row_layout.h"
 #include "proto/wire.pb.h"
@@ -87,13 +88,16 @@ class TableAccess {
   const RowLayout layout_;
 };
 
+// Since Connect.
 struct ClientStats {
+  uint64_t rows_mapped = 0;  // Keys of batches on mapped tables, each as often as it was named.
   uint64_t rows_pulled = 0;
   uint64_t rows_pushed = 0;
   uint64_t bytes_pulled = 0;
   uint64_t bytes_pushed = 0;
   uint64_t requests = 0;
   uint64_t retries = 0;
+  LatencyCounts request_seconds;  // From a request's first sending to its answer being taken in.
 };
 
 // One worker's connections to all servers of its job.

@@ -23,7 +23,8 @@ std::vector<float*> Bases(const std::vector<Segment>& segments) {
 
 }  // namespace
 
-MappedTable::MappedTable(const wire::TableSpec& spec, std::vector<Segment> segments, uint32_t hot_rows)
+MappedTable::MappedTable(const wire::TableSpec& spec, std::vector<Segment> segments, uint32_t hot_rows,
+                         ClientStats* stats)
     : TableAccess(RowLayout::Of(spec)),
       spec_(spec),
       segments_(std::move(segments)),
@@ -31,7 +32,8 @@ MappedTable::MappedTable(const wire::TableSpec& spec, std::vector<Segment> segme
       reciprocal_(std::numeric_limits<uint64_t>::max() / servers_ + 1),
       bases_(Bases(segments_)),
       optimizer_(spec.optimizer(), layout_),
-      hot_(SharedRows(std::min<uint64_t>(hot_rows, spec.rows())), layout_.padded_dim) {}
+      hot_(SharedRows(std::min<uint64_t>(hot_rows, spec.rows())), layout_.padded_dim),
+      stats_(stats) {}
 
 std::vector<float*> MappedTable::SharedRows(uint64_t count) const {
   std::vector<float*> rows(count);
@@ -50,6 +52,7 @@ absl::Status MappedTable::RequestKeys(std::span<const Key> keys, Batch* batch) {
     batch->rows.clear();
     return InvalidArgument("table \"", spec_.name(), "\" has ", spec_.rows(), " rows, there is no row ", largest);
   }
+  stats_->rows_mapped += keys.size();
   batch->gradients.clear();
   if (batch->want_gradients) PrepareGradients(keys, batch);
   return absl::OkStatus();

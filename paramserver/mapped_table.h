@@ -22,7 +22,8 @@ class MappedTable final : public TableAccess {
   static constexpr uint64_t kMaxRows = uint64_t{1} << 32;
 
   // `segments` [i] is server i's part of a dense-id table. The first `hot_rows` rows get private copies.
-  MappedTable(const wire::TableSpec& spec, std::vector<Segment> segments, uint32_t hot_rows);
+  // `stats` outlives the table, which counts in it.
+  MappedTable(const wire::TableSpec& spec, std::vector<Segment> segments, uint32_t hot_rows, ClientStats* stats);
 
   bool mapped() const override { return true; }
   absl::Status Request(std::span<const uint32_t> keys, Batch* batch) override;
@@ -67,6 +68,7 @@ class MappedTable final : public TableAccess {
   HotRows hot_;
   UniqueKeys unique_;
   uint32_t commits_ = 0;
+  ClientStats* const stats_;
 };
 
 }  // namespace shoal

@@ -24,14 +24,15 @@ uint64_t DrawSession() {
 }  // namespace
 
 RowExchange::RowExchange(Endpoint* endpoint, Clock* clock, std::vector<int> servers, absl::Duration timeout,
-                         uint32_t max_retries)
+                         uint32_t max_retries, ClientStats* stats)
     : endpoint_(endpoint),
       clock_(clock),
       peers_(servers.size()),
       server_of_rank_(endpoint->size(), -1),
       timeout_(timeout),
       max_retries_(max_retries),
-      session_(DrawSession()) {
+      session_(DrawSession()),
+      stats_(stats) {
   for (size_t i = 0; i < servers.size(); ++i) {
     peers_[i].rank = servers[i];
     server_of_rank_[servers[i]] = static_cast<int>(i);
@@ -48,6 +49,7 @@ absl::Status RowExchange::Start(const std::shared_ptr<RowCall>& call) {
   call->header.id = peer.next_id++;
   call->done = false;
   call->sent = 0;
+  call->started = clock_->Now();
   call->status = absl::OkStatus();
   peer.waiting[call->header.id] = call;
   return Send(call.get());
@@ -55,7 +57,7 @@ absl::Status RowExchange::Start(const std::shared_ptr<RowCall>& call) {
 
 absl::Status RowExchange::Send(RowCall* call) {
   ++call->sent;
-  ++stats_.requests;
+  ++stats_->requests;
   call->deadline = clock_->Now() + timeout_;
   return endpoint_->Send(peers_[call->server].rank, Channel::kRowRequests, MakeMessage(*call), call->deadline);
 }
@@ -125,13 +127,14 @@ void RowExchange::Accept(Message message) {
 
 void RowExchange::Count(const RowCall& call) {
   if (call.header.kind == RowKind::kHello || !call.status.ok()) return;
+  stats_->request_seconds.Add(absl::ToDoubleSeconds(clock_->Now() - call.started));
   const uint64_t bytes = uint64_t{call.keys.size()} * call.header.row_floats * sizeof(float);
   if (call.header.kind == RowKind::kPull) {
-    stats_.rows_pulled += call.keys.size();
-    stats_.bytes_pulled += bytes;
+    stats_->rows_pulled += call.keys.size();
+    stats_->bytes_pulled += bytes;
   } else {
-    stats_.rows_pushed += call.keys.size();
-    stats_.bytes_pushed += bytes;
+    stats_->rows_pushed += call.keys.size();
+    stats_->bytes_pushed += bytes;
   }
 }
 
@@ -142,7 +145,7 @@ absl::Status RowExchange::Retry(RowCall* call) {
                             " times. Is the server alive? parameter_server.request_timeout_seconds and "
                             "parameter_server.max_retries set how long to wait.");
   }
-  ++stats_.retries;
+  ++stats_->retries;
   return Send(call);
 }
 

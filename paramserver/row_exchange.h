@@ -46,14 +46,16 @@ struct RowCall {
   absl::Status status;
   Buffer answer;
 
+  absl::Time started;
   absl::Time deadline;
-  uint32_t sent = 0;
+  uint32_t sent = 0;  // Times.
 };
 
 class RowExchange {
  public:
-  // `servers` [i] is the rank of server i.
-  RowExchange(Endpoint* endpoint, Clock* clock, std::vector<int> servers, absl::Duration timeout, uint32_t max_retries);
+  // `servers` [i] is the rank of server i. `stats` outlives the exchange, which counts in it.
+  RowExchange(Endpoint* endpoint, Clock* clock, std::vector<int> servers, absl::Duration timeout, uint32_t max_retries,
+              ClientStats* stats);
 
   uint32_t servers() const { return static_cast<uint32_t>(peers_.size()); }
 
@@ -65,8 +67,6 @@ class RowExchange {
 
   // See ParameterClient::OnWait.
   void SetWaitHook(std::function<absl::Status()> hook) { wait_hook_ = std::move(hook); }
-
-  const ClientStats& stats() const { return stats_; }
 
  private:
   struct Peer {
@@ -92,7 +92,7 @@ class RowExchange {
   const uint32_t max_retries_;
   const uint64_t session_;
   std::function<absl::Status()> wait_hook_;
-  ClientStats stats_;
+  ClientStats* const stats_;
 };
 
 }  // namespace shoal

@@ -11,7 +11,7 @@ namespace shoal {
 RowService::Outcome RowService::Handle(int client, const Buffer& message) {
   const auto request = ParseRowRequest(message);
   const RowHeader header = request.ok() ? request->header : PeekRowHeader(message);
-  Outcome outcome{.kind = header.kind, .rows = header.count};
+  Outcome outcome{.kind = header.kind, .table = header.table, .rows = header.count};
   auto answer = request.ok() ? Answer(client, *request, &outcome.repeated) : request.status();
   outcome.code = answer.status().code();
   outcome.answer = answer.ok() ? *std::move(answer) : MakeErrorAnswer(header, answer.status());

@@ -29,6 +29,7 @@ class RowService {
   struct Outcome {
     Buffer answer;
     RowKind kind = RowKind::kHello;
+    uint32_t table = 0;
     uint32_t rows = 0;
     absl::StatusCode code = absl::StatusCode::kOk;  // Else the request was refused.
     bool repeated = false;                          // A push that had been applied before.

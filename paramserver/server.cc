@@ -3,7 +3,10 @@
 #include <memory>
 #include <utility>
 
+#include "common/latency_counts.h"
 #include "common/log.h"
+#include "common/metrics/metrics.h"
+#include "common/metrics/server_metrics.h"
 #include "common/status.h"
 #include "common/transport/control.h"
 #include "paramserver/row_service.h"
@@ -17,7 +20,12 @@ namespace {
 constexpr absl::Duration kJoinSilence = absl::Seconds(60);
 // An answer that cannot leave by then is dropped: a client that takes nothing must not stop the others, and asks again.
 constexpr absl::Duration kAnswerTimeout = absl::Milliseconds(200);
-constexpr absl::Duration kFarewellTimeout = absl::Seconds(1);
+
+std::vector<std::string> NamesOf(const wire::Welcome& welcome) {
+  std::vector<std::string> names;
+  for (const wire::TableSpec& table : welcome.table()) names.push_back(table.name());
+  return names;
+}
 
 class Server {
  public:
@@ -28,6 +36,8 @@ class Server {
         place_{.job_token = welcome_.job_token(), .server = welcome_.index(), .servers = welcome_.job().servers()},
         heartbeat_interval_(absl::Seconds(welcome_.job().heartbeats().interval_seconds())),
         dead_after_(absl::Seconds(welcome_.job().heartbeats().dead_after_seconds())),
+        server_(Metrics::Start(welcome_.job().metrics(), endpoint->rank())),
+        metrics_(server_->registry(), NamesOf(welcome_)),
         rows_(place_),
         coordinator_heard_(clock->Now()) {}
 
@@ -42,6 +52,8 @@ class Server {
   absl::Status Handle(Message message);
   absl::Status HandleControl(const Message& message);
   absl::Status AnswerRows(const Message& message);
+  void Count(const RowService::Outcome& outcome);
+  void PublishGauges();
 
   Endpoint* const endpoint_;
   Clock* const clock_;
@@ -49,6 +61,9 @@ class Server {
   const ServerPlace place_;
   const absl::Duration heartbeat_interval_;
   const absl::Duration dead_after_;
+  const std::unique_ptr<Metrics> server_;
+  ServerMetrics metrics_;
+  LatencyCounts handling_seconds_;
   RowService rows_;
   absl::Time coordinator_heard_;
   absl::Time heartbeat_due_ = absl::InfinitePast();
@@ -60,6 +75,7 @@ absl::Status Server::Prepare() {
   for (const wire::TableSpec& spec : welcome_.table()) {
     RETURN_IF_ERROR(AddTable(spec, message.mutable_ready()));
   }
+  message.mutable_ready()->set_metrics_address(server_->address());
   return SendControl(endpoint_, kCoordinatorRank, message, clock_->Now() + dead_after_);
 }
 
@@ -100,6 +116,7 @@ absl::Status Server::KeepInTouch() {
                             ", longer than heartbeats.dead_after_seconds: it is dead or cut off");
   }
   heartbeat_due_ = now + heartbeat_interval_;
+  PublishGauges();
   wire::ControlMessage message;
   message.mutable_heartbeat();
   return SendControl(endpoint_, kCoordinatorRank, message, now + dead_after_);
@@ -133,11 +150,37 @@ absl::Status Server::HandleControl(const Message& message) {
 }
 
 absl::Status Server::AnswerRows(const Message& message) {
+  const absl::Time arrived = clock_->Now();
   RowService::Outcome outcome = rows_.Handle(message.from, message.payload);
+  metrics_.received_bytes.Increment(static_cast<double>(message.payload.size()));
+  metrics_.sent_bytes.Increment(static_cast<double>(outcome.answer.size()));
+  Count(outcome);
   const auto sent =
       endpoint_->Send(message.from, Channel::kRowResponses, std::move(outcome.answer), clock_->Now() + kAnswerTimeout);
   if (!sent.ok()) LogWarning("an answer to rank ", message.from, " is dropped: ", ToStd(sent.message()));
+  handling_seconds_.Add(absl::ToDoubleSeconds(clock_->Now() - arrived));
   return absl::OkStatus();
+}
+
+void Server::Count(const RowService::Outcome& outcome) {
+  if (outcome.code != absl::StatusCode::kOk) return metrics_.CountRefusal(absl::StatusCodeToString(outcome.code));
+  if (outcome.repeated) return metrics_.replayed_pushes.Increment();
+  if (outcome.kind == RowKind::kHello) return metrics_.handshakes.Increment();
+  ServerMetrics::Table& table = metrics_.tables[outcome.table];
+  ServerMetrics::Operation& operation = outcome.kind == RowKind::kPull          ? table.pull
+                                        : outcome.kind == RowKind::kPushChanges ? table.push_changes
+                                                                                : table.push_gradients;
+  operation.requests.Increment();
+  operation.rows.Increment(outcome.rows);
+}
+
+void Server::PublishGauges() {
+  for (size_t i = 0; i < rows_.stores().size(); ++i) {
+    metrics_.tables[i].rows.Set(static_cast<double>(rows_.stores()[i]->rows()));
+    metrics_.tables[i].bytes.Set(static_cast<double>(rows_.stores()[i]->bytes()));
+  }
+  metrics_.queued_bytes.Set(static_cast<double>(endpoint_->queued_bytes()));
+  metrics_.handling_seconds.Publish(handling_seconds_);
 }
 
 absl::Status Run(Endpoint* endpoint, Clock* clock) {
@@ -151,12 +194,7 @@ absl::Status Run(Endpoint* endpoint, Clock* clock) {
 
 absl::Status RunServer(Endpoint* endpoint, Clock* clock) {
   const absl::Status status = Run(endpoint, clock);
-  if (status.ok() || absl::IsAborted(status)) return status;
-  wire::ControlMessage message;
-  message.mutable_failed()->set_reason(std::string(ToStd(status.message())));
-  const absl::Time deadline = clock->Now() + kFarewellTimeout;
-  // The failure itself is what the caller must hear; that the coordinator could not be told adds nothing.
-  if (SendControl(endpoint, kCoordinatorRank, message, deadline).ok()) endpoint->Flush(deadline).IgnoreError();
+  if (!status.ok() && !absl::IsAborted(status)) ReportFailure(endpoint, clock, status);
   return status;
 }
 
