@@ -11,7 +11,7 @@ namespace shoal {
 absl::Duration Backoff::PauseAt(absl::Time now, absl::Time deadline) const {
   const absl::Duration idle = now - last_found_;
   if (idle < kYieldFor) return absl::ZeroDuration();
-  const absl::Duration sleep = idle < kIdleAfter ? std::clamp(idle / 4, kShortestSleep, kLongestSleep) : kIdleSleep;
+  const absl::Duration sleep = std::min(idle / 4, kLongestSleep);
   return std::max(absl::ZeroDuration(), std::min(sleep, deadline - now));
 }
 
