@@ -50,7 +50,6 @@ ProgressSnapshot Progress::Take(absl::Time now) {
   last_taken_ = now;
 
   ProgressSnapshot snapshot;
-  snapshot.elapsed_seconds = absl::ToDoubleSeconds(now - start_);
   snapshot.epochs = epochs_;
   snapshot.fraction = std::min(1.0, static_cast<double>(words_) / static_cast<double>(words_total_));
   snapshot.epoch = std::min(epochs_, static_cast<uint32_t>(snapshot.fraction * epochs_) + 1);

@@ -15,8 +15,7 @@ namespace shoal {
 
 // The job at one moment, as shown to people, written to log.jsonl (docs/formats/log.md) and served as metrics.
 struct ProgressSnapshot {
-  double elapsed_seconds = 0;  // Since training began.
-  uint32_t epoch = 1;          // From 1: where the words passed so far end.
+  uint32_t epoch = 1;  // From 1: where the words passed so far end.
   uint32_t epochs = 1;
   double fraction = 0;          // Of the whole plan.
   uint64_t words = 0;           // Over all epochs.

@@ -1,0 +1,476 @@
+#include "coordinator/coordinator.h"
+
+#include <string.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include "common/files.h"
+#include "common/host.h"
+#include "common/job/job.h"
+#include "common/job/tables.h"
+#include "common/log.h"
+#include "common/metrics/metrics.h"
+#include "common/status.h"
+#include "common/transport/control.h"
+#include "coordinator/job_log.h"
+#include "coordinator/job_result.h"
+#include "coordinator/lease_desk.h"
+#include "coordinator/ledger.h"
+#include "coordinator/membership.h"
+#include "coordinator/plan.h"
+#include "coordinator/progress.h"
+#include "coordinator/status_board.h"
+#include "proto/wire.pb.h"
+
+namespace shoal {
+namespace {
+
+// How long the loop sleeps at most: a signal is heeded by then; and while data is prepared, its end.
+constexpr absl::Duration kLongestWait = absl::Milliseconds(250);
+constexpr absl::Duration kWaitWhilePreparing = absl::Milliseconds(10);
+// For the last words to members of a job that ends.
+constexpr absl::Duration kFarewell = absl::Seconds(1);
+
+uint64_t NewJobToken() {
+  std::random_device device;
+  return (uint64_t{device()} << 32) | device();
+}
+
+uint64_t BytesOf(const std::vector<wire::TableSpec>& tables) {
+  uint64_t bytes = 0;
+  for (const wire::TableSpec& table : tables) bytes += table.rows() * table.dim() * sizeof(float);
+  return bytes;
+}
+
+class Coordinator {
+ public:
+  Coordinator(const CoordinatorOptions& options, Endpoint* endpoint, Clock* clock)
+      : options_(options),
+        job_(options.job),
+        output_(std::filesystem::absolute(options.output_directory).lexically_normal().string()),
+        endpoint_(*endpoint),
+        clock_(*clock),
+        members_(job_, clock->Now()) {}
+
+  absl::Status Run();
+
+ private:
+  enum class Stage { kPreparing, kStartingServers, kStartingWorkers, kTraining, kExporting, kDone };
+
+  absl::Status RunToEnd();
+  absl::Status CheckRanks() const;
+  absl::Status SetUp();
+  absl::Status LoopOnce();
+  absl::Status CheckSignal() const;
+  absl::Time NextWakeUp() const;
+
+  // What members say.
+  absl::Status Handle(int from, const wire::ControlMessage& message);
+  absl::Status HandleLeaseRequest(int from);
+  absl::Status HandleReport(int from, const wire::UnitProgress& report);
+  absl::Status HandleFinished(int from, const wire::Finished& finished);
+  void Refuse(std::string_view what);
+
+  // What follows once its conditions are met, stage by stage.
+  absl::Status Advance();
+  absl::Status EndPreparing();
+  absl::Status EndStartingServers();
+  absl::Status EndStartingWorkers();
+  absl::Status EndTraining();
+
+  absl::Status AnswerLeaseRequests();
+  absl::Status WelcomeAll(wire::Role role);
+  wire::ControlMessage WelcomeOf(const Member& member) const;
+  int Exporter() const;
+  absl::Status WriteMetricsAddresses() const;
+
+  absl::Status Send(int rank, const wire::ControlMessage& message);
+  absl::Status SendHeartbeats();
+  void ShowProgress();
+  void EndPhase(const char* name);
+  JobResult Result(std::string reason) const;
+  absl::Status WriteResult(const JobResult& result) const;
+  void StopAll(std::string_view reason);
+  void Fail(const absl::Status& status);
+
+  const CoordinatorOptions& options_;
+  const job::Job& job_;
+  const std::string output_;
+  Endpoint& endpoint_;
+  Clock& clock_;
+  const uint64_t job_token_ = NewJobToken();
+
+  Stage stage_ = Stage::kPreparing;
+  Membership members_;
+  std::unique_ptr<Metrics> metrics_;
+  std::unique_ptr<StatusBoard> board_;
+  std::unique_ptr<JobLog> log_;
+  std::unique_ptr<Preparation> preparation_;
+  // Once the data is prepared:
+  std::string token_file_;
+  std::vector<wire::TableSpec> tables_;
+  std::optional<Ledger> ledger_;
+  std::optional<LeaseDesk> desk_;
+  std::optional<Progress> progress_;  // From the first lease on.
+
+  absl::Time heartbeat_due_ = absl::InfinitePast();
+  absl::Time progress_due_ = absl::InfinitePast();
+  absl::Time phase_start_;
+  absl::Time training_start_ = absl::InfiniteFuture();
+  std::optional<absl::Time> training_end_;
+  std::vector<std::pair<std::string, double>> phases_;
+  std::vector<std::string> files_;
+};
+
+absl::Status Coordinator::Run() {
+  const absl::Status status = RunToEnd();
+  if (!status.ok()) Fail(status);
+  return status;
+}
+
+absl::Status Coordinator::RunToEnd() {
+  RETURN_IF_ERROR(CheckRanks());
+  RETURN_IF_ERROR(SetUp());
+  while (stage_ != Stage::kDone) {
+    RETURN_IF_ERROR(LoopOnce());
+  }
+  const JobResult result = Result("");
+  RETURN_IF_ERROR(WriteResult(result));
+  log_->Ended(result);
+  StopAll("");
+  return absl::OkStatus();
+}
+
+absl::Status Coordinator::CheckRanks() const {
+  const int wanted = 1 + members_.size();
+  if (endpoint_.size() == wanted) return absl::OkStatus();
+  return FailedPrecondition("this job has 1 coordinator, ", job_.servers(), " servers and ", job_.workers(),
+                            " workers, which are ", wanted, " processes, but mpirun started ", endpoint_.size(),
+                            "; start it as: mpirun -np 1 shoal-coordinator --job JOB --output DIR : -np ",
+                            job_.servers(), " shoal-paramserver : -np ", job_.workers(), " shoal-worker");
+}
+
+absl::Status Coordinator::SetUp() {
+  RETURN_IF_ERROR(MakeDirectories(output_));
+  ASSIGN_OR_RETURN(log_, JobLog::Create(output_, &clock_, options_.print_progress && !job_.progress().quiet()));
+  // That of an earlier run would be taken for this one's, should this process be killed.
+  std::error_code ignored;
+  std::filesystem::remove(output_ + "/result.json", ignored);
+  RETURN_IF_ERROR(WriteFileAtomically(output_ + "/job.textproto", PrintJob(job_)));
+  metrics_ = Metrics::Start(job_.metrics(), endpoint_.rank());
+  board_ = std::make_unique<StatusBoard>(metrics_->registry(), members_);
+  log_->Start(job_);
+  phase_start_ = clock_.Now();
+  progress_due_ = phase_start_ + absl::Seconds(job_.progress().interval_seconds());
+  preparation_ = std::make_unique<Preparation>(job_, DefaultCacheDirectory(output_), options_.prepare);
+  return absl::OkStatus();
+}
+
+absl::Status Coordinator::LoopOnce() {
+  RETURN_IF_ERROR(CheckSignal());
+  auto received = ReceiveControl(&endpoint_, NextWakeUp());
+  if (received.ok()) {
+    RETURN_IF_ERROR(Handle(received->first, received->second));
+  } else if (absl::IsDataLoss(received.status())) {
+    Refuse(ToStd(received.status().message()));
+  } else if (!absl::IsDeadlineExceeded(received.status())) {
+    return received.status();
+  }
+  RETURN_IF_ERROR(members_.Tick(clock_.Now()));
+  RETURN_IF_ERROR(SendHeartbeats());
+  RETURN_IF_ERROR(Advance());
+  ShowProgress();
+  return absl::OkStatus();
+}
+
+absl::Status Coordinator::CheckSignal() const {
+  const int signal = options_.stop_signal == nullptr ? 0 : options_.stop_signal->load();
+  if (signal == 0) return absl::OkStatus();
+  return Aborted("stopped by signal ", signal, " (", ::strsignal(signal), ")");
+}
+
+absl::Time Coordinator::NextWakeUp() const {
+  const absl::Duration longest = stage_ == Stage::kPreparing ? kWaitWhilePreparing : kLongestWait;
+  return std::min({heartbeat_due_, progress_due_, clock_.Now() + longest});
+}
+
+absl::Status Coordinator::Handle(int from, const wire::ControlMessage& message) {
+  members_.Heard(from);
+  switch (message.kind_case()) {
+    case wire::ControlMessage::kHello:
+      return members_.Join(from, message.hello());
+    case wire::ControlMessage::kReady:
+      return members_.Ready(from, message.ready());
+    case wire::ControlMessage::kLeaseRequest:
+      return HandleLeaseRequest(from);
+    case wire::ControlMessage::kUnitProgress:
+      return HandleReport(from, message.unit_progress());
+    case wire::ControlMessage::kFinished:
+      return HandleFinished(from, message.finished());
+    case wire::ControlMessage::kFailed:
+      return Aborted(members_.Name(from), " failed: ", message.failed().reason());
+    case wire::ControlMessage::kHeartbeat:
+      return absl::OkStatus();
+    default:
+      Refuse(Cat(members_.Name(from), " sends \"", KindName(message), "\", which only the coordinator may"));
+      return absl::OkStatus();
+  }
+}
+
+absl::Status Coordinator::HandleLeaseRequest(int from) {
+  const Member* member = members_.Find(from);
+  if (member == nullptr || member->state != Member::State::kReady || member->description.role() != wire::WORKER) {
+    Refuse(Cat(members_.Name(from), " asks for a lease, but is not a worker that is ready"));
+    return absl::OkStatus();
+  }
+  desk_->Request(from);
+  return AnswerLeaseRequests();
+}
+
+absl::Status Coordinator::HandleReport(int from, const wire::UnitProgress& report) {
+  const std::optional<uint32_t> epoch = ledger_ ? ledger_->EpochOf(report.lease()) : std::nullopt;
+  const absl::Status entered =
+      epoch ? ledger_->Report(from, report) : FailedPrecondition("lease ", report.lease(), " is not held by anyone");
+  if (!entered.ok()) {
+    Refuse(Cat("a report of ", members_.Name(from), ": ", ToStd(entered.message())));
+    return absl::OkStatus();
+  }
+  progress_->Add(report, *epoch);
+  board_->ShowReport(report);
+  return report.done() ? AnswerLeaseRequests() : absl::OkStatus();
+}
+
+absl::Status Coordinator::HandleFinished(int from, const wire::Finished& finished) {
+  const Member* member = members_.Find(from);
+  if (member == nullptr || member->state != Member::State::kExporting) {
+    Refuse(Cat(members_.Name(from), " says that it has finished what it was not asked for"));
+    return absl::OkStatus();
+  }
+  files_.assign(finished.file().begin(), finished.file().end());
+  EndPhase("export");
+  stage_ = Stage::kDone;
+  return absl::OkStatus();
+}
+
+void Coordinator::Refuse(std::string_view what) {
+  board_->CountRefusal();
+  LogWarning("refused: ", what);
+}
+
+absl::Status Coordinator::Advance() {
+  switch (stage_) {
+    case Stage::kPreparing:
+      return EndPreparing();
+    case Stage::kStartingServers:
+      return members_.All(wire::SERVER, Member::State::kReady) ? EndStartingServers() : absl::OkStatus();
+    case Stage::kStartingWorkers:
+      return members_.All(wire::WORKER, Member::State::kReady) ? EndStartingWorkers() : absl::OkStatus();
+    case Stage::kTraining:
+      return ledger_->all_done() ? EndTraining() : absl::OkStatus();
+    case Stage::kExporting:
+    case Stage::kDone:
+      return absl::OkStatus();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Coordinator::EndPreparing() {
+  if (!ledger_) {
+    auto outcome = preparation_->Take();
+    if (!outcome) return absl::OkStatus();
+    if (!outcome->ok()) return outcome->status();
+    PreparedData& data = **outcome;
+    log_->Prepared(data);
+    token_file_ = data.token_file;
+    tables_ = TablesOf(job_, data.vocabulary_words);
+    members_.SetTableBytes(BytesOf(tables_));
+    ASSIGN_OR_RETURN(Plan plan, Plan::Create(std::move(data.units), job_.epochs(), job_.seed()));
+    ledger_.emplace(std::move(plan));
+    desk_.emplace(&*ledger_, job_.workers());
+    EndPhase("prepare");
+  }
+  if (!members_.AllJoined()) return absl::OkStatus();
+  stage_ = Stage::kStartingServers;
+  return WelcomeAll(wire::SERVER);
+}
+
+absl::Status Coordinator::EndStartingServers() {
+  stage_ = Stage::kStartingWorkers;
+  return WelcomeAll(wire::WORKER);
+}
+
+absl::Status Coordinator::EndStartingWorkers() {
+  RETURN_IF_ERROR(WriteMetricsAddresses());
+  stage_ = Stage::kTraining;
+  EndPhase("start");
+  training_start_ = clock_.Now();
+  progress_.emplace(job_.epochs(), ledger_->plan().work_total(), training_start_);
+  progress_due_ = training_start_ + absl::Seconds(job_.progress().interval_seconds());
+  log_->Training();
+  return AnswerLeaseRequests();
+}
+
+absl::Status Coordinator::EndTraining() {
+  stage_ = Stage::kExporting;
+  EndPhase("train");
+  training_end_ = clock_.Now();
+  progress_due_ = absl::InfinitePast();
+  ShowProgress();
+  progress_due_ = absl::InfiniteFuture();
+  const int exporter = Exporter();
+  members_.Exporting(exporter);
+  wire::ControlMessage message;
+  message.mutable_finish();
+  return Send(exporter, message);
+}
+
+absl::Status Coordinator::AnswerLeaseRequests() {
+  if (stage_ != Stage::kTraining) return absl::OkStatus();
+  for (LeaseDesk::Answer& answer : desk_->Answers()) {
+    wire::ControlMessage message;
+    if (answer.lease) {
+      *message.mutable_lease() = *std::move(answer.lease);
+    } else {
+      message.mutable_no_more_leases();
+    }
+    RETURN_IF_ERROR(Send(answer.worker, message));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Coordinator::WelcomeAll(wire::Role role) {
+  for (const Member& member : members_.members()) {
+    if (member.description.role() != role) continue;
+    RETURN_IF_ERROR(Send(member.description.rank(), WelcomeOf(member)));
+    members_.Welcomed(member.description.rank());
+  }
+  return absl::OkStatus();
+}
+
+wire::ControlMessage Coordinator::WelcomeOf(const Member& member) const {
+  wire::ControlMessage message;
+  wire::Welcome& welcome = *message.mutable_welcome();
+  welcome.set_protocol_version(kProtocolVersion);
+  welcome.set_job_token(job_token_);
+  *welcome.mutable_job() = job_;
+  welcome.mutable_table()->Assign(tables_.begin(), tables_.end());
+  for (const Member& other : members_.members()) *welcome.add_member() = other.description;
+  welcome.set_index(member.description.index());
+  if (member.description.role() == wire::WORKER) welcome.set_token_file(token_file_);
+  welcome.set_output_directory(output_);
+  return message;
+}
+
+// One on the coordinator's host where there is one: there the output folder is sure to be what the user named.
+int Coordinator::Exporter() const {
+  const int first = 1 + static_cast<int>(job_.servers());
+  for (int rank = first; rank <= members_.size(); ++rank) {
+    if (members_.Find(rank)->description.host_id() == HostId()) return rank;
+  }
+  return first;
+}
+
+absl::Status Coordinator::WriteMetricsAddresses() const {
+  std::string text;
+  if (!metrics_->address().empty()) text = Cat("coordinator 0 0 ", metrics_->address(), "\n");
+  for (const Member& member : members_.members()) {
+    const wire::Member& d = member.description;
+    if (d.metrics_address().empty()) continue;
+    absl::StrAppend(&text, d.role() == wire::SERVER ? "server " : "worker ", d.index(), " ", d.rank(), " ",
+                    d.metrics_address(), "\n");
+  }
+  return WriteFileAtomically(output_ + "/metrics-addresses.txt", text);
+}
+
+absl::Status Coordinator::Send(int rank, const wire::ControlMessage& message) {
+  const absl::Time deadline = clock_.Now() + absl::Seconds(job_.heartbeats().dead_after_seconds());
+  RETURN_IF_ERROR(SendControl(&endpoint_, rank, message, deadline)) << members_.Name(rank) << " cannot be reached";
+  return absl::OkStatus();
+}
+
+absl::Status Coordinator::SendHeartbeats() {
+  const absl::Time now = clock_.Now();
+  if (now < heartbeat_due_) return absl::OkStatus();
+  heartbeat_due_ = now + absl::Seconds(job_.heartbeats().interval_seconds());
+  board_->ShowMembers(members_);
+  if (ledger_) board_->ShowUnits(ledger_->counts());
+  wire::ControlMessage heartbeat;
+  heartbeat.mutable_heartbeat();
+  for (const Member& member : members_.members()) {
+    if (member.state == Member::State::kExpected) continue;
+    RETURN_IF_ERROR(Send(member.description.rank(), heartbeat));
+  }
+  return absl::OkStatus();
+}
+
+void Coordinator::ShowProgress() {
+  const absl::Time now = clock_.Now();
+  if (now < progress_due_) return;
+  progress_due_ = now + absl::Seconds(job_.progress().interval_seconds());
+  if (progress_) {
+    const ProgressSnapshot snapshot = progress_->Take(now);
+    board_->ShowProgress(snapshot);
+    log_->Progressed(snapshot);
+  } else if (!ledger_) {
+    if (const std::string what = preparation_->Describe(); !what.empty()) log_->Preparing(what);
+  }
+}
+
+void Coordinator::EndPhase(const char* name) {
+  const absl::Time now = clock_.Now();
+  phases_.emplace_back(name, absl::ToDoubleSeconds(now - phase_start_));
+  phase_start_ = now;
+}
+
+JobResult Coordinator::Result(std::string reason) const {
+  JobResult result{.reason = std::move(reason), .seconds_by_phase = phases_, .files = files_};
+  result.workers = job_.workers();
+  result.servers = job_.servers();
+  if (!progress_) return result;
+  const absl::Time end = training_end_.value_or(clock_.Now());
+  result.words = progress_->words();
+  result.seconds = absl::ToDoubleSeconds(end - training_start_);
+  result.words_per_second = progress_->mean_words_per_second(end);
+  result.loss = progress_->loss_of_last_epoch();
+  result.worker_seconds_by_phase = progress_->worker_seconds_by_phase();
+  return result;
+}
+
+absl::Status Coordinator::WriteResult(const JobResult& result) const {
+  return WriteFileAtomically(output_ + "/result.json", result.Json());
+}
+
+void Coordinator::StopAll(std::string_view reason) {
+  const absl::Time deadline = clock_.Now() + kFarewell;
+  wire::ControlMessage message;
+  message.mutable_stop()->set_reason(reason.data(), reason.size());
+  // A member that cannot be reached does not keep the others from hearing it.
+  for (int rank = 1; rank < endpoint_.size(); ++rank) SendControl(&endpoint_, rank, message, deadline).IgnoreError();
+  endpoint_.Flush(deadline).IgnoreError();
+}
+
+// The books are closed before the members are told: their end may be the end of this process too.
+void Coordinator::Fail(const absl::Status& status) {
+  const std::string reason(ToStd(status.message()));
+  LogError(reason);
+  if (log_ != nullptr) {
+    const JobResult result = Result(reason);
+    log_->Ended(result);
+    if (const absl::Status written = WriteResult(result); !written.ok()) LogError(ToStd(written.message()));
+  }
+  StopAll(reason);
+}
+
+}  // namespace
+
+absl::Status RunCoordinator(const CoordinatorOptions& options, Endpoint* endpoint, Clock* clock) {
+  return Coordinator(options, endpoint, clock).Run();
+}
+
+}  // namespace shoal

@@ -1,0 +1,131 @@
+// shoal-coordinator: rank 0 of a job under mpirun. `shoal plan` prints the whole command line.
+
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include <atomic>
+#include <exception>
+#include <string>
+#include <string_view>
+
+#include "common/files.h"
+#include "common/job/job.h"
+#include "common/log.h"
+#include "common/status.h"
+#include "common/transport/mpi_endpoint.h"
+#include "common/version.h"
+#include "coordinator/coordinator.h"
+
+namespace shoal {
+namespace {
+
+constexpr int kDone = 0, kFailed = 1, kUsedWrongly = 2;
+
+constexpr std::string_view kHelp =
+    "usage: mpirun -np 1 shoal-coordinator --job FILE --output DIR [--no_progress_lines]\n"
+    "              : -np SERVERS shoal-paramserver : -np WORKERS shoal-worker\n"
+    "\n"
+    "Coordinates one job: plans its units, leases them to the workers, and ends it. `shoal train` starts all of this;\n"
+    "`shoal plan` prints the line.\n"
+    "\n"
+    "  --job FILE            the job, as textproto (proto/job.proto); servers and workers as many as it says\n"
+    "  --output DIR          where the vectors, the log and the result go; made where it does not exist\n"
+    "  --no_progress_lines   no lines for people on standard error; log.jsonl has the same\n"
+    "  --help, --version\n";
+
+std::atomic<int> stop_signal = 0;
+
+void HandleSignal(int signal) { stop_signal.store(signal); }
+
+void CatchSignals() {
+  struct sigaction action;
+  memset(&action, 0, sizeof(action));
+  action.sa_handler = HandleSignal;
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) ::sigaction(signal, &action, nullptr);
+}
+
+struct CommandLine {
+  std::string job_file;
+  std::string output_directory;
+  bool print_progress = true;
+};
+
+absl::StatusOr<CommandLine> ParseCommandLine(int argc, char** argv) {
+  CommandLine line;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view flag = argv[i];
+    if (flag == "--no_progress_lines") {
+      line.print_progress = false;
+    } else if (flag == "--job" || flag == "--output") {
+      if (++i == argc) return InvalidArgument(flag, " wants a path after it");
+      (flag == "--job" ? line.job_file : line.output_directory) = argv[i];
+    } else {
+      return InvalidArgument("unknown argument \"", flag, "\"");
+    }
+  }
+  if (line.job_file.empty()) return InvalidArgument("--job FILE is missing");
+  if (line.output_directory.empty()) return InvalidArgument("--output DIR is missing");
+  return line;
+}
+
+absl::StatusOr<job::Job> ReadJobFile(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  ASSIGN_OR_RETURN(job::Job job, ParseJob(text, path));
+  RETURN_IF_ERROR(ValidateJob(job)) << path;
+  return job;
+}
+
+absl::StatusOr<CoordinatorOptions> Options(int argc, char** argv) {
+  ASSIGN_OR_RETURN(const CommandLine line, ParseCommandLine(argc, argv));
+  ASSIGN_OR_RETURN(job::Job job, ReadJobFile(line.job_file));
+  return CoordinatorOptions{.job = std::move(job),
+                            .output_directory = line.output_directory,
+                            .print_progress = line.print_progress,
+                            .stop_signal = &stop_signal};
+}
+
+// Before MPI starts, which takes a second and the whole job with it.
+bool AnswerHelpOrVersion(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view flag = argv[i];
+    if (flag != "--help" && flag != "--version") continue;
+    const std::string text = flag == "--help" ? std::string(kHelp) : Cat("shoal-coordinator ", Version(), "\n");
+    fputs(text.c_str(), stdout);
+    return true;
+  }
+  return false;
+}
+
+int Main(int argc, char** argv) {
+  SetLogName("coordinator");
+  if (AnswerHelpOrVersion(argc, argv)) return kDone;
+  auto endpoint = MpiEndpoint::Create(&argc, &argv);
+  if (!endpoint.ok()) {
+    LogError(ToStd(endpoint.status().message()));
+    return kFailed;
+  }
+  CatchSignals();
+  const auto options = Options(argc, argv);
+  if (!options.ok()) {
+    LogError(ToStd(options.status().message()));
+    (*endpoint)->Abort(kUsedWrongly);
+  }
+  const absl::Status status = RunCoordinator(*options, endpoint->get(), &Clock::Real());
+  if (!status.ok()) (*endpoint)->Abort(kFailed);
+  return kDone;
+}
+
+}  // namespace
+}  // namespace shoal
+
+int main(int argc, char** argv) {
+  // No role outlives its mpirun, however that ends.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  try {
+    return shoal::Main(argc, argv);
+  } catch (const std::exception& error) {
+    shoal::LogError(error.what());
+    return shoal::kFailed;
+  }
+}

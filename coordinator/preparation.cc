@@ -1,0 +1,98 @@
+#include "coordinator/preparation.h"
+
+#include <filesystem>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "common/job/tables.h"
+#include "common/status.h"
+#include "coordinator/plan.h"
+#include "data/prepare.h"
+#include "data/token_file.h"
+
+namespace shoal {
+namespace {
+
+// Without a slash at the end, which would make the folder its own parent.
+std::string Absolute(const std::string& path) {
+  const std::string absolute = std::filesystem::absolute(path).lexically_normal().string();
+  return absolute.size() > 1 && absolute.back() == '/' ? absolute.substr(0, absolute.size() - 1) : absolute;
+}
+
+}  // namespace
+
+absl::StatusOr<PreparedData> PrepareData(const job::Job& job, const std::string& cache_directory,
+                                         const PreparationProgress& progress) {
+  const job::Corpus& corpus = job.data().corpus();
+  ASSIGN_OR_RETURN(const PreparedCorpus prepared, PrepareCorpus(corpus, cache_directory, progress));
+  ASSIGN_OR_RETURN(const auto tokens, TokenFile::Open(prepared.path));
+  RETURN_IF_ERROR(CheckVocabularySize(job, tokens->words()));
+  return PreparedData{.token_file = Absolute(prepared.path),
+                      .reused = prepared.reused,
+                      .why_rebuilt = prepared.why_rebuilt,
+                      .description = tokens->Describe(),
+                      .vocabulary_words = tokens->words(),
+                      .units = tokens->Units(WorkPerUnit(tokens->total_work(), corpus.unit_words()))};
+}
+
+std::string DefaultCacheDirectory(const std::string& output_directory) {
+  return (std::filesystem::path(Absolute(output_directory)).parent_path() / ".shoal-cache").string();
+}
+
+class Preparation::Shared {
+ public:
+  Shared(const job::Job& job, std::string cache_directory, PrepareFunction prepare)
+      : thread_([this, job, cache_directory = std::move(cache_directory), prepare = std::move(prepare)] {
+          auto outcome = prepare(job, cache_directory,
+                                 [this](double fraction, std::string_view phase) { return GoOn(fraction, phase); });
+          const std::lock_guard lock(mutex_);
+          outcome_ = std::move(outcome);
+        }) {}
+
+  ~Shared() {
+    {
+      const std::lock_guard lock(mutex_);
+      give_up_ = true;
+    }
+    thread_.join();
+  }
+
+  std::optional<absl::StatusOr<PreparedData>> Take() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(outcome_, std::nullopt);
+  }
+
+  std::string Describe() const {
+    const std::lock_guard lock(mutex_);
+    if (phase_.empty()) return "";
+    return Cat(phase_, ", ", absl::StrFormat("%.0f %%", 100 * fraction_));
+  }
+
+ private:
+  bool GoOn(double fraction, std::string_view phase) {
+    const std::lock_guard lock(mutex_);
+    fraction_ = fraction;
+    phase_ = phase;
+    return !give_up_;
+  }
+
+  mutable std::mutex mutex_;
+  bool give_up_ = false;
+  double fraction_ = 0;
+  std::string phase_;
+  std::optional<absl::StatusOr<PreparedData>> outcome_;
+  std::thread thread_;  // Last: it uses all of the above.
+};
+
+Preparation::Preparation(const job::Job& job, std::string cache_directory, PrepareFunction prepare)
+    : shared_(std::make_unique<Shared>(job, std::move(cache_directory), std::move(prepare))) {}
+
+Preparation::~Preparation() = default;
+
+std::optional<absl::StatusOr<PreparedData>> Preparation::Take() { return shared_->Take(); }
+
+std::string Preparation::Describe() const { return shared_->Describe(); }
+
+}  // namespace shoal

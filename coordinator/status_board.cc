@@ -1,0 +1,52 @@
+#include "coordinator/status_board.h"
+
+#include <algorithm>
+
+namespace shoal {
+namespace {
+
+double Joined(const Membership& members, wire::Role role) {
+  return static_cast<double>(std::count_if(members.members().begin(), members.members().end(), [&](const Member& m) {
+    return m.description.role() == role && m.state != Member::State::kExpected;
+  }));
+}
+
+}  // namespace
+
+StatusBoard::StatusBoard(prometheus::Registry& registry, const Membership& members)
+    : metrics_(registry), servers_(metrics_.Members("server")), workers_(metrics_.Members("worker")) {
+  for (const Member& member : members.members()) {
+    const char* role = member.description.role() == wire::SERVER ? "server" : "worker";
+    heartbeat_ages_.push_back(&metrics_.HeartbeatAge(role, member.description.rank()));
+  }
+}
+
+void StatusBoard::ShowMembers(const Membership& members) {
+  servers_.Set(Joined(members, wire::SERVER));
+  workers_.Set(Joined(members, wire::WORKER));
+  for (size_t i = 0; i < heartbeat_ages_.size(); ++i) {
+    heartbeat_ages_[i]->Set(absl::ToDoubleSeconds(members.members()[i].silence));
+  }
+}
+
+void StatusBoard::ShowUnits(const Ledger::Counts& units) {
+  metrics_.waiting_units.Set(static_cast<double>(units.waiting));
+  metrics_.leased_units.Set(static_cast<double>(units.leased));
+  metrics_.done_units.Set(static_cast<double>(units.done));
+}
+
+void StatusBoard::ShowReport(const wire::UnitProgress& report) {
+  metrics_.words.Increment(static_cast<double>(report.words()));
+  metrics_.pairs.Increment(static_cast<double>(report.pairs()));
+}
+
+void StatusBoard::ShowProgress(const ProgressSnapshot& progress) {
+  metrics_.words_per_second.Set(progress.words_per_second);
+  metrics_.loss.Set(progress.loss);
+  metrics_.learning_rate.Set(progress.learning_rate);
+  metrics_.epoch.Set(progress.epoch);
+  metrics_.progress.Set(progress.fraction);
+  metrics_.eta_seconds.Set(progress.eta_seconds);
+}
+
+}  // namespace shoal

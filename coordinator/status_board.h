@@ -1,0 +1,34 @@
+// StatusBoard: shows the coordinator's books as metrics.
+//
+// Thread rule: belongs to the coordinator's thread; scrapes may run meanwhile.
+
+#pragma once
+
+#include <vector>
+
+#include "common/metrics/coordinator_metrics.h"
+#include "coordinator/ledger.h"
+#include "coordinator/membership.h"
+#include "coordinator/progress.h"
+#include "prometheus/registry.h"
+
+namespace shoal {
+
+class StatusBoard {
+ public:
+  StatusBoard(prometheus::Registry& registry, const Membership& members);
+
+  void ShowMembers(const Membership& members);
+  void ShowUnits(const Ledger::Counts& units);
+  void ShowReport(const wire::UnitProgress& report);
+  void ShowProgress(const ProgressSnapshot& progress);
+  void CountRefusal() { metrics_.refused_messages.Increment(); }
+
+ private:
+  CoordinatorMetrics metrics_;
+  prometheus::Gauge& servers_;
+  prometheus::Gauge& workers_;
+  std::vector<prometheus::Gauge*> heartbeat_ages_;  // By rank - 1.
+};
+
+}  // namespace shoal

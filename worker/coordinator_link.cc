@@ -1,0 +1,65 @@
+#include "worker/coordinator_link.h"
+
+#include <algorithm>
+
+#include "common/log.h"
+#include "common/status.h"
+#include "common/transport/control.h"
+
+namespace shoal {
+
+CoordinatorLink::CoordinatorLink(Endpoint* endpoint, Clock* clock, const wire::Welcome& welcome)
+    : endpoint_(endpoint),
+      clock_(clock),
+      name_(Cat("worker ", welcome.index(), " (rank ", endpoint->rank(), ")")),
+      interval_(absl::Seconds(welcome.job().heartbeats().interval_seconds())),
+      dead_after_(absl::Seconds(welcome.job().heartbeats().dead_after_seconds())),
+      heartbeat_due_(clock->Now() + interval_),
+      last_look_(clock->Now()) {}
+
+absl::Status CoordinatorLink::Send(const wire::ControlMessage& message) {
+  const absl::Time now = clock_->Now();
+  heartbeat_due_ = now + interval_;
+  RETURN_IF_ERROR(SendControl(endpoint_, kCoordinatorRank, message, now + dead_after_)) << name_;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<wire::ControlMessage>> CoordinatorLink::Receive(absl::Time deadline) {
+  auto message = endpoint_->Receive(Channel::kControl, std::min(deadline, heartbeat_due_));
+  if (message.ok()) return Take(*message);
+  if (!absl::IsDeadlineExceeded(message.status())) return message.status();
+  RETURN_IF_ERROR(KeepInTouch());
+  return std::nullopt;
+}
+
+absl::StatusOr<std::optional<wire::ControlMessage>> CoordinatorLink::Take(const Message& message) {
+  if (message.from != kCoordinatorRank) {
+    LogWarning(name_, ": a control message of rank ", message.from, " is dropped; only the coordinator's count");
+    return std::nullopt;
+  }
+  silence_ = absl::ZeroDuration();
+  last_look_ = clock_->Now();
+  ASSIGN_OR_RETURN(wire::ControlMessage control, ParseControl(message.from, message.payload.view()));
+  if (control.has_stop() && !control.stop().reason().empty()) {
+    return Aborted("the coordinator ended the job: ", control.stop().reason());
+  }
+  if (control.has_heartbeat()) return std::nullopt;
+  return control;
+}
+
+absl::Status CoordinatorLink::KeepInTouch() {
+  const absl::Time now = clock_->Now();
+  silence_ += std::clamp(now - last_look_, absl::ZeroDuration(), interval_);
+  last_look_ = now;
+  if (silence_ > dead_after_) {
+    return DeadlineExceeded(name_, " has heard nothing from the coordinator (rank ", kCoordinatorRank, ") for ",
+                            absl::FormatDuration(silence_), ", longer than heartbeats.dead_after_seconds: it is dead",
+                            " or cut off");
+  }
+  if (now < heartbeat_due_) return absl::OkStatus();
+  wire::ControlMessage heartbeat;
+  heartbeat.mutable_heartbeat();
+  return Send(heartbeat);
+}
+
+}  // namespace shoal

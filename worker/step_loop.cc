@@ -1,0 +1,132 @@
+#include "worker/step_loop.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/status.h"
+#include "common/transport/control.h"
+
+namespace shoal {
+
+StepLoop::StepLoop(CoordinatorLink* link, Clock* clock, const wire::Welcome& welcome, ParameterClient* client,
+                   Objective* objective, StepMeter* meter)
+    : link_(*link),
+      clock_(*clock),
+      welcome_(welcome),
+      client_(*client),
+      objective_(*objective),
+      meter_(*meter),
+      report_interval_(std::min(kReportInterval, link->heartbeat_interval())),
+      last_report_(clock->Now()),
+      last_look_(clock->Now()) {}
+
+absl::Status StepLoop::Run() {
+  // A worker that waits for a server's rows still sends heartbeats and hears Stop.
+  client_.OnWait([this] { return Listen(); });
+  RETURN_IF_ERROR(Ask());
+  while (!stop_) {
+    RETURN_IF_ERROR(Listen());
+    if (current_) {
+      RETURN_IF_ERROR(Step());
+    } else if (!next_.empty()) {
+      RETURN_IF_ERROR(BeginUnit());
+    } else if (finish_) {
+      RETURN_IF_ERROR(Finish());
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status StepLoop::Listen() {
+  const absl::Time now = clock_.Now();
+  if (!idle() && now - last_look_ < kLookInterval) return absl::OkStatus();
+  const absl::Time deadline = idle() ? now + link_.heartbeat_interval() : absl::InfinitePast();
+  ASSIGN_OR_RETURN(const std::optional<wire::ControlMessage> message, link_.Receive(deadline));
+  last_look_ = clock_.Now();
+  if (idle() && awaiting_lease_) meter_.AddLeaseWait(absl::ToDoubleSeconds(last_look_ - now));
+  return message ? Handle(*message) : absl::OkStatus();
+}
+
+absl::Status StepLoop::Handle(const wire::ControlMessage& message) {
+  switch (message.kind_case()) {
+    case wire::ControlMessage::kLease:
+      if (next_.size() + (current_ ? 1 : 0) == kMaxLeases) {
+        return Internal("the coordinator gives more than ", kMaxLeases, " leases at a time");
+      }
+      awaiting_lease_ = false;
+      next_.push_back(message.lease());
+      return absl::OkStatus();
+    case wire::ControlMessage::kNoMoreLeases:
+      awaiting_lease_ = false;
+      return absl::OkStatus();
+    case wire::ControlMessage::kFinish:
+      finish_ = true;
+      return absl::OkStatus();
+    case wire::ControlMessage::kStop:
+      stop_ = true;
+      return absl::OkStatus();
+    default:
+      return Internal("the coordinator sends a worker in training \"", KindName(message), "\"");
+  }
+}
+
+absl::Status StepLoop::Ask() {
+  awaiting_lease_ = true;
+  wire::ControlMessage message;
+  message.mutable_lease_request();
+  return link_.Send(message);
+}
+
+absl::Status StepLoop::BeginUnit() {
+  current_ = std::move(next_.front());
+  next_.pop_front();
+  RETURN_IF_ERROR(objective_.Begin(*current_));
+  meter_.AddStep({.cursor = current_->cursor()});
+  RETURN_IF_ERROR(Ask());
+  // A unit whose worker died after its last item, and before it said so, is at its end already.
+  return current_->cursor() == current_->end() ? EndUnit() : absl::OkStatus();
+}
+
+absl::Status StepLoop::Step() {
+  ASSIGN_OR_RETURN(const StepReport step, objective_.Step());
+  meter_.AddStep(step);
+  if (step.unit_done) return EndUnit();
+  return clock_.Now() - last_report_ < report_interval_ ? absl::OkStatus() : Report(/*done=*/false);
+}
+
+absl::Status StepLoop::EndUnit() {
+  if (next_.empty()) {
+    RETURN_IF_ERROR(FlushTables());
+  }
+  RETURN_IF_ERROR(Report(/*done=*/true));
+  current_.reset();
+  return absl::OkStatus();
+}
+
+absl::Status StepLoop::Report(bool done) {
+  last_report_ = clock_.Now();
+  wire::ControlMessage message;
+  *message.mutable_unit_progress() = meter_.Report(current_->id(), done, client_.stats());
+  return link_.Send(message);
+}
+
+absl::Status StepLoop::FlushTables() {
+  for (int i = 0; i < welcome_.table_size(); ++i) {
+    RETURN_IF_ERROR(client_.table(i).Flush()) << "table " << welcome_.table(i).name();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status StepLoop::Finish() {
+  RETURN_IF_ERROR(FlushTables());
+  ASSIGN_OR_RETURN(const std::vector<std::string> files, objective_.Export(welcome_.output_directory()));
+  wire::ControlMessage message;
+  for (const std::string& file : files) message.mutable_finished()->add_file(file);
+  if (files.empty()) message.mutable_finished();
+  finish_ = false;
+  return link_.Send(message);
+}
+
+}  // namespace shoal

@@ -1,0 +1,36 @@
+// StepMeter: adds up a worker's steps between two reports, and shows them as reports and as metrics.
+//
+// Thread rule: belongs to the worker's thread.
+
+#pragma once
+
+#include "common/metrics/client_metrics.h"
+#include "common/metrics/worker_metrics.h"
+#include "paramserver/client.h"
+#include "prometheus/registry.h"
+#include "proto/wire.pb.h"
+#include "worker/objective.h"
+
+namespace shoal {
+
+class StepMeter {
+ public:
+  explicit StepMeter(prometheus::Registry& registry) : worker_(registry), client_(registry) {}
+
+  void AddStep(const StepReport& step);
+  void AddLeaseWait(double seconds) { lease_seconds_ += seconds; }
+
+  // What was added since the last report, as a report on lease `lease`; and brings the metrics up to date.
+  wire::UnitProgress Report(uint64_t lease, bool done, const ClientStats& client);
+
+ private:
+  void Publish(bool done, const ClientStats& client);
+
+  WorkerMetrics worker_;
+  ClientMetrics client_;
+  StepReport sum_;  // Its cursor and learning rate are the latest.
+  uint64_t steps_ = 0;
+  double lease_seconds_ = 0;
+};
+
+}  // namespace shoal
