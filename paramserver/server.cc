@@ -20,6 +20,8 @@ namespace {
 constexpr absl::Duration kJoinSilence = absl::Seconds(60);
 // An answer that cannot leave by then is dropped: a client that takes nothing must not stop the others, and asks again.
 constexpr absl::Duration kAnswerTimeout = absl::Milliseconds(200);
+// A hostile rank must not fill the log.
+constexpr uint64_t kDropsLogged = 5;
 
 std::vector<std::string> NamesOf(const wire::Welcome& welcome) {
   std::vector<std::string> names;
@@ -54,6 +56,8 @@ class Server {
   absl::Status AnswerRows(const Message& message);
   void Count(const RowService::Outcome& outcome);
   void PublishGauges();
+  // Counts what is passed over, and logs the first of it.
+  void Drop(const std::string& why);
 
   Endpoint* const endpoint_;
   Clock* const clock_;
@@ -67,6 +71,7 @@ class Server {
   RowService rows_;
   absl::Time coordinator_heard_;
   absl::Time heartbeat_due_ = absl::InfinitePast();
+  uint64_t dropped_ = 0;
   bool stopped_ = false;
 };
 
@@ -129,16 +134,21 @@ absl::Status Server::Handle(Message message) {
     case Channel::kRowRequests:
       return AnswerRows(message);
     case Channel::kRowResponses:
-      LogWarning("rank ", message.from, " sent an answer to a server, which asks nothing; dropped");
+      Drop(Cat("rank ", message.from, " sent an answer to a server, which asks nothing"));
       return absl::OkStatus();
   }
   return absl::OkStatus();
 }
 
-// Only the coordinator's word counts; what does not parse or is not for a server is dropped.
+void Server::Drop(const std::string& why) {
+  metrics_.CountRefusal("DROPPED");
+  if (++dropped_ <= kDropsLogged) LogWarning(why, "; dropped");
+}
+
+// Only the coordinator's word counts. Its bytes are trusted to parse: where they don't, another build is speaking.
 absl::Status Server::HandleControl(const Message& message) {
   if (message.from != kCoordinatorRank) {
-    LogWarning("rank ", message.from, " sent a control message to a server, which listens to the coordinator; dropped");
+    Drop(Cat("rank ", message.from, " sent a control message to a server, which listens to the coordinator"));
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(const wire::ControlMessage control, ParseControl(message.from, message.payload.view()));
@@ -157,7 +167,7 @@ absl::Status Server::AnswerRows(const Message& message) {
   Count(outcome);
   const auto sent =
       endpoint_->Send(message.from, Channel::kRowResponses, std::move(outcome.answer), clock_->Now() + kAnswerTimeout);
-  if (!sent.ok()) LogWarning("an answer to rank ", message.from, " is dropped: ", ToStd(sent.message()));
+  if (!sent.ok()) Drop(Cat("an answer to rank ", message.from, " cannot leave: ", ToStd(sent.message())));
   handling_seconds_.Add(absl::ToDoubleSeconds(clock_->Now() - arrived));
   return absl::OkStatus();
 }
