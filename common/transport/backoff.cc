@@ -8,11 +8,10 @@
 
 namespace shoal {
 
-absl::Duration Backoff::PauseAt(absl::Time now, absl::Time deadline) const {
-  const absl::Duration idle = now - last_found_;
-  if (idle < kYieldFor) return absl::ZeroDuration();
-  const absl::Duration sleep = std::min(idle / 4, kLongestSleep);
-  return std::max(absl::ZeroDuration(), std::min(sleep, deadline - now));
+absl::Duration Backoff::NextPause(absl::Duration remaining, Watching watching) const {
+  const Patience patience = PatienceOf(watching);
+  if (waited_ < patience.yield_for) return absl::ZeroDuration();
+  return std::max(absl::ZeroDuration(), std::min({waited_ / 4, patience.longest_sleep, remaining}));
 }
 
 void Backoff::Pause(absl::Duration pause) {

@@ -1,9 +1,11 @@
-// Backoff: how a loop that polls waits between two looks: the longer nothing came, the longer the pause.
+// Backoff: how a loop that polls waits between two looks: the longer it has waited already, the longer the pause.
 //
-// For 50 us it only yields the processor, so that a peer on the same core can run and answer. Then it sleeps for a
-// quarter of the time that it has waited already, up to 2 ms: a wait grows by a quarter at worst, while a role that
-// hears a heartbeat now and then wakes some hundred times a second, which costs it under 2 % of a core. A fixed sleep
-// short enough for row requests would cost a coordinator several times that.
+// At first it only yields the processor, so that a peer on the same core can run and answer. Then it sleeps for a
+// quarter of the time waited, up to 2 ms: a wait grows by a quarter at worst, while a role that hears a heartbeat now
+// and then wakes some hundred times a second, which costs it under 2 % of a core. A fixed sleep short enough for row
+// requests would cost a coordinator several times that.
+//
+// Only time spent waiting counts: who has computed for a second starts its next wait as patiently as it left the last.
 //
 // Thread rule: belongs to the thread that waits.
 
@@ -15,22 +17,37 @@ namespace shoal {
 
 class Backoff {
  public:
-  static constexpr absl::Duration kYieldFor = absl::Microseconds(50);
-  static constexpr absl::Duration kLongestSleep = absl::Milliseconds(2);
+  enum class Watching {
+    kArrivals,
+    // Large messages that their receivers have not taken: each look may move a part of one.
+    kSends,
+    // A large message that is coming in, part by part.
+    kReceive,
+  };
+  struct Patience {
+    absl::Duration yield_for;
+    absl::Duration longest_sleep;
+  };
+  static constexpr Patience PatienceOf(Watching watching) {
+    if (watching == Watching::kReceive) return {absl::Milliseconds(2), absl::Microseconds(500)};
+    if (watching == Watching::kSends) return {absl::Microseconds(50), absl::Microseconds(200)};
+    return {absl::Microseconds(50), absl::Milliseconds(2)};
+  }
 
-  explicit Backoff(absl::Time now) : last_found_(now) {}
+  // Something happened that the next thing is likely to follow soon.
+  void Reset() { waited_ = absl::ZeroDuration(); }
 
-  // Something came at `now`: the next pauses are short ones.
-  void Found(absl::Time now) { last_found_ = now; }
+  // `duration` went by in a wait.
+  void Waited(absl::Duration duration) { waited_ += duration; }
 
-  // How long to sleep at `now`, not past `deadline`; zero: yield.
-  absl::Duration PauseAt(absl::Time now, absl::Time deadline) const;
+  // How long to sleep, not longer than `remaining`; zero: yield.
+  absl::Duration NextPause(absl::Duration remaining, Watching watching = Watching::kArrivals) const;
 
   // Yields or sleeps for so long.
   static void Pause(absl::Duration pause);
 
  private:
-  absl::Time last_found_;
+  absl::Duration waited_;
 };
 
 }  // namespace shoal

@@ -82,39 +82,28 @@ class MpiEndpoint::Connection {
       return requests_.size() >= kMaxPendingSends ||
              (queued_bytes_ > 0 && queued_bytes_ + payload.size() > kMaxQueuedBytes);
     };
-    while (full()) {
-      RETURN_IF_ERROR(ProgressSends());
-      if (full()) {
-        RETURN_IF_ERROR(PauseBefore(deadline));
-      }
-    }
+    RETURN_IF_ERROR(AwaitSends(deadline, [&] { return !full(); }));
     return Start(to, channel, std::move(payload));
   }
 
   // The next message of the first of `channels` that has one.
   absl::StatusOr<Message> Receive(std::span<const Channel> channels, absl::Time deadline) {
+    absl::Time last = Clock::Real().Now();
     while (true) {
       ASSIGN_OR_RETURN(const bool worth_polling, MayFind(channels));
       for (const Channel channel : worth_polling ? channels : std::span<const Channel>()) {
         ASSIGN_OR_RETURN(std::optional<Message> message, Poll(channel));
         if (!message.has_value()) continue;
-        backoff_.Found(Clock::Real().Now());
+        backoff_.Reset();
         return *std::move(message);
       }
       RETURN_IF_ERROR(ProgressSends());
-      const absl::Time now = Clock::Real().Now();
-      if (now >= deadline) return DeadlineExceeded("rank ", rank_, " received no message in time");
-      Backoff::Pause(backoff_.PauseAt(now, deadline));
+      if (!PauseBefore(deadline, &last)) return DeadlineExceeded("rank ", rank_, " received no message in time");
     }
   }
 
   absl::Status Flush(absl::Time deadline) {
-    RETURN_IF_ERROR(ProgressSends());
-    while (!requests_.empty()) {
-      RETURN_IF_ERROR(PauseBefore(deadline));
-      RETURN_IF_ERROR(ProgressSends());
-    }
-    return absl::OkStatus();
+    return AwaitSends(deadline, [this] { return requests_.empty(); });
   }
 
   // Before MPI_Finalize, where Flush did not succeed: MPI may still touch the memory of what did not leave or arrive,
@@ -148,6 +137,7 @@ class MpiEndpoint::Connection {
                             rank_, "MPI_Isend of ", payload.size(), " bytes to rank ", to));
     int done = 0;
     RETURN_IF_ERROR(FromMpi(MPI_Test(&request, &done, MPI_STATUS_IGNORE), rank_, "send to rank ", to));
+    backoff_.Reset();
     if (done) return absl::OkStatus();
     queued_bytes_ += payload.size();
     requests_.push_back(request);
@@ -165,7 +155,7 @@ class MpiEndpoint::Connection {
                             rank_, "MPI_Testsome of ", requests_.size(), " sends, the oldest to rank ",
                             outgoing_.front().to));
     if (count <= 0) return absl::OkStatus();
-    backoff_.Found(Clock::Real().Now());
+    backoff_.Reset();
     size_t kept = 0;
     for (size_t i = 0; i < requests_.size(); ++i) {
       if (requests_[i] == MPI_REQUEST_NULL) {
@@ -186,8 +176,7 @@ class MpiEndpoint::Connection {
   // Whether a poll of `channels`, one by one, may find a message. A look at all of them at once costs an idle role a
   // third: each look that finds nothing makes MPI progress, and yield the processor.
   absl::StatusOr<bool> MayFind(std::span<const Channel> channels) {
-    if (channels.size() == 1) return true;
-    if (std::any_of(incoming_.begin(), incoming_.end(), [](const auto& i) { return i.has_value(); })) return true;
+    if (channels.size() == 1 || Receiving()) return true;
     int found = 0;
     RETURN_IF_ERROR(FromMpi(MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, communicator_, &found, MPI_STATUS_IGNORE), rank_,
                             "MPI_Iprobe"));
@@ -237,14 +226,37 @@ class MpiEndpoint::Connection {
                     kMaxMessageBytes);
   }
 
-  absl::Status PauseBefore(absl::Time deadline) {
-    const absl::Time now = Clock::Real().Now();
-    if (now >= deadline) {
-      return DeadlineExceeded("rank ", outgoing_.front().to, " did not take ", requests_.size(), " messages (",
-                              queued_bytes_, " bytes) of rank ", rank_, " in time");
+  // Waits until `enough` of what is queued has left.
+  template <typename Enough>
+  absl::Status AwaitSends(absl::Time deadline, const Enough& enough) {
+    absl::Time last = Clock::Real().Now();
+    while (!enough()) {
+      RETURN_IF_ERROR(ProgressSends());
+      if (enough()) break;
+      if (!PauseBefore(deadline, &last)) {
+        return DeadlineExceeded("rank ", outgoing_.front().to, " did not take ", requests_.size(), " messages (",
+                                queued_bytes_, " bytes) of rank ", rank_, " in time");
+      }
     }
-    Backoff::Pause(backoff_.PauseAt(now, deadline));
     return absl::OkStatus();
+  }
+
+  // Pauses between two looks. False: the deadline is over. `last` is when the wait began, or the last pause did.
+  bool PauseBefore(absl::Time deadline, absl::Time* last) {
+    const absl::Time now = Clock::Real().Now();
+    if (now >= deadline) return false;
+    backoff_.Waited(now - std::exchange(*last, now));
+    Backoff::Pause(backoff_.NextPause(deadline - now, Watching()));
+    return true;
+  }
+
+  Backoff::Watching Watching() const {
+    if (Receiving()) return Backoff::Watching::kReceive;
+    return requests_.empty() ? Backoff::Watching::kArrivals : Backoff::Watching::kSends;
+  }
+
+  bool Receiving() const {
+    return std::any_of(incoming_.begin(), incoming_.end(), [](const auto& incoming) { return incoming.has_value(); });
   }
 
   const MPI_Comm communicator_;
@@ -255,7 +267,7 @@ class MpiEndpoint::Connection {
   std::vector<int> completed_;  // MPI_Testsome's scratch.
   size_t queued_bytes_ = 0;
   std::array<std::optional<Incoming>, kChannels> incoming_;
-  Backoff backoff_{Clock::Real().Now()};
+  Backoff backoff_;
 };
 
 absl::StatusOr<std::unique_ptr<MpiEndpoint>> MpiEndpoint::Create(int* argc, char*** argv) {

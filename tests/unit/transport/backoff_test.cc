@@ -5,42 +5,52 @@
 namespace shoal {
 namespace {
 
-const absl::Time kStart = absl::UnixEpoch();
-const absl::Time kFarAway = kStart + absl::Hours(1);
+constexpr absl::Duration kLong = absl::Hours(1);
 
-TEST(BackoffTest, YieldsRightAfterSomethingWasFound) {
-  const Backoff backoff(kStart);
-  EXPECT_EQ(backoff.PauseAt(kStart, kFarAway), absl::ZeroDuration());
-  EXPECT_EQ(backoff.PauseAt(kStart + absl::Microseconds(49), kFarAway), absl::ZeroDuration());
+Backoff AfterWaiting(absl::Duration waited) {
+  Backoff backoff;
+  backoff.Waited(waited);
+  return backoff;
+}
+
+TEST(BackoffTest, YieldsAtFirst) {
+  EXPECT_EQ(Backoff().NextPause(kLong), absl::ZeroDuration());
+  EXPECT_EQ(AfterWaiting(absl::Microseconds(49)).NextPause(kLong), absl::ZeroDuration());
 }
 
 TEST(BackoffTest, SleepsForAQuarterOfTheTimeWaitedUpToItsLimit) {
-  const Backoff backoff(kStart);
-  EXPECT_EQ(backoff.PauseAt(kStart + absl::Microseconds(60), kFarAway), absl::Microseconds(15));
-  EXPECT_EQ(backoff.PauseAt(kStart + absl::Microseconds(400), kFarAway), absl::Microseconds(100));
-  EXPECT_EQ(backoff.PauseAt(kStart + absl::Minutes(1), kFarAway), Backoff::kLongestSleep);
+  EXPECT_EQ(AfterWaiting(absl::Microseconds(60)).NextPause(kLong), absl::Microseconds(15));
+  EXPECT_EQ(AfterWaiting(absl::Microseconds(400)).NextPause(kLong), absl::Microseconds(100));
+  EXPECT_EQ(AfterWaiting(absl::Minutes(1)).NextPause(kLong), absl::Milliseconds(2));
+}
+
+TEST(BackoffTest, WatchesMoreCloselyWhatItIsReceivingAndSending) {
+  EXPECT_EQ(AfterWaiting(absl::Microseconds(1999)).NextPause(kLong, Backoff::Watching::kReceive), absl::ZeroDuration());
+  EXPECT_EQ(AfterWaiting(absl::Minutes(1)).NextPause(kLong, Backoff::Watching::kReceive), absl::Microseconds(500));
+  EXPECT_EQ(AfterWaiting(absl::Minutes(1)).NextPause(kLong, Backoff::Watching::kSends), absl::Microseconds(200));
 }
 
 TEST(BackoffTest, ARoleThatHearsAHeartbeatFourTimesASecondWakesAtMostSixHundredTimes) {
-  const Backoff backoff(kStart);
+  Backoff backoff;
+  backoff.Waited(absl::Microseconds(50));
   int wakes = 0;
-  for (absl::Time now = kStart + Backoff::kYieldFor; now < kStart + absl::Milliseconds(250); ++wakes) {
-    now += backoff.PauseAt(now, kFarAway);
+  for (absl::Duration waited; waited < absl::Milliseconds(250); ++wakes) {
+    const absl::Duration pause = backoff.NextPause(kLong);
+    backoff.Waited(pause);
+    waited += pause;
   }
   EXPECT_LE(4 * wakes, 600);
 }
 
-TEST(BackoffTest, AFindMakesThePausesShortAgain) {
-  Backoff backoff(kStart);
-  backoff.Found(kStart + absl::Seconds(9));
-  EXPECT_EQ(backoff.PauseAt(kStart + absl::Seconds(9), kFarAway), absl::ZeroDuration());
+TEST(BackoffTest, AResetMakesThePausesShortAgain) {
+  Backoff backoff = AfterWaiting(absl::Seconds(9));
+  backoff.Reset();
+  EXPECT_EQ(backoff.NextPause(kLong), absl::ZeroDuration());
 }
 
-TEST(BackoffTest, NeverSleepsPastTheDeadline) {
-  const Backoff backoff(kStart);
-  const absl::Time now = kStart + absl::Seconds(1);
-  EXPECT_EQ(backoff.PauseAt(now, now + absl::Microseconds(30)), absl::Microseconds(30));
-  EXPECT_EQ(backoff.PauseAt(now, now - absl::Seconds(1)), absl::ZeroDuration());
+TEST(BackoffTest, NeverSleepsLongerThanRemains) {
+  EXPECT_EQ(AfterWaiting(absl::Seconds(1)).NextPause(absl::Microseconds(30)), absl::Microseconds(30));
+  EXPECT_EQ(AfterWaiting(absl::Seconds(1)).NextPause(-absl::Seconds(1)), absl::ZeroDuration());
 }
 
 }  // namespace
