@@ -32,6 +32,7 @@ std::vector<wire::TableSpec> TablesOf(const job::Job& job, uint64_t vocabulary_w
   switch (job.objective().kind_case()) {
     case job::Objective::kSkipGram:
       return SkipGramTables(job, vocabulary_words);
+    case job::Objective::kCooccurrence:  // Keeps nothing on servers.
     case job::Objective::KIND_NOT_SET:
       return {};
   }
