@@ -1,0 +1,64 @@
+#include "evaluate/arguments.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace shoal {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr Option kOptions[] = {
+    {"files", Option::kMany, "FILE...", "files"},
+    {"output", Option::kOne, "PATH", "where"},
+    {"count", Option::kNumber, "N", "how many", 10, 1, 100},
+    {"json", Option::kFlag, "", "for machines"},
+};
+
+absl::StatusOr<Arguments> Parse(const std::vector<std::string>& words) { return Arguments::Parse(kOptions, 1, words); }
+
+std::string Complaint(const std::vector<std::string>& words) {
+  const auto parsed = Parse(words);
+  EXPECT_EQ(parsed.status().code(), absl::StatusCode::kInvalidArgument);
+  return std::string(parsed.status().message());
+}
+
+TEST(ArgumentsTest, AnOptionOfManyTakesAllUpToTheNextOption) {
+  const auto arguments = Parse({"dir", "--files", "a", "b", "--json", "--files=c"});
+  ASSERT_TRUE(arguments.ok()) << arguments.status();
+  EXPECT_THAT(arguments->operands(), ElementsAre("dir"));
+  EXPECT_THAT(arguments->Many("files"), ElementsAre("a", "b", "c"));
+  EXPECT_TRUE(arguments->Has("json"));
+  EXPECT_FALSE(arguments->Has("output"));
+}
+
+TEST(ArgumentsTest, AnOptionOfOneLeavesTheRestToTheOperands) {
+  const auto arguments = Parse({"--output", "x", "dir"});
+  ASSERT_TRUE(arguments.ok()) << arguments.status();
+  EXPECT_EQ(arguments->One("output"), "x");
+  EXPECT_THAT(arguments->operands(), ElementsAre("dir"));
+}
+
+TEST(ArgumentsTest, NumbersHaveDefaultsAndRanges) {
+  EXPECT_EQ(Parse({"dir"})->Number("count"), 10);
+  EXPECT_EQ(Parse({"dir", "--count=7"})->Number("count"), 7);
+  for (const char* bad : {"0", "101", "-1", "7x", ""}) {
+    EXPECT_THAT(Complaint({"dir", "--count", bad}), HasSubstr("not a number in 1..100")) << bad;
+  }
+}
+
+TEST(ArgumentsTest, AllMistakesAreToldAtOnce) {
+  const std::string complaint = Complaint({"--fles", "--output", "--json=yes"});
+  EXPECT_THAT(complaint, HasSubstr("--fles is not an option; did you mean --files?"));
+  EXPECT_THAT(complaint, HasSubstr("--output needs a value: PATH"));
+  EXPECT_THAT(complaint, HasSubstr("--json takes no value, got \"yes\""));
+  EXPECT_THAT(complaint, HasSubstr("expected 1 operand, got 0"));
+}
+
+TEST(ArgumentsTest, AnOptionOfOneGivenTwiceIsAMistake) {
+  EXPECT_THAT(Complaint({"dir", "--output", "a", "--output", "b"}), HasSubstr("--output is given 2 values, takes one"));
+}
+
+}  // namespace
+}  // namespace shoal
