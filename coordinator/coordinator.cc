@@ -35,7 +35,7 @@ namespace {
 constexpr absl::Duration kLongestWait = absl::Milliseconds(250);
 constexpr absl::Duration kWaitWhilePreparing = absl::Milliseconds(10);
 // For the last words to members of a job that ends.
-constexpr absl::Duration kFarewell = absl::Seconds(1);
+constexpr absl::Duration kFarewell = absl::Milliseconds(500);
 
 uint64_t NewJobToken() {
   std::random_device device;

@@ -1,0 +1,96 @@
+#include "coordinator/job_log.h"
+
+#include <filesystem>
+#include <string>
+
+#include "common/files.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace shoal {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+ProgressSnapshot Snapshot() {
+  return {.epoch = 2,
+          .epochs = 5,
+          .fraction = 0.374,
+          .words = 1000,
+          .words_per_second = 1834000,
+          .loss = 2.1434,
+          .learning_rate = 0.0157,
+          .eta_seconds = 192};
+}
+
+TEST(ProgressLineTest, SaysEpochFractionRateLossLearningRateAndTimeLeft) {
+  EXPECT_EQ(ProgressLine(Snapshot()),
+            "epoch 2/5   37.4 %  1.83 M words/s  loss 2.1434  learning rate 0.015700  3:12 left");
+}
+
+TEST(ProgressLineTest, SmallRatesAndLongTimesKeepTheirUnits) {
+  ProgressSnapshot slow = Snapshot();
+  slow.words_per_second = 830400;
+  slow.eta_seconds = 7383;
+  EXPECT_THAT(ProgressLine(slow), HasSubstr("  830 k words/s  "));
+  EXPECT_THAT(ProgressLine(slow), HasSubstr("  2:03:03 left"));
+}
+
+class JobLogTest : public ::testing::Test {
+ protected:
+  JobLogTest() : directory_(::testing::TempDir() + "/job_log") {
+    std::filesystem::remove_all(directory_);
+    std::filesystem::create_directories(directory_);
+  }
+  ~JobLogTest() override { std::filesystem::remove_all(directory_); }
+
+  std::string Text() const { return *ReadFile(directory_ + "/log.jsonl"); }
+
+  const std::string directory_;
+};
+
+TEST_F(JobLogTest, AnEventIsOnItsLineAsSoonAsItHappened) {
+  const auto log = *JobLog::Create(directory_, &Clock::Real(), /*print=*/false);
+  log->Progressed(Snapshot());
+  EXPECT_THAT(Text(), StartsWith(R"({"event":"progress","elapsed_seconds":)"));
+  EXPECT_THAT(Text(), HasSubstr(R"("epoch":2,"epochs":5,"fraction":0.374,"words":1000,"words_per_second":1834000,)"
+                                R"("loss":2.1434,"learning_rate":0.0157,"eta_seconds":192})"
+                                "\n"));
+}
+
+TEST_F(JobLogTest, ALogOfAnEarlierRunIsBegunAnew) {
+  (*JobLog::Create(directory_, &Clock::Real(), false))->Training();
+  (*JobLog::Create(directory_, &Clock::Real(), false))->Ended(JobResult{.reason = "a \"quoted\" reason"});
+  EXPECT_THAT(Text(), StartsWith(R"({"event":"failed",)"));
+  EXPECT_THAT(Text(), HasSubstr(R"("reason":"a \"quoted\" reason")"));
+}
+
+TEST_F(JobLogTest, AFolderThatIsNotThereIsNamed) {
+  EXPECT_THAT(std::string(JobLog::Create(directory_ + "/no", &Clock::Real(), false).status().message()),
+              HasSubstr("/job_log/no/log.jsonl"));
+}
+
+TEST(JobResultTest, JsonHoldsEveryFieldOfTheFormat) {
+  JobResult result{.words = 10, .seconds = 2, .words_per_second = 5, .loss = 0.5};
+  result.seconds_by_phase = {{"prepare", 1}, {"train", 2}};
+  result.worker_seconds_by_phase = {{"compute", 3}};
+  result.files = {"out/vectors.bin"};
+  result.workers = 2;
+  result.servers = 1;
+  EXPECT_THAT(result.Json(),
+              StartsWith(R"({"status":"done","reason":"","words":10,"seconds":2,"words_per_second":5,"loss":0.5,)"
+                         R"("seconds_by_phase":{"prepare":1,"train":2},"worker_seconds_by_phase":{"compute":3},)"
+                         R"("files":["out/vectors.bin"],"workers":2,"servers":1,"version":")"));
+}
+
+TEST(JobResultTest, TheTableGivesEachPhaseItsShare) {
+  JobResult result;
+  result.seconds_by_phase = {{"prepare", 1}, {"train", 3}};
+  EXPECT_THAT(result.Table(), ::testing::ElementsAre("the job                       seconds   share",
+                                                     "  prepare                        1.00  25.0 %",
+                                                     "  train                          3.00  75.0 %"));
+}
+
+}  // namespace
+}  // namespace shoal
