@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "data/corpus_counts.h"
 #include "data/source.h"
 
 namespace shoal {
@@ -29,13 +30,17 @@ class TokenFile final : public Source {
   ~TokenFile() override;
 
   const std::string& path() const;
+  // What it was made of: options and content, as text (data/corpus_key.h).
+  std::string_view key() const;
+  // What its preparation met.
+  const CorpusCounts& corpus_counts() const;
 
   uint64_t words() const;   // In the vocabulary.
   uint64_t tokens() const;  // In the corpus, vocabulary words only.
   uint64_t sentences() const;
 
   std::string_view word(uint64_t id) const;
-  uint64_t count(uint64_t id) const;         // Occurrences in the corpus.
+  uint64_t count(uint64_t id) const;         // Occurrences in the corpus, or as a given vocabulary file says.
   std::span<const uint64_t> counts() const;  // [words]
 
   // Sentence `index` as ids; never empty.
@@ -43,7 +48,8 @@ class TokenFile final : public Source {
   // Tokens before sentence `index`; index == sentences() gives tokens().
   uint64_t tokens_before(uint64_t index) const;
 
-  // Verifies the checksums of the blocks that hold sentences [begin, end).
+  // Verifies the checksums of the blocks that hold sentences [begin, end), and that their ids are below words().
+  // DataLoss names the block.
   absl::Status VerifyTokens(uint64_t begin, uint64_t end) const;
 
   std::vector<Unit> Units(uint64_t work_per_unit) const override;

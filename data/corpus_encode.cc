@@ -1,0 +1,107 @@
+#include "data/corpus_encode.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <vector>
+
+#include "common/status.h"
+#include "data/parallel.h"
+
+namespace shoal {
+namespace {
+
+class Encode {
+ public:
+  Encode(const ScannedCorpus& corpus, const Vocabulary& vocabulary, const std::function<void(double)>& progress,
+         TokenFileWriter* writer)
+      : corpus_(corpus), vocabulary_(vocabulary), progress_(progress), writer_(writer) {}
+
+  absl::Status Run(uint32_t threads) {
+    return RunOnThreads(threads, [this] { return Work(); });
+  }
+
+ private:
+  struct Workspace {
+    ChunkDictionary dictionary;
+    std::vector<uint32_t> ids;  // Of the chunk's types in the vocabulary.
+    std::vector<uint32_t> tokens;
+    std::vector<uint32_t> line_words;
+  };
+
+  absl::Status Work() {
+    Workspace work;
+    while (true) {
+      size_t chunk;
+      {
+        const std::lock_guard lock(mutex_);
+        if (failed_ || next_ == corpus_.chunks.size()) return absl::OkStatus();
+        chunk = next_++;
+      }
+      const absl::Status read = ReadChunk(corpus_.chunks[chunk], &work);
+      const absl::Status status = WriteInTurn(chunk, read, work);
+      if (!status.ok()) return status;
+    }
+  }
+
+  // Reads a chunk into work->tokens and line_words, words of the vocabulary only.
+  absl::Status ReadChunk(const ChunkPlace& place, Workspace* work) const {
+    RETURN_IF_ERROR(corpus_.store->ReadDictionary(place, &work->dictionary));
+    RETURN_IF_ERROR(corpus_.store->ReadText(place, &work->tokens, &work->line_words));
+    work->ids.clear();
+    const char* word = work->dictionary.letters.data();
+    for (const uint8_t length : work->dictionary.lengths) {
+      work->ids.push_back(vocabulary_.words().Find(word, length));
+      word += length;
+    }
+    const uint32_t* from = work->tokens.data();
+    uint32_t* to = work->tokens.data();
+    for (uint32_t& words : work->line_words) {
+      const uint32_t* const line = to;
+      for (const uint32_t* const end = from + words; from < end; ++from) {
+        const uint32_t id = work->ids[*from];
+        *to = id;
+        to += id != WordTable::kNone;
+      }
+      words = static_cast<uint32_t>(to - line);
+    }
+    work->tokens.resize(to - work->tokens.data());
+    return absl::OkStatus();
+  }
+
+  // Waits for the chunks before `chunk`, then appends it. An error of this thread or of another ends all waiting: each
+  // chunk before is in the hands of a thread that comes here too.
+  absl::Status WriteInTurn(size_t chunk, const absl::Status& read, const Workspace& work) {
+    std::unique_lock lock(mutex_);
+    if (!read.ok()) failed_ = true;
+    turn_.wait(lock, [&] { return failed_ || turn_of_ == chunk; });
+    absl::Status status = read;
+    if (!failed_) {
+      status = writer_->Append(work.tokens, work.line_words, corpus_.chunks[chunk].starts_line);
+      failed_ = !status.ok();
+      ++turn_of_;
+      if (progress_) progress_(static_cast<double>(turn_of_) / static_cast<double>(corpus_.chunks.size()));
+    }
+    turn_.notify_all();
+    return status;
+  }
+
+  const ScannedCorpus& corpus_;
+  const Vocabulary& vocabulary_;
+  const std::function<void(double)>& progress_;
+
+  std::mutex mutex_;  // Guards all below.
+  std::condition_variable turn_;
+  TokenFileWriter* const writer_;
+  size_t next_ = 0;
+  size_t turn_of_ = 0;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+absl::Status EncodeCorpus(const ScannedCorpus& corpus, const Vocabulary& vocabulary, uint32_t threads,
+                          const std::function<void(double fraction)>& progress, TokenFileWriter* writer) {
+  return Encode(corpus, vocabulary, progress, writer).Run(threads);
+}
+
+}  // namespace shoal

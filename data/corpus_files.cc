@@ -1,0 +1,68 @@
+#include "data/corpus_files.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "common/status.h"
+
+namespace shoal {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kField = "data.corpus.path";
+
+absl::StatusOr<struct stat> StatOf(const std::string& path) {
+  struct stat info;
+  if (::stat(path.c_str(), &info) == 0) return info;
+  if (errno == ENOENT) return NotFound(kField, ": ", path, " does not exist");
+  return ErrnoError(errno, Cat(kField, ": cannot read ", path));
+}
+
+CorpusFile FileOf(const std::string& path, const struct stat& info) {
+  return {path, static_cast<uint64_t>(info.st_size), info.st_mtim.tv_sec * int64_t{1000000000} + info.st_mtim.tv_nsec};
+}
+
+absl::Status AddFolder(const std::string& folder, std::vector<CorpusFile>* files) {
+  std::vector<CorpusFile> found;
+  std::error_code error;
+  fs::recursive_directory_iterator entry(folder, error);
+  while (!error && entry != fs::recursive_directory_iterator()) {
+    if (entry->path().filename().string().starts_with('.')) {
+      entry.disable_recursion_pending();
+    } else if (!entry->is_directory(error) && !error) {
+      ASSIGN_OR_RETURN(const struct stat info, StatOf(entry->path().string()));
+      if (S_ISREG(info.st_mode)) found.push_back(FileOf(entry->path().string(), info));
+    }
+    if (!error) entry.increment(error);
+  }
+  if (error) return ErrnoError(error.value(), Cat(kField, ": cannot list folder ", folder));
+  if (found.empty()) return InvalidArgument(kField, ": the folder ", folder, " has no files in it or below it");
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+  files->insert(files->end(), found.begin(), found.end());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<CorpusFile>> FindCorpusFiles(const std::vector<std::string>& paths) {
+  if (paths.empty()) return InvalidArgument(kField, " is empty; name a file or a folder of text");
+  std::vector<CorpusFile> files;
+  for (const std::string& path : paths) {
+    ASSIGN_OR_RETURN(const struct stat info, StatOf(path));
+    if (S_ISDIR(info.st_mode)) {
+      RETURN_IF_ERROR(AddFolder(path, &files));
+    } else if (S_ISREG(info.st_mode)) {
+      files.push_back(FileOf(path, info));
+    } else {
+      return InvalidArgument(kField, ": ", path, " is neither a file nor a folder");
+    }
+  }
+  return files;
+}
+
+}  // namespace shoal

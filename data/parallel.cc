@@ -1,0 +1,53 @@
+#include "data/parallel.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <mutex>
+#include <new>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "common/status.h"
+
+namespace shoal {
+namespace {
+
+absl::Status WithoutThrowing(const std::function<absl::Status()>& body) {
+  try {
+    return body();
+  } catch (const std::bad_alloc&) {
+    return ResourceExhausted("out of memory");
+  }
+}
+
+}  // namespace
+
+absl::Status RunOnThreads(uint32_t threads, const std::function<absl::Status()>& body) {
+  std::mutex mutex;
+  absl::Status first;
+  const auto run = [&] {
+    absl::Status status = WithoutThrowing(body);
+    const std::lock_guard lock(mutex);
+    first.Update(status);
+  };
+  std::vector<std::jthread> others;
+  try {
+    while (others.size() + 1 < threads) others.emplace_back(run);
+  } catch (const std::system_error&) {
+    // The machine gives no more threads; those there are do the work.
+  }
+  run();
+  others.clear();
+  return first;
+}
+
+uint32_t ThreadsToUse(uint32_t wanted) {
+  if (wanted > 0) return wanted;
+  cpu_set_t cores;
+  if (sched_getaffinity(0, sizeof(cores), &cores) != 0) return 1;
+  return static_cast<uint32_t>(std::max(1, CPU_COUNT(&cores)));
+}
+
+}  // namespace shoal

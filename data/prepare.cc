@@ -1,0 +1,192 @@
+#include "data/prepare.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/files.h"
+#include "common/log.h"
+#include "common/status.h"
+#include "data/corpus_encode.h"
+#include "data/corpus_files.h"
+#include "data/corpus_key.h"
+#include "data/corpus_scan.h"
+#include "data/parallel.h"
+#include "data/token_file.h"
+#include "data/token_file_writer.h"
+#include "data/vocabulary.h"
+
+namespace shoal {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Of the whole time, what reading and counting takes.
+constexpr double kScanShare = 0.85;
+// A file to be reused is verified whole up to this size; of a larger one, workers verify each unit before they read it.
+constexpr uint64_t kMostVerifiedTokens = uint64_t{1} << 30;
+constexpr double kSecondsBetweenReports = 0.1;
+
+class Preparation {
+ public:
+  Preparation(const job::Corpus& corpus, const PrepareProgress& progress)
+      : corpus_(corpus), progress_(progress), threads_(ThreadsToUse(corpus.threads())), start_(Clock::Real().Now()) {}
+
+  absl::StatusOr<PreparedCorpus> Run(const std::string& folder) {
+    ASSIGN_OR_RETURN(files_, FindCorpusFiles({corpus_.path().begin(), corpus_.path().end()}));
+    ASSIGN_OR_RETURN(key_, MakeCorpusKey(corpus_, files_));
+    RETURN_IF_ERROR(MakeDirectories(folder));
+    result_.path = (fs::path(folder) / key_.file_name()).string();
+    result_.reused = Reuse();
+    if (!result_.reused) {
+      RETURN_IF_ERROR(Build(folder));
+    }
+    Report(1, "prepared", /*always=*/true);
+    result_.seconds = absl::ToDoubleSeconds(Clock::Real().Now() - start_);
+    return std::move(result_);
+  }
+
+ private:
+  void Report(double fraction, std::string_view phase, bool always = false) {
+    if (!progress_) return;
+    const absl::Time now = Clock::Real().Now();
+    if (!always && now < next_report_) return;
+    next_report_ = now + absl::Seconds(kSecondsBetweenReports);
+    progress_(fraction, phase);
+  }
+
+  // Whether an earlier run's file serves; where there is one that doesn't, says why.
+  bool Reuse() {
+    std::error_code error;
+    if (!fs::exists(result_.path, error)) return false;
+    const absl::StatusOr<std::unique_ptr<TokenFile>> file = TokenFile::Open(result_.path);
+    absl::Status status = file.status();
+    if (status.ok()) {
+      result_.why_rebuilt = DifferenceOfKeys((*file)->key(), key_);
+      if (!result_.why_rebuilt.empty()) result_.why_rebuilt = Cat("stale: ", result_.why_rebuilt);
+    }
+    if (status.ok() && result_.why_rebuilt.empty() && (*file)->tokens() <= kMostVerifiedTokens) {
+      status = (*file)->VerifyTokens(0, (*file)->sentences());
+    }
+    if (!status.ok()) result_.why_rebuilt = Cat("damaged: ", ToStd(status.message()));
+    if (!result_.why_rebuilt.empty()) {
+      LogInfo("preparing ", result_.path, " again; the file there is ", result_.why_rebuilt);
+      return false;
+    }
+    result_.counts = (*file)->corpus_counts();
+    return true;
+  }
+
+  absl::Status Build(const std::string& folder) {
+    ScanOptions options{.corpus = corpus_, .threads = threads_, .spill_folder = folder};
+    options.progress = [this](double fraction) { Report(kScanShare * fraction, "reading"); };
+    ASSIGN_OR_RETURN(ScannedCorpus scanned, ScanCorpus(files_, options));
+    result_.counts = scanned.counts;
+    ASSIGN_OR_RETURN(const Vocabulary vocabulary, ChooseVocabulary(&scanned));
+    ASSIGN_OR_RETURN(auto writer,
+                     TokenFileWriter::Create(result_.path, vocabulary, key_.text(), corpus_.max_sentence_words()));
+    const auto progress = [this](double fraction) { Report(kScanShare + (1 - kScanShare) * fraction, "writing"); };
+    RETURN_IF_ERROR(EncodeCorpus(scanned, vocabulary, threads_, progress, writer.get()));
+    result_.counts.sentences_cut = writer->sentences_cut();
+    if (writer->tokens() == 0) {
+      return InvalidArgument("data.corpus.vocabulary_file: none of the ", vocabulary.size(), " words of ",
+                             corpus_.vocabulary_file(), " occurs in ", Paths(),
+                             "; were they made with the same normalisation?");
+    }
+    RETURN_IF_ERROR(CheckUnchanged());
+    RETURN_IF_ERROR(writer->Commit(result_.counts));
+    LogCounts(result_.counts);
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<Vocabulary> ChooseVocabulary(ScannedCorpus* scanned) {
+    const VocabularyLimits limits{.min_count = corpus_.min_count(), .max_words = corpus_.max_words()};
+    CorpusCounts& counts = result_.counts;
+    if (counts.words_read == 0) {
+      return InvalidArgument("data.corpus.path: ", Paths(), " has no words: ", counts.files, " files, ",
+                             counts.text_bytes, " bytes of text, none of it words in the normal form ",
+                             job::Corpus::Normalisation_Name(corpus_.normalisation()),
+                             "; name another path or data.corpus.normalisation");
+    }
+    if (corpus_.has_vocabulary_file()) return Vocabulary::Read(corpus_.vocabulary_file(), limits);
+    TypeCounter& types = *scanned->types;
+    if (types.types_pruned() > 0) {
+      RETURN_IF_ERROR(CountPrunedAgain(*scanned));
+    }
+    counts.types_read = types.types().size();
+    Vocabulary vocabulary = Vocabulary::FromCounts(types.types(), types.counts(), limits);
+    if (vocabulary.size() == 0) {
+      const uint64_t most = *std::max_element(types.counts().begin(), types.counts().end());
+      return InvalidArgument("data.corpus.min_count is ", corpus_.min_count(), ", and the commonest of the ",
+                             counts.types_read, " distinct words of ", Paths(), " occurs ", most,
+                             " times; lower it: --set data.corpus.min_count=", most);
+    }
+    return vocabulary;
+  }
+
+  // Words that were in and out of the full table get their exact counts.
+  absl::Status CountPrunedAgain(const ScannedCorpus& scanned) {
+    TypeCounter& types = *scanned.types;
+    ChunkDictionary dictionary;
+    types.BeginRecount();
+    for (const ChunkPlace& chunk : scanned.chunks) {
+      RETURN_IF_ERROR(scanned.store->ReadDictionary(chunk, &dictionary));
+      types.Recount(dictionary);
+    }
+    uint64_t kept = 0;
+    for (const uint64_t count : types.counts()) kept += count;
+    CorpusCounts& counts = result_.counts;
+    counts.types_pruned = types.types_pruned();
+    counts.words_pruned = counts.words_read - kept;
+    LogWarning(Paths(), " has more than data.corpus.max_types_in_memory = ", corpus_.max_types_in_memory(),
+               " distinct words; the rarest were pruned ", counts.types_pruned, " times, ", counts.words_pruned, " of ",
+               counts.words_read, " words went with them. No word that was ever more frequent than ",
+               types.highest_pruned(), " between two prunings is lost");
+    return absl::OkStatus();
+  }
+
+  // A corpus that changed under the reading would be stored under a key that is not its own.
+  absl::Status CheckUnchanged() const {
+    ASSIGN_OR_RETURN(const auto files, FindCorpusFiles({corpus_.path().begin(), corpus_.path().end()}));
+    ASSIGN_OR_RETURN(const CorpusKey key, MakeCorpusKey(corpus_, files));
+    const std::string difference = DifferenceOfKeys(key_.text(), key);
+    if (difference.empty()) return absl::OkStatus();
+    return Aborted(Paths(), " changed while it was read (", difference, "); start again when it is complete");
+  }
+
+  void LogCounts(const CorpusCounts& counts) const {
+    if (counts.invalid_utf8 > 0) LogWarning(Paths(), ": ", counts.invalid_utf8, " invalid UTF-8 sequences replaced");
+    if (counts.nul_bytes > 0) LogWarning(Paths(), ": ", counts.nul_bytes, " NUL bytes taken as white space");
+    if (counts.words_too_long > 0) {
+      LogWarning(Paths(), ": ", counts.words_too_long, " words of more than ", kMaxWordBytes, " bytes dropped");
+    }
+  }
+
+  // "corpus.txt", or "corpus.txt and 3 more paths".
+  std::string Paths() const {
+    const int more = corpus_.path_size() - 1;
+    return Cat(corpus_.path(0), more == 0 ? "" : more == 1 ? " and one more path" : Cat(" and ", more, " more paths"));
+  }
+
+  const job::Corpus& corpus_;
+  const PrepareProgress& progress_;
+  const uint32_t threads_;
+  const absl::Time start_;
+  absl::Time next_report_ = absl::InfinitePast();
+  std::vector<CorpusFile> files_;
+  CorpusKey key_;
+  PreparedCorpus result_;
+};
+
+}  // namespace
+
+absl::StatusOr<PreparedCorpus> PrepareCorpus(const job::Corpus& corpus, const std::string& cache_directory,
+                                             const PrepareProgress& progress) {
+  const std::string& folder = corpus.cache_directory().empty() ? cache_directory : corpus.cache_directory();
+  return Preparation(corpus, progress).Run(folder.empty() ? "." : folder);
+}
+
+}  // namespace shoal
