@@ -1,31 +1,20 @@
 #include "common/metrics/metrics.h"
 
-#include <exception>
 #include <utility>
 #include <vector>
 
 #include "common/host.h"
 #include "common/log.h"
 #include "common/metrics/families.h"
+#include "common/metrics/metrics_server.h"
 #include "common/metrics/process_metrics.h"
 #include "common/version.h"
-#include "prometheus/exposer.h"
 #include "prometheus/text_serializer.h"
 
 namespace shoal {
 namespace {
 
-constexpr int kMaxPort = 65535;
-
-bool MeansAllInterfaces(const std::string& address) {
-  return address.empty() || address == "0.0.0.0" || address == "::" || address == "[::]";
-}
-
-// As civetweb wants a listening socket named: IPv6 addresses in brackets.
-std::string Bracketed(const std::string& address) {
-  const bool bare_v6 = address.find(':') != std::string::npos && address.front() != '[';
-  return bare_v6 ? Cat("[", address, "]") : address;
-}
+constexpr int64_t kMaxPort = 65535;
 
 class ServedMetrics final : public Metrics {
  public:
@@ -37,25 +26,19 @@ class ServedMetrics final : public Metrics {
 
   void Serve(const job::Metrics& settings, int rank) {
     const int64_t port = settings.port() == 0 ? 0 : int64_t{settings.port()} + rank;
-    const std::string listen = Cat(Bracketed(settings.bind_address()), ":", port);
     if (port > kMaxPort) {
       LogWarning("no metrics from rank ", rank, ": metrics.port ", settings.port(), " + rank is over ", kMaxPort);
       return;
     }
-    try {
-      // One thread suffices for one Prometheus; each costs memory for its stack.
-      exposer_ = std::make_unique<prometheus::Exposer>(
-          std::vector<std::string>{"listening_ports", listen, "num_threads", "1"});
-      exposer_->RegisterCollectable(registry_);
-      exposer_->RegisterCollectable(process_);
-      const std::string host =
-          MeansAllInterfaces(settings.bind_address()) ? HostName() : Bracketed(settings.bind_address());
-      address_ = Cat(host, ":", exposer_->GetListeningPorts().at(0));
-    } catch (const std::exception& error) {
-      exposer_.reset();
-      LogWarning("no metrics from rank ", rank, ": cannot serve on ", listen, " (", error.what(),
-                 "); is the port taken? metrics.port 0 takes any free one");
+    const std::string& bind_address = settings.bind_address();
+    auto server = MetricsServer::Start(bind_address, static_cast<uint16_t>(port), {registry_, process_});
+    if (!server.ok()) {
+      LogWarning("no metrics from rank ", rank, ": ", server.status().message(),
+                 "; is the port taken? metrics.port 0 takes any free one");
+      return;
     }
+    server_ = *std::move(server);
+    address_ = Cat(MeansAllInterfaces(bind_address) ? HostName() : Bracketed(bind_address), ":", server_->port());
   }
 
   const std::string& address() const override { return address_; }
@@ -72,7 +55,7 @@ class ServedMetrics final : public Metrics {
   const std::shared_ptr<ProcessMetrics> process_ = std::make_shared<ProcessMetrics>();
   std::string address_;
   // The last member, so that its threads end before what they read.
-  std::unique_ptr<prometheus::Exposer> exposer_;
+  std::unique_ptr<MetricsServer> server_;
 };
 
 }  // namespace
