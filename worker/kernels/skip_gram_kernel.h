@@ -1,0 +1,84 @@
+// SkipGramKernel: one window of skip-gram as one small dense product, with its gradient straight back into the rows.
+//
+// The context rows of a centre (input table) meet the centre's row and its shared negatives (output table):
+// [contexts, dim] x [dim, outputs] logits in registers, a vectorised sigmoid, and the gradient to both sides. A block
+// of several centres shares its negatives; a context then pairs with the centres whose window holds it (`masks`), and
+// a negative weighs as many times as the context has centres, times `negative_weights`.
+//
+// With x a context row, o an output row, t = 1 for a pair with its centre and 0 for a negative, w the weight of the
+// pair:
+//   loss = sum of w * -log sigmoid(t ? z : -z),  z = x.o - offset
+//   x += rate * w * (t - sigmoid(z)) * o,  o += rate * w * (t - sigmoid(z)) * x
+// all of them at the rows as they were before the window. Output rows must be distinct: of a row named twice one
+// update is lost. Input rows may repeat: their updates add up, and the later one may see the earlier in the sums of the
+// output rows (a difference of second order in the rate).
+//
+// Thread rule: safe from any thread, on rows that others write too (Hogwild): float loads and stores are then racy by
+// design, and a lost update is a lost update.
+// Source: Mikolov et al. 2013, equation 4; shared negatives after Ji et al. 2016 ("Parallelizing Word2Vec in Shared and
+// Distributed Memory"). Offsets make it noise-contrastive estimation: Mnih and Teh 2012, equation 8.
+
+#pragma once
+
+#include <cstdint>
+
+#include "worker/kernels/simd_backend.h"
+
+namespace shoal {
+
+struct SkipGramWindow {
+  static constexpr int kMaxCentres = 8;
+  static constexpr int kMaxContexts = 2 * 64 + kMaxCentres;
+  static constexpr int kMaxOutputs = kMaxCentres + 64;
+
+  float* const* inputs = nullptr;         // [contexts] rows of [padded_dim] floats.
+  float* const* outputs = nullptr;        // [outputs] rows: the centres, then the negatives.
+  const uint32_t* masks = nullptr;        // [contexts] bit c: the context pairs with centre c.
+  const float* output_weights = nullptr;  // [outputs padded to 8] of negatives; other values are not used.
+  const float* offsets = nullptr;         // [outputs padded to 8]; null: none.
+  int contexts = 0;                       // 0 to kMaxContexts.
+  int centres = 0;                        // 1 to kMaxCentres.
+  int outputs_count = 0;                  // Centres and negatives, to kMaxOutputs.
+  float learning_rate = 0;                // Of Train.
+  // Of AddGradients: accumulators of [padded_dim] floats. Repeated rows may share one; outputs are distinct here too.
+  float* const* input_gradients = nullptr;   // [contexts]
+  float* const* output_gradients = nullptr;  // [outputs]
+};
+
+// What a back end offers: functions for widths known at compile time, and for any width.
+struct SkipGramFunctions {
+  using Function = void (*)(const SkipGramWindow& window, int dim);
+  static constexpr int kWidths = 6;
+  static constexpr int kDims[kWidths] = {64, 100, 128, 200, 256, 300};
+  // So many outputs and fewer are unrolled.
+  static constexpr int kUnrolledOutputs = 12;
+
+  Function train[kWidths + 1][kUnrolledOutputs + 1];  // [0] of the second index, and of all others: any number.
+  Function add_gradients;
+  double (*loss)(const SkipGramWindow& window, int dim);
+};
+
+class SkipGramKernel {
+ public:
+  // For rows of `dim` weights, zero-padded to a multiple of 16. The CPU must run `backend`.
+  explicit SkipGramKernel(int dim, SimdBackend backend = BestSimdBackend());
+
+  // Updates the rows in place.
+  void Train(const SkipGramWindow& window) const {
+    const int outputs = window.outputs_count;
+    train_[outputs <= SkipGramFunctions::kUnrolledOutputs ? outputs : 0](window, dim_);
+  }
+
+  // Leaves the rows and adds the gradient of the loss to the accumulators.
+  void AddGradients(const SkipGramWindow& window) const { functions_->add_gradients(window, dim_); }
+
+  // The loss of the window at the rows as they are, its pairs' and negatives' weights included.
+  double Loss(const SkipGramWindow& window) const { return functions_->loss(window, dim_); }
+
+ private:
+  const SkipGramFunctions* functions_;
+  const SkipGramFunctions::Function* train_;
+  int dim_;
+};
+
+}  // namespace shoal

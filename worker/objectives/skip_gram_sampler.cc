@@ -1,0 +1,173 @@
+#include "worker/objectives/skip_gram_sampler.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "worker/kernels/lanes.h"
+
+namespace shoal {
+namespace {
+
+constexpr uint64_t kNoiseStream = 0, kWordStream = 1, kPlaceStream = 2;
+
+// A negative that hits a centre is drawn again, so many times: in a vocabulary that one word dominates it may have to
+// be given up.
+constexpr int kMaxRedraws = 64;
+
+std::vector<uint32_t> KeepThresholds(std::span<const uint64_t> counts, double subsample) {
+  const double tokens = std::accumulate(counts.begin(), counts.end(), 0.0);
+  std::vector<uint32_t> thresholds(counts.size(), UINT32_MAX);
+  if (subsample == 0) return thresholds;
+  for (size_t id = 0; id < counts.size(); ++id) {
+    const double relative = static_cast<double>(counts[id]) / tokens / subsample;
+    const double keep = relative == 0 ? 1 : (std::sqrt(relative) + 1) / relative;
+    if (keep < 1) thresholds[id] = static_cast<uint32_t>(keep * 0x1p32);
+  }
+  return thresholds;
+}
+
+uint32_t RoundUpToLanes(uint32_t count) { return (count + kLanes - 1) / kLanes * kLanes; }
+
+}  // namespace
+
+void SkipGramPlan::Clear() {
+  inputs.clear();
+  outputs.clear();
+  windows.clear();
+  masks.clear();
+  weights.clear();
+  pairs = 0;
+}
+
+SkipGramSampler::SkipGramSampler(const job::SkipGram& settings, std::span<const uint64_t> counts, uint64_t seed)
+    : window_(settings.window()),
+      centres_(settings.block().centres()),
+      block_negatives_(settings.block().negatives() ? settings.block().negatives() : settings.negatives()),
+      negative_weight_(static_cast<float>(settings.negatives()) / block_negatives_),
+      seed_(seed),
+      keep_(KeepThresholds(counts, settings.subsample())),
+      noise_(counts, settings.negatives_power()) {}
+
+void SkipGramSampler::BeginEpoch(uint32_t epoch) {
+  epoch_key_ = StreamKey(seed_, epoch);
+  noise_.Redraw(StreamKey(epoch_key_, kNoiseStream));
+}
+
+void SkipGramSampler::Sample(std::span<const uint32_t> sentence, uint64_t begin, uint64_t end, uint64_t unit,
+                             uint64_t sentence_index, float learning_rate, SkipGramPlan* plan) {
+  const uint64_t key = StreamKey(StreamKey(epoch_key_, kWordStream + unit), sentence_index);
+  CounterRandom start(StreamKey(key, kPlaceStream), begin);
+  place_ = start.Next();
+  uint32_t until_measured = start.NextBelow(kMeasuredOneIn);
+  if (plan->weights.empty()) {
+    plan->weights.assign(RoundUpToLanes(centres_ + block_negatives_) + kLanes, 0);
+    // Weights of centres are not read, so one set serves blocks of any size.
+    std::fill_n(plan->weights.begin(), centres_ + block_negatives_, negative_weight_);
+  }
+  const auto piece = static_cast<uint32_t>(plan->inputs.size());
+  KeepWords(sentence.subspan(begin, end - begin), CounterRandom(StreamKey(key, kWordStream), begin), plan);
+  const auto kept = static_cast<uint32_t>(plan->inputs.size());
+  if (kept - piece < 2) return;
+  for (uint32_t centre = piece; centre < kept;) {
+    SkipGramPlan::Window window{.centre = centre, .learning_rate = learning_rate};
+    window.centres = BlockSize(*plan, centre);
+    AddContexts(piece, &window, plan);
+    AddOutputs(&window, plan);
+    window.measured = until_measured == 0;
+    until_measured = until_measured == 0 ? kMeasuredOneIn - 1 : until_measured - 1;
+    plan->windows.push_back(window);
+    centre += window.centres;
+  }
+}
+
+// Both a word's fate and its reach come of one draw. There is no branch on the fate: it could not be predicted.
+void SkipGramSampler::KeepWords(std::span<const uint32_t> words, CounterRandom random, SkipGramPlan* plan) {
+  const size_t before = plan->inputs.size();
+  plan->inputs.resize(before + words.size());
+  reach_.resize(std::max(reach_.size(), words.size()));
+  uint32_t* const kept = plan->inputs.data() + before;
+  size_t count = 0;
+  for (const uint32_t word : words) {
+    const uint64_t bits = random.Next();
+    kept[count] = word;
+    reach_[count] = static_cast<uint8_t>(1 + ((bits & UINT32_MAX) * window_ >> 32));
+    count += (bits >> 32) <= keep_[word];
+  }
+  plan->inputs.resize(before + count);
+}
+
+uint32_t SkipGramSampler::BlockSize(const SkipGramPlan& plan, uint32_t centre) const {
+  const uint32_t most = std::min<uint32_t>(centres_, plan.inputs.size() - centre);
+  const auto begin = plan.inputs.begin() + centre;
+  uint32_t size = 1;
+  while (size < most && std::find(begin, begin + size, begin[size]) == begin + size) ++size;
+  return size;
+}
+
+// The words within reach of any centre of a block are consecutive, as each centre reaches its neighbour.
+void SkipGramSampler::AddContexts(uint32_t piece, SkipGramPlan::Window* window, SkipGramPlan* plan) const {
+  const uint32_t kept = plan->inputs.size();
+  const auto reach = [&](uint32_t centre) { return uint32_t{reach_[centre - piece]}; };
+  uint32_t first = kept, last = 0;
+  for (uint32_t centre = window->centre; centre < window->centre + window->centres; ++centre) {
+    first = std::min(first, centre - std::min(reach(centre), centre - piece));
+    last = std::max(last, std::min(centre + reach(centre), kept - 1));
+  }
+  window->first_context = first;
+  window->span = last - first + 1;
+  if (window->centres == 1) {
+    plan->pairs += window->span - 1;
+    return;
+  }
+  window->first_mask = plan->masks.size();
+  for (uint32_t context = first; context <= last; ++context) {
+    uint32_t mask = 0;
+    for (uint32_t c = 0; c < window->centres; ++c) {
+      const uint32_t centre = window->centre + c;
+      const uint32_t distance = context < centre ? centre - context : context - centre;
+      mask |= static_cast<uint32_t>(distance != 0 && distance <= reach(centre)) << c;
+    }
+    plan->masks.push_back(mask);
+    plan->pairs += __builtin_popcount(mask);
+  }
+}
+
+void SkipGramSampler::AddOutputs(SkipGramPlan::Window* window, SkipGramPlan* plan) {
+  window->first_output = plan->outputs.size();
+  window->outputs = window->centres;
+  for (uint32_t c = 0; c < window->centres; ++c) plan->outputs.push_back(plan->inputs[window->centre + c]);
+  for (int i = 0; i < block_negatives_; ++i) {
+    if (!AddNegative(window, plan)) return;
+  }
+}
+
+bool SkipGramSampler::AddNegative(SkipGramPlan::Window* window, SkipGramPlan* plan) {
+  for (int redraw = 0; redraw <= kMaxRedraws; ++redraw) {
+    const uint32_t word = noise_.At(place_++);
+    const auto begin = plan->outputs.begin() + window->first_output;
+    const auto found = std::find(begin, plan->outputs.end(), word);
+    if (found == plan->outputs.end()) {
+      plan->outputs.push_back(word);
+      ++window->outputs;
+      return true;
+    }
+    if (found - begin >= window->centres) {
+      CountTwice(found - begin, window, plan);
+      return true;
+    }
+  }
+  return false;
+}
+
+void SkipGramSampler::CountTwice(size_t output, SkipGramPlan::Window* window, SkipGramPlan* plan) const {
+  if (window->first_weight == 0) {
+    window->first_weight = plan->weights.size();
+    const uint32_t most = RoundUpToLanes(centres_ + block_negatives_) + kLanes;
+    plan->weights.resize(plan->weights.size() + most, 0);
+    std::fill_n(plan->weights.begin() + window->first_weight, centres_ + block_negatives_, negative_weight_);
+  }
+  plan->weights[window->first_weight + output] += negative_weight_;
+}
+
+}  // namespace shoal

@@ -1,0 +1,93 @@
+// SkipGramSampler: which words meet which: sub-sampling, shrinking windows and negatives of a piece of a sentence.
+//
+// All of it is a function of (seed, epoch, unit, sentence, place), whoever computes it and in whatever order. The
+// result is a plan: ids to fetch rows for, and windows that point into them; nothing is looked up in the inner loop.
+//
+// Thread rule: belongs to one thread.
+// Source: Mikolov et al. 2013, and word2vec.c for what the paper leaves open: a centre's reach is uniform in
+// 1..window, a word of frequency f stays with probability (sqrt(f / t) + 1) * t / f, windows do not see what was
+// dropped.
+
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "common/random.h"
+#include "data/noise_table.h"
+#include "proto/job.pb.h"
+
+namespace shoal {
+
+// Windows to train, in order. Cleared and filled again from batch to batch.
+struct SkipGramPlan {
+  struct Window {
+    uint32_t first_context = 0;  // Into `inputs`; the contexts are [first_context, first_context + span) ...
+    uint32_t centre = 0;         // ... without this one, where there is one centre. Into `inputs`.
+    uint32_t first_output = 0;   // Into `outputs`: the centres, then the negatives.
+    uint32_t first_mask = 0;     // Into `masks`, [span], where there are several centres.
+    uint32_t first_weight = 0;   // Into `weights`.
+    float learning_rate = 0;
+    uint16_t span = 0;
+    uint8_t centres = 0;
+    uint8_t outputs = 0;
+    bool measured = false;  // Its loss is of the sample that is reported.
+
+    int contexts() const { return centres == 1 ? span - 1 : span; }
+  };
+
+  std::vector<uint32_t> inputs;   // Words that were kept.
+  std::vector<uint32_t> outputs;  // Centres and negatives of all windows.
+  std::vector<Window> windows;
+  std::vector<uint32_t> masks;  // Bit c: the context is within the reach of centre c.
+  // Of outputs, padded to eight lanes with zeros. The first set is the usual one, for windows whose negatives are
+  // distinct; a negative that was drawn twice stands once, with twice the weight.
+  std::vector<float> weights;
+  uint64_t pairs = 0;  // Of a context and a centre, in all windows.
+
+  void Clear();
+};
+
+class SkipGramSampler {
+ public:
+  // `counts` [words]: occurrences in the corpus; two words at least.
+  SkipGramSampler(const job::SkipGram& settings, std::span<const uint64_t> counts, uint64_t seed);
+
+  // To be called before the first Sample of an epoch; draws the epoch's table of negatives (tens of milliseconds).
+  void BeginEpoch(uint32_t epoch);
+
+  // Adds the windows of words [begin, end) of a sentence to the plan; windows do not reach over these ends.
+  void Sample(std::span<const uint32_t> sentence, uint64_t begin, uint64_t end, uint64_t unit, uint64_t sentence_index,
+              float learning_rate, SkipGramPlan* plan);
+
+  // One window of so many is measured.
+  static constexpr uint32_t kMeasuredOneIn = 64;
+
+  const NoiseTable& noise() const { return noise_; }
+  // Negatives of a block, and what each weighs for a context with one centre.
+  int block_negatives() const { return block_negatives_; }
+  float negative_weight() const { return negative_weight_; }
+
+ private:
+  void KeepWords(std::span<const uint32_t> words, CounterRandom random, SkipGramPlan* plan);
+  // How many consecutive words from `centre` make a block: none may come twice.
+  uint32_t BlockSize(const SkipGramPlan& plan, uint32_t centre) const;
+  void AddContexts(uint32_t piece, SkipGramPlan::Window* window, SkipGramPlan* plan) const;
+  void AddOutputs(SkipGramPlan::Window* window, SkipGramPlan* plan);
+  bool AddNegative(SkipGramPlan::Window* window, SkipGramPlan* plan);
+  void CountTwice(size_t output, SkipGramPlan::Window* window, SkipGramPlan* plan) const;
+
+  const uint32_t window_;
+  const uint32_t centres_;
+  const int block_negatives_;
+  const float negative_weight_;
+  const uint64_t seed_;
+  std::vector<uint32_t> keep_;  // [words] a word stays where 32 random bits are at most this.
+  NoiseTable noise_;
+  uint64_t epoch_key_ = 0;
+  uint64_t place_ = 0;          // In the table of negatives.
+  std::vector<uint8_t> reach_;  // Of each word kept of the piece.
+};
+
+}  // namespace shoal

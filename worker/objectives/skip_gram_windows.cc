@@ -1,0 +1,104 @@
+#include "worker/objectives/skip_gram_windows.h"
+
+#include <algorithm>
+#include <array>
+
+#include "worker/kernels/lanes.h"
+#include "worker/kernels/prefetch.h"
+
+namespace shoal {
+namespace {
+
+// In windows. A window takes about as long as two misses to memory.
+constexpr size_t kPrefetchAhead = 2;
+
+constexpr auto kOneCentre = [] {
+  std::array<uint32_t, SkipGramWindow::kMaxContexts> masks{};
+  masks.fill(1);
+  return masks;
+}();
+
+class WindowRunner {
+ public:
+  WindowRunner(const SkipGramPlan& plan, const SkipGramKernel& kernel, const SkipGramRows& rows,
+               std::span<const float> offsets_by_word)
+      : plan_(plan), kernel_(kernel), rows_(rows), offsets_by_word_(offsets_by_word) {}
+
+  MeasuredLoss Run() {
+    const size_t count = plan_.windows.size();
+    for (size_t i = 0; i < std::min(kPrefetchAhead, count); ++i) Prefetch(plan_.windows[i]);
+    for (size_t i = 0; i < count; ++i) {
+      if (i + kPrefetchAhead < count) Prefetch(plan_.windows[i + kPrefetchAhead]);
+      Train(plan_.windows[i]);
+    }
+    return loss_;
+  }
+
+ private:
+  void Prefetch(const SkipGramPlan::Window& window) {
+    for (int i = 0; i < window.outputs; ++i) PrefetchRow(rows_.outputs[window.first_output + i], rows_.row_bytes);
+    const uint32_t end = window.first_context + window.span;
+    for (; prefetched_inputs_ < end; ++prefetched_inputs_) {
+      PrefetchRow(rows_.inputs[prefetched_inputs_], rows_.row_bytes);
+    }
+  }
+
+  void Train(const SkipGramPlan::Window& planned) {
+    SkipGramWindow window;
+    window.centres = planned.centres;
+    window.contexts = planned.contexts();
+    window.outputs_count = planned.outputs;
+    window.learning_rate = planned.learning_rate;
+    window.inputs = Contexts(planned, rows_.inputs, contexts_);
+    window.outputs = rows_.outputs + planned.first_output;
+    window.masks = planned.centres == 1 ? kOneCentre.data() : plan_.masks.data() + planned.first_mask;
+    window.output_weights = plan_.weights.data() + planned.first_weight;
+    if (!offsets_by_word_.empty()) window.offsets = Offsets(planned);
+    if (planned.measured) [[unlikely]] {
+      loss_.sum += kernel_.Loss(window);
+      for (int a = 0; a < window.contexts; ++a) loss_.pairs += __builtin_popcount(window.masks[a]);
+    }
+    if (rows_.input_gradients == nullptr) return kernel_.Train(window);
+    window.input_gradients = Contexts(planned, rows_.input_gradients, context_gradients_);
+    window.output_gradients = rows_.output_gradients + planned.first_output;
+    kernel_.AddGradients(window);
+  }
+
+  // The rows of the contexts: those of the span, without the centre where there is one.
+  static float* const* Contexts(const SkipGramPlan::Window& planned, float* const* rows, float** gathered) {
+    if (planned.centres != 1) return rows + planned.first_context;
+    const uint32_t end = planned.first_context + planned.span;
+    float** next = gathered;
+    for (uint32_t i = planned.first_context; i < end; ++i) {
+      *next = rows[i];
+      next += i != planned.centre;
+    }
+    return gathered;
+  }
+
+  const float* Offsets(const SkipGramPlan::Window& planned) {
+    for (int i = 0; i < planned.outputs; ++i) {
+      offsets_[i] = offsets_by_word_[plan_.outputs[planned.first_output + i]];
+    }
+    return offsets_;
+  }
+
+  const SkipGramPlan& plan_;
+  const SkipGramKernel& kernel_;
+  const SkipGramRows& rows_;
+  const std::span<const float> offsets_by_word_;
+  uint32_t prefetched_inputs_ = 0;
+  MeasuredLoss loss_;
+  float* contexts_[SkipGramWindow::kMaxContexts + 1];
+  float* context_gradients_[SkipGramWindow::kMaxContexts + 1];
+  float offsets_[SkipGramWindow::kMaxOutputs + kLanes] = {};
+};
+
+}  // namespace
+
+MeasuredLoss TrainWindows(const SkipGramPlan& plan, const SkipGramKernel& kernel, const SkipGramRows& rows,
+                          std::span<const float> offsets_by_word) {
+  return WindowRunner(plan, kernel, rows, offsets_by_word).Run();
+}
+
+}  // namespace shoal
