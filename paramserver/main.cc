@@ -1,7 +1,6 @@
 // shoal-paramserver: one parameter server of a job, started by mpirun. Takes no arguments; the coordinator's Welcome
 // tells it everything.
 
-#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 
@@ -13,13 +12,6 @@
 #include "paramserver/server.h"
 
 namespace {
-
-// Messages of megabytes come and go by the thousand: their memory is kept, not given back to the kernel each time.
-void KeepFreedMemory() {
-  constexpr int kKeptBytes = 64 << 20;
-  ::mallopt(M_MMAP_THRESHOLD, kKeptBytes);
-  ::mallopt(M_TRIM_THRESHOLD, kKeptBytes);
-}
 
 int Main(int argc, char** argv) {
   auto endpoint = shoal::MpiEndpoint::Create(&argc, &argv);
@@ -39,7 +31,6 @@ int Main(int argc, char** argv) {
 int main(int argc, char** argv) {
   // No role outlives its mpirun, however that ends.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  KeepFreedMemory();
   try {
     return Main(argc, argv);
   } catch (const std::exception& error) {
