@@ -149,7 +149,7 @@ class JobReader final : public google::protobuf::io::ErrorCollector {
     }
     if (token().type == Tokenizer::TYPE_FLOAT && (text.back() == 'f' || text.back() == 'F')) text.pop_back();
     if (!AtBracket()) tokens_.Next();
-    return sign + text;
+    return Cat(sign, text);
   }
 
   bool AtBracket() { return At("{") || At("}") || At("<") || At(">") || At("[") || At("]"); }

@@ -1,0 +1,22 @@
+#include "common/job/derived.h"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace shoal {
+
+std::string CacheDirectory(const job::Job& job, const std::string& output_directory) {
+  namespace fs = std::filesystem;
+  const std::string& chosen = job.data().corpus().cache_directory();
+  if (!chosen.empty()) return fs::absolute(chosen).lexically_normal();
+  fs::path output = fs::absolute(output_directory).lexically_normal();
+  if (!output.has_filename()) output = output.parent_path();  // It ends with a slash, and would be its own parent.
+  return output.parent_path() / ".shoal-cache";
+}
+
+uint64_t WordsPerUnit(const job::Job& job, uint64_t words) {
+  return std::min<uint64_t>(job.data().corpus().unit_words(),
+                            std::max(kWordsOfAUnitAtLeast, words / kUnitsPerEpochAtLeast));
+}
+
+}  // namespace shoal

@@ -1,0 +1,25 @@
+// What follows from a job without a field of its own, for all who must agree on it.
+//
+// Pure functions; safe from any thread.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "proto/job.pb.h"
+
+namespace shoal {
+
+// Where the job's prepared data is kept: data.corpus.cache_directory, or .shoal-cache beside the output folder.
+// Absolute.
+std::string CacheDirectory(const job::Job& job, const std::string& output_directory);
+
+// Words of a unit, about: data.corpus.unit_words, and less where a corpus of `words` would give fewer than
+// kUnitsPerEpochAtLeast units, so that a small corpus too keeps several workers busy to its end; not below
+// kWordsOfAUnitAtLeast, where leases would cost more than training.
+inline constexpr uint64_t kUnitsPerEpochAtLeast = 128;
+inline constexpr uint64_t kWordsOfAUnitAtLeast = 1000;
+uint64_t WordsPerUnit(const job::Job& job, uint64_t words);
+
+}  // namespace shoal

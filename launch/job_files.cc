@@ -1,0 +1,91 @@
+#include "launch/job_files.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "common/status.h"
+#include "launch/run_result.h"
+
+namespace shoal {
+namespace {
+
+namespace fs = std::filesystem;
+
+void CheckReadable(std::string_view field, const std::string& path, std::vector<std::string>* mistakes) {
+  if (path.empty() || ::access(path.c_str(), R_OK) == 0) return;
+  mistakes->emplace_back(ErrnoError(errno, Cat(field, ": cannot read ", path)).message());
+}
+
+void CheckFile(std::string_view field, const std::string& path, std::vector<std::string>* mistakes) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) {
+    mistakes->push_back(Cat(field, ": ", path, " is a folder; give a file"));
+  } else {
+    CheckReadable(field, path, mistakes);
+  }
+}
+
+// `path` itself, or the nearest folder above it that exists.
+fs::path NearestExisting(fs::path path) {
+  std::error_code error;
+  while (!fs::exists(path, error) && path.has_relative_path()) path = path.parent_path();
+  return path;
+}
+
+}  // namespace
+
+void CheckFilesOf(const job::Job& job, std::vector<std::string>* mistakes) {
+  const job::Corpus& corpus = job.data().corpus();
+  for (const std::string& path : corpus.path()) CheckReadable("data.corpus.path", path, mistakes);
+  CheckFile("data.corpus.vocabulary_file", corpus.vocabulary_file(), mistakes);
+  for (const std::string& path : job.evaluation().similarity()) CheckFile("evaluation.similarity", path, mistakes);
+  for (const std::string& path : job.evaluation().analogies()) CheckFile("evaluation.analogies", path, mistakes);
+  for (const std::string& path : job.evaluation().synonyms()) CheckFile("evaluation.synonyms", path, mistakes);
+  CheckFile("placement.hostfile", job.placement().hostfile(), mistakes);
+}
+
+void CheckOutputFolder(const std::string& output, bool force, std::vector<std::string>* mistakes) {
+  const fs::path existing = NearestExisting(fs::absolute(output));
+  std::error_code error;
+  if (!fs::is_directory(existing, error)) {
+    mistakes->push_back(Cat("--output: ", existing.string(), " is not a folder"));
+  } else if (::access(existing.c_str(), W_OK | X_OK) != 0) {
+    mistakes->emplace_back(ErrnoError(errno, Cat("--output: cannot write to ", existing.string())).message());
+  }
+  if (force) return;
+  const auto result = RunResult::Read(output);
+  if (result.ok() && result->done) {
+    mistakes->push_back(Cat("--output: ", output,
+                            " holds the results of a finished run; give another folder, or --force to replace them"));
+  }
+}
+
+void MakePathsAbsolute(job::Job* job) {
+  const auto make_absolute = [](std::string* path) {
+    if (!path->empty()) *path = fs::absolute(*path).lexically_normal();
+  };
+  if (job->data().has_corpus()) {
+    job::Corpus* corpus = job->mutable_data()->mutable_corpus();
+    for (std::string& path : *corpus->mutable_path()) make_absolute(&path);
+    if (corpus->has_vocabulary_file()) make_absolute(corpus->mutable_vocabulary_file());
+    if (corpus->has_cache_directory()) make_absolute(corpus->mutable_cache_directory());
+  }
+  if (job->has_evaluation()) {
+    job::Evaluation* evaluation = job->mutable_evaluation();
+    for (auto* paths :
+         {evaluation->mutable_similarity(), evaluation->mutable_analogies(), evaluation->mutable_synonyms()}) {
+      for (std::string& path : *paths) make_absolute(&path);
+    }
+  }
+  if (job->placement().has_hostfile()) make_absolute(job->mutable_placement()->mutable_hostfile());
+}
+
+void RemoveOldResults(const std::string& output) {
+  for (const char* name : {"vectors.bin", "log.jsonl", "result.json", "metrics-addresses.txt", "report.html"}) {
+    std::error_code ignored;  // What cannot be removed cannot be replaced either, and whoever tries will say so.
+    fs::remove(fs::path(output) / name, ignored);
+  }
+}
+
+}  // namespace shoal

@@ -1,0 +1,83 @@
+#include "launch/launch_plan.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "common/job/derived.h"
+#include "common/job/tables.h"
+#include "common/status.h"
+#include "data/prepare.h"
+#include "data/token_file.h"
+#include "launch/format.h"
+#include "launch/screen.h"
+#include "paramserver/row_layout.h"
+
+namespace shoal {
+namespace {
+
+std::string DescribeTables(const std::vector<wire::TableSpec>& tables) {
+  return absl::StrJoin(tables, ", ", [](std::string* out, const wire::TableSpec& table) {
+    absl::StrAppend(out, table.name(), " ", FormatCount(table.rows()), " rows of ",
+                    RowLayout::Of(table).stride * sizeof(float), " B");
+  });
+}
+
+// "1-2", or "1" where there is one.
+std::string Ranks(uint64_t first, uint64_t count) {
+  return count == 1 ? Cat(first) : Cat(first, "-", first + count - 1);
+}
+
+std::string Row(std::string_view ranks, std::string_view role, const std::string& memory, std::string_view holds) {
+  return absl::StrFormat("  %-8s %-12s %9s  %s\n", ranks.data(), role.data(), memory, holds.data());
+}
+
+std::string DescribeRoles(const job::Job& job, const MemoryPlan& memory) {
+  const uint64_t servers = job.servers(), workers = job.workers();
+  const std::string tables = Cat(DescribeTables(memory.tables), servers > 1 ? Cat(", over ", servers, " servers") : "");
+  return Row("rank", "role", "memory", "what it holds") +
+         Row("0", "coordinator", FormatBytes(memory.coordinator_bytes), "plan, leases, ledger") +
+         Row(Ranks(1, servers), "server", FormatBytes(memory.server_bytes), tables) +
+         Row(Ranks(1 + servers, workers), "worker", FormatBytes(memory.worker_bytes), "noise words, batches");
+}
+
+}  // namespace
+
+absl::StatusOr<DataFacts> FactsOfData(const TrainingRequest& request) {
+  Screen screen(STDOUT_FILENO, STDERR_FILENO);
+  const bool draw = ::isatty(STDERR_FILENO) && !request.job.progress().quiet();
+  const auto progress = [&](double fraction, std::string_view phase) {
+    if (draw) screen.SetBar(Cat("preparing the text: ", phase, ", ", absl::StrFormat("%.0f %%", 100 * fraction)));
+    return true;
+  };
+  ASSIGN_OR_RETURN(const PreparedCorpus prepared,
+                   PrepareCorpus(request.job.data().corpus(), CacheDirectory(request.job, request.output), progress));
+  ASSIGN_OR_RETURN(const auto tokens, TokenFile::Open(prepared.path));
+  RETURN_IF_ERROR(CheckVocabularySize(request.job, tokens->words()));
+  std::error_code ignored;
+  return DataFacts{.description = tokens->Describe(),
+                   .token_file = prepared.path,
+                   .token_file_bytes = std::filesystem::file_size(prepared.path, ignored),
+                   .vocabulary_words = tokens->words(),
+                   .units = tokens->Units(WordsPerUnit(request.job, tokens->total_work())).size()};
+}
+
+std::string DescribePlan(const TrainingRequest& request, const DataFacts& data, const MemoryPlan& memory,
+                         const MpirunCommand& command, const Machine& machine) {
+  const job::Job& job = request.job;
+  const bool one_host = job.placement().hostfile().empty();
+  return Cat("job     ", job.name(), ": ", job.epochs(), " epochs, seed ", job.seed(), "; written to ", request.output,
+             "/job.textproto\n", "data    ", data.description, "\n        ", data.token_file, " (",
+             FormatBytes(data.token_file_bytes), ", mapped)\n", "units   ", FormatCount(data.units), " an epoch, ",
+             FormatCount(data.units * job.epochs()), " in all\n", "memory  ", FormatBytes(memory.total_bytes),
+             " in all, of ",
+             one_host ? Cat(FormatBytes(machine.memory_bytes), " (", machine.memory_limited_by, ")")
+                      : Cat("the hosts of ", job.placement().hostfile(), ", whose memory is not looked at"),
+             "\n\n", DescribeRoles(job, memory), "\nBy hand, with the same result:\n\n", command.ShellLine(),
+             "\n\nThe same as an appfile, for mpirun OPTIONS --app FILE:\n\n", command.AppFile());
+}
+
+}  // namespace shoal

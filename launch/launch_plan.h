@@ -1,0 +1,35 @@
+// LaunchPlan: all that `shoal plan` tells about a job before it runs: its data, units, roles, memory, and mpirun line.
+//
+// Thread rule: a value; safe from any thread.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "launch/machine.h"
+#include "launch/memory_plan.h"
+#include "launch/mpirun_command.h"
+#include "launch/training_request.h"
+
+namespace shoal {
+
+// What the plan must know of the data: of its token file.
+struct DataFacts {
+  std::string description;  // Source::Describe.
+  std::string token_file;
+  uint64_t token_file_bytes = 0;
+  uint64_t vocabulary_words = 0;
+  uint64_t units = 0;  // Of one epoch.
+};
+
+// Prepares the request's text, or takes what an earlier run prepared, with progress on standard error where that is a
+// terminal. Errors: as PrepareCorpus; InvalidArgument where the vocabulary does not fit the job.
+absl::StatusOr<DataFacts> FactsOfData(const TrainingRequest& request);
+
+// What to print.
+std::string DescribePlan(const TrainingRequest& request, const DataFacts& data, const MemoryPlan& memory,
+                         const MpirunCommand& command, const Machine& machine);
+
+}  // namespace shoal

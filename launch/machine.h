@@ -1,0 +1,22 @@
+// Machine: what this machine has that a job needs: cores, memory, shared memory, MPI.
+//
+// Thread rule: Inspect from any thread; the rest is a value.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace shoal {
+
+struct Machine {
+  uint32_t cores = 1;             // That this process may run on: affinity, and the control group's quota.
+  uint64_t memory_bytes = 0;      // That a job may take: free, and within the control group's limit.
+  std::string memory_limited_by;  // "the machine's free memory" or "the control group's limit".
+  bool is_root = false;
+  bool reads_peers = false;  // process_vm_readv is allowed, with which Open MPI copies large messages in one go.
+
+  static Machine Inspect();
+};
+
+}  // namespace shoal

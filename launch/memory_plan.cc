@@ -1,0 +1,91 @@
+#include "launch/memory_plan.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "common/job/tables.h"
+#include "common/status.h"
+#include "launch/format.h"
+#include "paramserver/row_layout.h"
+
+namespace shoal {
+namespace {
+
+constexpr uint64_t kPageBytes = uint64_t{2} << 20;
+// Program, libraries, Open MPI and its buffers: measured, of a role that holds nothing yet.
+constexpr uint64_t kRoleBytes = uint64_t{30} << 20;
+// Bytes a worker keeps for each word: its noise probability, its two alias entries, its chance to be dropped.
+constexpr uint64_t kWorkerBytesPerWord = 32;
+
+uint64_t TableBytes(const wire::TableSpec& table, uint32_t server, uint32_t servers) {
+  const uint64_t row_bytes = uint64_t{RowLayout::Of(table).stride} * sizeof(float);
+  const uint64_t bytes = RowsOnServer(table.rows(), server, servers) * row_bytes;
+  return (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
+}
+
+// The table of noise words (data/noise_table.h): eight places a word.
+uint64_t NoiseBytes(uint64_t words) {
+  return sizeof(uint32_t) * std::bit_ceil(std::clamp<uint64_t>(8 * words, uint64_t{1} << 16, uint64_t{1} << 24));
+}
+
+// Two batches of rows in flight, as they came and as they are, and gradients.
+uint64_t BatchBytes(const job::Job& job, const std::vector<wire::TableSpec>& tables) {
+  uint64_t bytes = 0;
+  const uint64_t keys = uint64_t{job.parameter_server().batch_words()} * (1 + job.objective().skip_gram().negatives());
+  for (const wire::TableSpec& table : tables) {
+    const RowLayout layout = RowLayout::Of(table);
+    bytes += 2 * keys * (2 * layout.stride + layout.padded_dim) * sizeof(float);
+  }
+  return bytes;
+}
+
+uint64_t WorkerBytes(const job::Job& job, const std::vector<wire::TableSpec>& tables, uint64_t words) {
+  uint64_t bytes = kRoleBytes + kWorkerBytesPerWord * words;
+  if (job.objective().skip_gram().loss() != job::SkipGram::FULL_SOFTMAX) bytes += NoiseBytes(words);
+  const bool sgd = job.objective().skip_gram().optimizer().kind() == job::RowOptimizer::SGD;
+  const bool local =
+      job.placement().hostfile().empty() && job.parameter_server().access() != job::ParameterServer::REMOTE;
+  if (!sgd || !local) bytes += BatchBytes(job, tables);
+  for (const wire::TableSpec& table : tables) {
+    // A copy and what it was when last merged.
+    bytes += uint64_t{2} * job.parameter_server().hot_rows() * RowLayout::Of(table).padded_dim * sizeof(float);
+  }
+  return bytes;
+}
+
+}  // namespace
+
+MemoryPlan MemoryPlan::Of(const job::Job& job, uint64_t vocabulary_words) {
+  MemoryPlan plan;
+  plan.tables = TablesOf(job, vocabulary_words);
+  plan.coordinator_bytes = kRoleBytes;
+  plan.server_bytes = kRoleBytes;
+  for (const wire::TableSpec& table : plan.tables) {
+    plan.server_bytes += TableBytes(table, 0, job.servers());
+    for (uint32_t server = 0; server < job.servers(); ++server) {
+      plan.table_bytes += TableBytes(table, server, job.servers());
+    }
+  }
+  plan.worker_bytes = WorkerBytes(job, plan.tables, vocabulary_words);
+  plan.total_bytes =
+      plan.coordinator_bytes + job.servers() * kRoleBytes + plan.table_bytes + job.workers() * plan.worker_bytes;
+  return plan;
+}
+
+absl::Status MemoryPlan::CheckFits(const job::Job& job, const Machine& machine) const {
+  if (!job.placement().hostfile().empty() || total_bytes <= machine.memory_bytes) return absl::OkStatus();
+  const std::string problem = Cat("the job needs ", FormatBytes(total_bytes), " and ", machine.memory_limited_by,
+                                  " is ", FormatBytes(machine.memory_bytes));
+  const uint64_t workers_bytes = job.workers() * worker_bytes;
+  if (workers_bytes > table_bytes) {
+    return ResourceExhausted(problem, ": ", job.workers(), " workers take ", FormatBytes(workers_bytes),
+                             "; lower workers");
+  }
+  const uint64_t rows = tables.empty() ? 0 : tables[0].rows();
+  return ResourceExhausted(problem, ": the tables take ", FormatBytes(table_bytes), " for ", FormatCount(rows),
+                           " words; lower objective.skip_gram.dim (", job.objective().skip_gram().dim(),
+                           ") or data.corpus.max_words, raise data.corpus.min_count (", job.data().corpus().min_count(),
+                           "), or spread the servers over hosts (placement.hostfile)");
+}
+
+}  // namespace shoal

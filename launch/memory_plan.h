@@ -1,0 +1,36 @@
+// MemoryPlan: the memory that each role of a job will take, from the size of its vocabulary.
+//
+// The servers' tables are exact to the byte (rows, padding, optimizer state, 2 MiB pages); the rest is what the roles
+// were measured to need besides, rounded up. The token file is mapped, shared by all workers, and may be dropped by the
+// kernel: it is told, not added.
+//
+// Thread rule: a value; safe from any thread.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "launch/machine.h"
+#include "proto/wire.pb.h"
+
+namespace shoal {
+
+struct MemoryPlan {
+  std::vector<wire::TableSpec> tables;
+  uint64_t table_bytes = 0;  // All tables on all servers.
+  uint64_t coordinator_bytes = 0;
+  uint64_t server_bytes = 0;  // The largest server's: server 0's.
+  uint64_t worker_bytes = 0;  // Each worker's.
+  uint64_t total_bytes = 0;   // All roles together.
+
+  static MemoryPlan Of(const job::Job& job, uint64_t vocabulary_words);
+
+  // ResourceExhausted where all roles are to run on `machine` and do not fit: tells what is too large and which fields
+  // to change.
+  absl::Status CheckFits(const job::Job& job, const Machine& machine) const;
+};
+
+}  // namespace shoal

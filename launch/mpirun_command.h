@@ -1,0 +1,40 @@
+// MpirunCommand: the mpirun line that runs a job: one coordinator, its servers, its workers, in this order of ranks.
+//
+// Thread rule: a value; safe from any thread.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "launch/installation.h"
+#include "launch/machine.h"
+#include "proto/job.pb.h"
+
+namespace shoal {
+
+// mpirun's own options for `job` started from `machine`.
+std::vector<std::string> MpirunOptions(const job::Job& job, const Machine& machine);
+
+struct MpirunCommand {
+  std::vector<std::string> options;                // mpirun's own.
+  std::vector<std::vector<std::string>> contexts;  // One for each role: -np N PROGRAM ARGUMENTS...
+
+  // Ranks on one machine talk by shared memory and listen on the loopback only; with a hostfile, by what Open MPI
+  // finds, on placement.network where that is given. `output` holds job.textproto. NotFound: a role's program is
+  // missing.
+  static absl::StatusOr<MpirunCommand> Of(const job::Job& job, const std::string& output,
+                                          const Installation& installation, const Machine& machine);
+
+  // For exec: mpirun OPTIONS CONTEXT : CONTEXT : CONTEXT.
+  std::vector<std::string> Arguments() const;
+
+  // The same for a shell, quoted where needed, one context a line.
+  std::string ShellLine() const;
+
+  // For mpirun OPTIONS --app FILE: one context a line.
+  std::string AppFile() const;
+};
+
+}  // namespace shoal

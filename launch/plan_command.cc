@@ -1,0 +1,39 @@
+#include <cstdio>
+
+#include "common/files.h"
+#include "common/job/job.h"
+#include "common/status.h"
+#include "launch/commands.h"
+#include "launch/launch_plan.h"
+
+namespace shoal {
+namespace {
+
+absl::StatusOr<std::string> PlanOf(const TrainingRequest& request, const Installation& installation) {
+  const Machine machine = Machine::Inspect();
+  ASSIGN_OR_RETURN(const MpirunCommand command, MpirunCommand::Of(request.job, request.output, installation, machine));
+  ASSIGN_OR_RETURN(const DataFacts data, FactsOfData(request));
+  const MemoryPlan memory = MemoryPlan::Of(request.job, data.vocabulary_words);
+  RETURN_IF_ERROR(memory.CheckFits(request.job, machine));
+  RETURN_IF_ERROR(MakeDirectories(request.output));
+  RETURN_IF_ERROR(WriteFileAtomically(Cat(request.output, "/job.textproto"), PrintJob(request.job)));
+  return DescribePlan(request, data, memory, command, machine);
+}
+
+}  // namespace
+
+int PlanCommand(const Arguments& arguments, const Installation& installation) {
+  if (CommandLine::WantsHelp(arguments)) {
+    std::fputs(TrainingRequest::Help("plan", installation).c_str(), stdout);
+    return kDone;
+  }
+  std::vector<std::string> mistakes;
+  const TrainingRequest request = TrainingRequest::Read("plan", arguments, installation, &mistakes);
+  if (!mistakes.empty()) return TellMistakes("plan", mistakes);
+  const auto plan = PlanOf(request, installation);
+  if (!plan.ok()) return TellFailure(ToStd(plan.status().message()));
+  std::fputs(plan->c_str(), stdout);
+  return kDone;
+}
+
+}  // namespace shoal

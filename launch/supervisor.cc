@@ -1,0 +1,199 @@
+#include "launch/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/status.h"
+#include "launch/mpirun_output.h"
+#include "launch/processes.h"
+#include "launch/progress_bar.h"
+#include "launch/screen.h"
+
+namespace shoal {
+namespace {
+
+// So often the log is looked at, and mpirun's end is asked for.
+constexpr absl::Duration kTick = absl::Milliseconds(100);
+constexpr absl::Duration kKillDeadline = absl::Milliseconds(500);
+constexpr int kCannotRun = 127;  // The shell's code for it.
+
+// Blocks the signals that end a supervisor, which then come through a descriptor; puts all back at the end.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigset_t stop;
+    sigemptyset(&stop);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&stop, signal);
+    ::sigprocmask(SIG_BLOCK, &stop, &before_);
+    fd_ = ::signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+  }
+  ~StopSignals() {
+    ::close(fd_);
+    ::sigprocmask(SIG_SETMASK, &before_, nullptr);
+  }
+
+  int fd() const { return fd_; }
+  const sigset_t& before() const { return before_; }
+
+  // The signal that came; 0 where none did.
+  int Take() {
+    signalfd_siginfo info;
+    return ::read(fd_, &info, sizeof(info)) == sizeof(info) ? static_cast<int>(info.ssi_signo) : 0;
+  }
+
+ private:
+  int fd_ = -1;
+  sigset_t before_;
+};
+
+struct Pipe {
+  int read_end = -1, write_end = -1;
+
+  Pipe() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return;
+    read_end = ends[0];
+    write_end = ends[1];
+    ::fcntl(read_end, F_SETFL, O_NONBLOCK);
+  }
+  ~Pipe() {
+    CloseWriteEnd();
+    if (read_end >= 0) ::close(read_end);
+  }
+  void CloseWriteEnd() {
+    if (write_end >= 0) ::close(std::exchange(write_end, -1));
+  }
+};
+
+// The child's side of the fork: becomes mpirun, or ends with kCannotRun.
+[[noreturn]] void BecomeMpirun(const SupervisorOptions& options, pid_t supervisor, const sigset_t& signals, int out,
+                               int error) {
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (::getppid() != supervisor) ::_exit(kCannotRun);  // It died before the line above.
+  ::sigprocmask(SIG_SETMASK, &signals, nullptr);
+  for (const auto& [name, value] : options.environment) ::setenv(name.c_str(), value.c_str(), 1);
+  // A terminal's input would stop a background group.
+  const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  ::dup2(nothing, STDIN_FILENO);
+  ::dup2(out, STDOUT_FILENO);
+  ::dup2(error, STDERR_FILENO);
+  std::vector<char*> arguments;
+  for (const std::string& argument : options.arguments) arguments.push_back(const_cast<char*>(argument.c_str()));
+  arguments.push_back(nullptr);
+  ::execvp(arguments[0], arguments.data());
+  ::_exit(kCannotRun);
+}
+
+class Run {
+ public:
+  Run(const SupervisorOptions& options, Clock& clock)
+      : options_(options), clock_(clock), log_(options.log_path), screen_(STDOUT_FILENO, STDERR_FILENO) {}
+
+  absl::StatusOr<SupervisedRun> ToItsEnd() {
+    if (out_.read_end < 0 || error_.read_end < 0) return ErrnoError(errno, "cannot make pipes to mpirun");
+    AdoptOrphans();
+    const pid_t supervisor = ::getpid();
+    mpirun_ = ::fork();
+    if (mpirun_ < 0) return ErrnoError(errno, "cannot start mpirun");
+    if (mpirun_ == 0) BecomeMpirun(options_, supervisor, signals_.before(), out_.write_end, error_.write_end);
+    ::setpgid(mpirun_, mpirun_);  // Both sides do it: whichever comes first.
+    out_.CloseWriteEnd();
+    error_.CloseWriteEnd();
+    while (!ended_) Tick();
+    end_.all_gone = KillDescendants(clock_, clock_.Now() + kKillDeadline);
+    Relay(out_, &out_lines_, false);
+    Relay(error_, &error_lines_, true);
+    WriteLines(out_lines_.TakeRest(), false);
+    WriteLines(error_lines_.TakeRest(), true);
+    screen_.SetBar("");
+    end_.mpirun_words = out_lines_.mpirun_words() + error_lines_.mpirun_words();
+    if (end_.exit_code == kCannotRun) {
+      return Unavailable("cannot run ", options_.arguments[0], "; it comes with Debian's package openmpi-bin");
+    }
+    return end_;
+  }
+
+ private:
+  void Tick() {
+    pollfd wait_for[] = {{signals_.fd(), POLLIN, 0},
+                         {out_open_ ? out_.read_end : -1, POLLIN, 0},
+                         {error_open_ ? error_.read_end : -1, POLLIN, 0}};
+    ::poll(wait_for, std::size(wait_for), static_cast<int>(absl::ToInt64Milliseconds(kTick)));
+    if (const int signal = signals_.Take(); signal != 0) Stop(signal);
+    out_open_ = Relay(out_, &out_lines_, false);
+    error_open_ = Relay(error_, &error_lines_, true);
+    if (options_.draw_bar && end_.stop_signal == 0) DrawBar();
+    if (end_.stop_signal != 0 && clock_.Now() >= kill_at_) ::kill(mpirun_, SIGKILL);
+    Collect();
+  }
+
+  void Stop(int signal) {
+    if (end_.stop_signal != 0) {  // Asked twice: at once.
+      kill_at_ = clock_.Now();
+      return;
+    }
+    end_.stop_signal = signal;
+    kill_at_ = clock_.Now() + options_.grace;
+    screen_.SetBar("");
+    ::kill(mpirun_, SIGTERM);
+  }
+
+  // False once the pipe has ended.
+  bool Relay(const Pipe& pipe, MpirunOutput* lines, bool to_error) {
+    char chunk[1 << 14];
+    while (true) {
+      const ssize_t n = ::read(pipe.read_end, chunk, sizeof(chunk));
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) return n < 0 && errno == EAGAIN;
+      WriteLines(lines->Take({chunk, static_cast<size_t>(n)}), to_error);
+    }
+  }
+
+  void WriteLines(const std::string& lines, bool to_error) { screen_.Write(to_error, lines); }
+
+  void DrawBar() {
+    const std::string line = log_.LastNewLine();
+    if (line.empty()) return;
+    const std::string bar = BarOf(line, TerminalColumns(STDERR_FILENO));
+    if (!bar.empty()) screen_.SetBar(bar);
+  }
+
+  // Collects mpirun, and ranks that have lost theirs.
+  void Collect() {
+    int status = 0;
+    for (pid_t pid; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+      if (pid != mpirun_) continue;
+      ended_ = true;
+      end_.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    }
+  }
+
+  const SupervisorOptions& options_;
+  Clock& clock_;
+  StopSignals signals_;
+  Pipe out_, error_;
+  bool out_open_ = true, error_open_ = true;
+  MpirunOutput out_lines_, error_lines_;
+  LogFollower log_;
+  Screen screen_;
+  pid_t mpirun_ = -1;
+  bool ended_ = false;
+  absl::Time kill_at_ = absl::InfiniteFuture();
+  SupervisedRun end_;
+};
+
+}  // namespace
+
+absl::StatusOr<SupervisedRun> Supervise(const SupervisorOptions& options, Clock& clock) {
+  return Run(options, clock).ToItsEnd();
+}
+
+}  // namespace shoal

@@ -1,0 +1,42 @@
+// Supervisor: runs mpirun to its end, shows what it prints, and leaves no process behind, however it ends.
+//
+// mpirun runs in a process group of its own, so that a terminal's Ctrl-C reaches the supervisor alone, and gets a
+// SIGTERM from the kernel when the supervisor dies. Ranks whose mpirun is gone become the supervisor's children
+// (PR_SET_CHILD_SUBREAPER) and are killed. mpirun's exit code is not trusted: what came of the job is in its
+// result.json.
+//
+// Thread rule: one a process, in the thread that started first; SIGINT, SIGTERM and SIGHUP are its while it runs.
+
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/clock.h"
+
+namespace shoal {
+
+struct SupervisorOptions {
+  std::vector<std::string> arguments;                            // Of mpirun, argv[0] first; found by PATH.
+  std::vector<std::pair<std::string, std::string>> environment;  // Added to the supervisor's own.
+  std::string log_path;                                          // log.jsonl of the job, for the bar.
+  bool draw_bar = false;
+  // From SIGTERM to mpirun, which ends its ranks in about a second, until what is left is killed.
+  absl::Duration grace = absl::Milliseconds(1300);
+};
+
+struct SupervisedRun {
+  int stop_signal = 0;  // That the supervisor got; 0: the job ended by itself.
+  int exit_code = 0;    // mpirun's, or 128 and its signal.
+  // What mpirun itself said between its lines of dashes, for a job that left no result: held back till then, because it
+  // tells of every end but a good one, in many words.
+  std::string mpirun_words;
+  bool all_gone = true;  // False: processes were left that could not be killed.
+};
+
+// Unavailable: mpirun could not be started.
+absl::StatusOr<SupervisedRun> Supervise(const SupervisorOptions& options, Clock& clock);
+
+}  // namespace shoal

@@ -1,0 +1,158 @@
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "absl/strings/str_format.h"
+#include "common/files.h"
+#include "common/job/job.h"
+#include "common/status.h"
+#include "launch/commands.h"
+#include "launch/format.h"
+#include "launch/job_files.h"
+#include "launch/machine.h"
+#include "launch/mpirun_command.h"
+#include "launch/mpirun_output.h"
+#include "launch/program.h"
+#include "launch/run_result.h"
+#include "launch/runtime_folder.h"
+#include "launch/supervisor.h"
+#include "launch/training_request.h"
+
+namespace shoal {
+namespace {
+
+// Open MPI's shared-memory segment of one rank, and what its session needs besides.
+constexpr uint64_t kSegmentBytes = uint64_t{5} << 20, kSessionBytes = uint64_t{16} << 20;
+
+absl::Status WriteJob(const TrainingRequest& request) {
+  RETURN_IF_ERROR(MakeDirectories(request.output));
+  RemoveOldResults(request.output);
+  return WriteFileAtomically(Cat(request.output, "/job.textproto"), PrintJob(request.job));
+}
+
+// Where mpirun is to put its files. By its environment, because the printed line must not need a folder that only a
+// supervisor makes and removes.
+std::vector<std::pair<std::string, std::string>> EnvironmentOf(const job::Job& job, const RuntimeFolder& folder) {
+  if (!job.placement().hostfile().empty()) return {{"OMPI_MCA_orte_local_tmpdir_base", folder.path()}};
+  return {{"OMPI_MCA_orte_tmpdir_base", folder.path()}, {"OMPI_MCA_btl_vader_backing_directory", folder.path()}};
+}
+
+absl::StatusOr<SupervisedRun> RunJob(const TrainingRequest& request, MpirunCommand command, bool draw_bar) {
+  const job::Job& job = request.job;
+  if (draw_bar || job.progress().quiet()) command.contexts[0].push_back("--no_progress_lines");
+  const uint64_t ranks = uint64_t{1} + job.servers() + job.workers();
+  ASSIGN_OR_RETURN(const auto folder,
+                   RuntimeFolder::Create({"/dev/shm", "/tmp"}, ranks * kSegmentBytes + kSessionBytes));
+  return Supervise(SupervisorOptions{.arguments = command.Arguments(),
+                                     .environment = EnvironmentOf(job, *folder),
+                                     .log_path = Cat(request.output, "/log.jsonl"),
+                                     .draw_bar = draw_bar},
+                   Clock::Real());
+}
+
+// Why there are no results; OK where there are.
+absl::Status Outcome(const SupervisedRun& run, const absl::StatusOr<RunResult>& result) {
+  if (run.stop_signal != 0) {
+    return Aborted(
+        "stopped by ", run.stop_signal == 2 ? "Ctrl-C" : "a signal",
+        run.all_gone ? "; no process is left, and no vectors were written" : "; some processes could not be ended");
+  }
+  if (result.ok() && result->done) return absl::OkStatus();
+  if (result.ok()) return Aborted("the job failed: ", result->reason);
+  const std::string death = DeathIn(run.mpirun_words);
+  if (!death.empty()) return Aborted("the job failed: ", death);
+  return Aborted("the job ended without a result; mpirun's exit code is ", run.exit_code,
+                 run.mpirun_words.empty() ? "" : Cat(", and it says:\n", run.mpirun_words));
+}
+
+void PrintPhases(const char* heading, const std::vector<std::pair<std::string, double>>& phases) {
+  double total = 0;
+  for (const auto& [name, seconds] : phases) total += seconds;
+  if (total <= 0) return;
+  std::printf("%-26s %10s %8s\n", heading, "seconds", "share");
+  for (const auto& [name, seconds] : phases) {
+    std::printf("  %-24s %10.2f %6.1f %%\n", name.c_str(), seconds, 100 * seconds / total);
+  }
+}
+
+// The coordinator prints the same where it prints progress: this is for those who saw a bar instead.
+void PrintFigures(const RunResult& result) {
+  std::printf("%s words in %s, %s words/s, loss %.4f in the last epoch\n\n", FormatScaled(result.words).c_str(),
+              FormatDuration(result.seconds).c_str(), FormatScaled(result.words_per_second).c_str(), result.loss);
+  PrintPhases("the job", result.seconds_by_phase);
+  PrintPhases("all workers together", result.worker_seconds_by_phase);
+  std::printf("\n");
+}
+
+void PrintPlaces(const std::string& output) {
+  std::printf("vectors   %s/vectors.bin\nreport    %s/report.html\nlog       %s/log.jsonl\n", output.c_str(),
+              output.c_str(), output.c_str());
+  std::printf("measure   shoal evaluate words %s --neighbours WORD\n", output.c_str());
+}
+
+// What job.evaluation asks for, as arguments of shoal-evaluate; empty where it asks for nothing.
+Arguments EvaluationArguments(const TrainingRequest& request) {
+  const job::Evaluation& evaluation = request.job.evaluation();
+  Arguments arguments;
+  const auto add = [&](const char* flag, const auto& values) {
+    if (values.empty()) return;
+    arguments.push_back(flag);
+    arguments.insert(arguments.end(), values.begin(), values.end());
+  };
+  add("--similarity", evaluation.similarity());
+  add("--analogies", evaluation.analogies());
+  add("--synonyms", evaluation.synonyms());
+  add("--neighbours", evaluation.neighbours());
+  if (arguments.empty()) return arguments;
+  arguments.insert(arguments.begin(), {"words", request.output, "--save"});
+  arguments.insert(arguments.end(), {"--analogy-words", Cat(evaluation.analogy_words())});
+  return arguments;
+}
+
+absl::Status RunEvaluate(Arguments arguments, const Installation& installation) {
+  ASSIGN_OR_RETURN(const std::string program, installation.Program("shoal-evaluate"));
+  arguments.insert(arguments.begin(), program);
+  ASSIGN_OR_RETURN(const int code, RunProgram(arguments));
+  if (code == kDone) return absl::OkStatus();
+  return Aborted("shoal-evaluate ", arguments[1], " failed with exit code ", code);
+}
+
+absl::Status MeasureAndReport(const TrainingRequest& request, const Installation& installation) {
+  if (const Arguments arguments = EvaluationArguments(request); !arguments.empty()) {
+    RETURN_IF_ERROR(RunEvaluate(arguments, installation));
+    std::printf("\n");
+  }
+  return RunEvaluate({"report", request.output}, installation);
+}
+
+}  // namespace
+
+int TrainCommand(const Arguments& arguments, const Installation& installation) {
+  if (!arguments.empty() && arguments[0] == "cooccurrence") return EvaluateProgram(arguments, installation);
+  if (CommandLine::WantsHelp(arguments)) {
+    std::fputs(TrainingRequest::Help("train", installation).c_str(), stdout);
+    return kDone;
+  }
+  std::vector<std::string> mistakes;
+  const TrainingRequest request = TrainingRequest::Read("train", arguments, installation, &mistakes);
+  if (!mistakes.empty()) return TellMistakes("train", mistakes);
+
+  const auto command = MpirunCommand::Of(request.job, request.output, installation, Machine::Inspect());
+  if (!command.ok()) return TellFailure(ToStd(command.status().message()));
+  if (const absl::Status status = WriteJob(request); !status.ok()) return TellFailure(ToStd(status.message()));
+  const bool quiet = request.job.progress().quiet();
+  const bool draw_bar = !quiet && ::isatty(STDERR_FILENO);
+  const auto run = RunJob(request, *command, draw_bar);
+  if (!run.ok()) return TellFailure(ToStd(run.status().message()));
+  const auto result = RunResult::Read(request.output);
+  const absl::Status outcome = Outcome(*run, result);
+  if (!outcome.ok()) return TellFailure(ToStd(outcome.message()));
+
+  if (draw_bar) PrintFigures(*result);
+  std::fflush(stdout);
+  const absl::Status measured = MeasureAndReport(request, installation);
+  if (!quiet) PrintPlaces(request.output);
+  return measured.ok() ? kDone : TellFailure(ToStd(measured.message()));
+}
+
+}  // namespace shoal

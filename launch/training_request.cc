@@ -1,0 +1,192 @@
+#include "launch/training_request.h"
+
+#include <filesystem>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "common/files.h"
+#include "common/job/job.h"
+#include "common/job/nearest_name.h"
+#include "common/status.h"
+#include "launch/job_files.h"
+
+namespace shoal {
+namespace {
+
+// A change that a flag asks for. Applied once the job's file is read, whatever their order on the command line.
+struct Change {
+  std::string flag;
+  std::string path;  // Empty: `value` is a whole "path=value".
+  std::string value;
+};
+
+// Stands in Change::path for the width of the objective's vectors, whichever objective it is.
+constexpr char kDimOfObjective[] = "dim";
+
+std::string AboutOf(const std::string& verb, const Installation& installation) {
+  const std::string jobs = absl::StrJoin(installation.JobNames(), ", ");
+  const std::string what = verb == "train" ? "Trains JOB and writes its results to a folder: job.textproto (the job as "
+                                             "run), vectors.bin (word2vec's binary\n"
+                                             "form), log.jsonl, result.json, metrics-addresses.txt, report.html."
+                                           : "Shows how JOB would be run: its roles, its units of work, the memory "
+                                             "that each role takes, and the mpirun line,\n"
+                                             "which trains the same when run by hand. Writes nothing but the job, to "
+                                             "DIR/job.textproto, where the line finds\n"
+                                             "it. Refuses what does not fit this machine.";
+  return Cat(
+      what, "\n\nJOB is a shipped job (", jobs, verb == "train" ? ", cooccurrence" : "",
+      ") or a file, NAME.textproto; docs/jobs.md lists its fields.",
+      verb == "train"
+          ? "\n\"shoal train cooccurrence --help\" tells about the baseline by counting, which has flags of its own."
+          : "",
+      "\n\nExit code: 0 done, 1 failed in the run, 2 used wrongly.");
+}
+
+CommandLine LineOf(const std::string& verb, const Installation& installation, TrainingRequest* request,
+                   std::vector<Change>* changes) {
+  const auto change = [changes](std::string flag, std::string path) {
+    return [=](std::string_view value) {
+      changes->push_back({flag, path, std::string(value)});
+      return absl::OkStatus();
+    };
+  };
+  const auto field = [&](std::string flag, std::string value, std::string path, std::string help) {
+    return Flag{
+        .name = flag, .value = std::move(value), .help = std::move(help), .take = change(flag, std::move(path))};
+  };
+  std::vector<Flag> flags = {
+      {.name = "data",
+       .value = "PATH",
+       .takes_many = true,
+       .help = "Text: files or folders, in place of the job's data.corpus.path.",
+       .take = change("data", "data.corpus.path")},
+      {.name = "output",
+       .value = "DIR",
+       .help = "Folder of the results, made where it is missing (default: out).",
+       .take =
+           [request](std::string_view value) {
+             if (value.empty()) return InvalidArgument("the folder's name is empty");
+             request->output = std::string(value);
+             return absl::OkStatus();
+           }},
+      field("workers", "N", "workers", "Processes that train, one a core (default: the job's, 1)."),
+      field("servers", "N", "servers", "Processes that hold the tables (default: the job's, 1)."),
+      field("epochs", "N", "epochs", "Passes over the data (default: the job's, 5)."),
+      field("dim", "N", kDimOfObjective, "Floats of a vector (default: the job's, 100)."),
+      field("seed", "N", "seed", "Of all random choices (default: the job's, 1)."),
+      field("metrics-port", "N", "metrics.port",
+            "Rank r serves /metrics on port N + r; 0 takes free ports (default: the job's, 0)."),
+      field("hostfile", "FILE", "placement.hostfile",
+            "Hosts to run on, \"NAME slots=N\" lines, as mpirun takes it (default: this machine)."),
+      field("hosts", "FILE", "placement.hostfile", "The same as --hostfile."),
+      {.name = "set",
+       .value = "PATH=VALUE",
+       .takes_many = true,
+       .help = "Any field of the job: --set objective.skip_gram.window=8. A repeated field takes one value more,\n"
+               "and PATH= empties it.",
+       .take = change("set", "")},
+      {.name = "quiet",
+       .help = "No progress; errors and warnings only.",
+       .take =
+           [changes](std::string_view) {
+             changes->push_back({"quiet", "progress.quiet", "true"});
+             return absl::OkStatus();
+           }},
+      {.name = "force",
+       .help = "Replace the results of a finished run in the output folder.",
+       .take =
+           [request](std::string_view) {
+             request->force = true;
+             return absl::OkStatus();
+           }},
+  };
+  return CommandLine(Cat("shoal ", verb, " JOB [flags]"), AboutOf(verb, installation), std::move(flags));
+}
+
+// The path of JOB's file; empty after a mistake.
+std::string FindJobFile(const std::string& name, const Installation& installation, std::vector<std::string>* mistakes) {
+  const std::vector<std::string> shipped = installation.JobNames();
+  if (std::find(shipped.begin(), shipped.end(), name) != shipped.end()) {
+    return Cat(installation.jobs, "/", name, ".textproto");
+  }
+  if (absl::EndsWith(name, ".textproto") || absl::StrContains(name, "/")) return name;
+  mistakes->push_back(Cat(name, ": no such job", Suggestion(name, shipped), " A file's name ends with .textproto"));
+  return "";
+}
+
+void ReadJobFile(const std::string& name, const Installation& installation, job::Job* job,
+                 std::vector<std::string>* mistakes) {
+  const std::string path = FindJobFile(name, installation, mistakes);
+  if (path.empty()) return;
+  const auto text = ReadFile(path);
+  if (!text.ok()) {
+    mistakes->emplace_back(text.status().message());
+    return;
+  }
+  const std::vector<std::string> found = ReadJob(*text, path, job);
+  mistakes->insert(mistakes->end(), found.begin(), found.end());
+}
+
+absl::StatusOr<std::string> AssignmentOf(const Change& change, const job::Job& job) {
+  if (change.path.empty()) return change.value;
+  if (change.path != kDimOfObjective) return Cat(change.path, "=", change.value);
+  const auto& objective = job.objective();
+  const auto* kind = objective.GetReflection()->GetOneofFieldDescriptor(
+      objective, job::Objective::descriptor()->FindOneofByName("kind"));
+  if (kind == nullptr) return InvalidArgument("the job has no objective whose vectors could have a width");
+  return Cat("objective.", kind->name(), ".dim=", change.value);
+}
+
+void ApplyChanges(const std::vector<Change>& changes, job::Job* job, std::vector<std::string>* mistakes) {
+  bool data_replaced = false;
+  for (const Change& change : changes) {
+    if (change.flag == "data" && !std::exchange(data_replaced, true) && job->data().has_corpus()) {
+      job->mutable_data()->mutable_corpus()->clear_path();
+    }
+    const auto assignment = AssignmentOf(change, *job);
+    const absl::Status status = assignment.ok() ? SetField(job, *assignment) : assignment.status();
+    if (!status.ok()) mistakes->push_back(Cat("--", change.flag, ": ", ToStd(status.message())));
+  }
+}
+
+}  // namespace
+
+TrainingRequest TrainingRequest::Read(const std::string& verb, const std::vector<std::string>& arguments,
+                                      const Installation& installation, std::vector<std::string>* mistakes) {
+  TrainingRequest request;
+  std::vector<Change> changes;
+  const CommandLine line = LineOf(verb, installation, &request, &changes);
+  const std::vector<std::string> names = line.Parse(arguments, mistakes);
+  if (names.empty()) {
+    mistakes->push_back(
+        Cat("JOB is missing: shoal ", verb, " JOB; shipped jobs are ", absl::StrJoin(installation.JobNames(), ", ")));
+    return request;
+  }
+  for (size_t i = 1; i < names.size(); ++i) {
+    mistakes->push_back(Cat("'", names[i], "' is one argument too many; text to train on stands after --data"));
+  }
+  request.job_name = names[0];
+  const size_t before = mistakes->size();
+  ReadJobFile(names[0], installation, &request.job, mistakes);
+  ApplyChanges(changes, &request.job, mistakes);
+  const absl::Status status = ValidateJob(request.job);
+  // Of a file that could not be read at all, what is missing in the job tells nothing.
+  const bool unread = mistakes->size() > before && request.job.ByteSizeLong() == 0;
+  if (!status.ok() && !unread) {
+    for (const absl::string_view mistake : absl::StrSplit(status.message(), '\n')) mistakes->emplace_back(mistake);
+  }
+  CheckFilesOf(request.job, mistakes);
+  CheckOutputFolder(request.output, request.force, mistakes);
+  MakePathsAbsolute(&request.job);
+  request.output = std::filesystem::absolute(request.output).lexically_normal();
+  return request;
+}
+
+std::string TrainingRequest::Help(const std::string& verb, const Installation& installation) {
+  TrainingRequest request;
+  std::vector<Change> changes;
+  return LineOf(verb, installation, &request, &changes).Help();
+}
+
+}  // namespace shoal
