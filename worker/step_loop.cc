@@ -108,7 +108,7 @@ absl::Status StepLoop::EndUnit() {
 absl::Status StepLoop::Report(bool done) {
   last_report_ = clock_.Now();
   wire::ControlMessage message;
-  *message.mutable_unit_progress() = meter_.Report(current_->id(), done, client_.stats());
+  *message.mutable_unit_progress() = meter_.Report(current_->id(), done);
   return link_.Send(message);
 }
 

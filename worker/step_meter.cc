@@ -14,6 +14,14 @@ void AddPhase(wire::UnitProgress* report, std::string_view name, double seconds)
 
 }  // namespace
 
+StepMeter::StepMeter(prometheus::Registry& registry, ParameterClient* client, int tables)
+    : client_(*client), worker_metrics_(registry), client_metrics_(registry) {
+  int mapped = 0;
+  for (int i = 0; i < tables; ++i) mapped += client_.table(i).mapped() ? 1 : 0;
+  client_metrics_.mapped_tables.Set(mapped);
+  client_metrics_.remote_tables.Set(tables - mapped);
+}
+
 void StepMeter::AddStep(const StepReport& step) {
   ++steps_;
   sum_.cursor = step.cursor;
@@ -28,8 +36,9 @@ void StepMeter::AddStep(const StepReport& step) {
   sum_.push_seconds += step.push_seconds;
 }
 
-wire::UnitProgress StepMeter::Report(uint64_t lease, bool done, const ClientStats& client) {
-  Publish(done, client);
+wire::UnitProgress StepMeter::Report(uint64_t lease, bool done) {
+  ShowSteps(done);
+  ShowClient();
   wire::UnitProgress report;
   report.set_lease(lease);
   report.set_cursor(sum_.cursor);
@@ -50,24 +59,32 @@ wire::UnitProgress StepMeter::Report(uint64_t lease, bool done, const ClientStat
   return report;
 }
 
-void StepMeter::Publish(bool done, const ClientStats& client) {
-  worker_.steps.Increment(static_cast<double>(steps_));
-  worker_.units.Increment(done ? 1 : 0);
-  worker_.words.Increment(static_cast<double>(sum_.work));
-  worker_.pairs.Increment(static_cast<double>(sum_.pairs));
-  if (sum_.loss_pairs > 0) worker_.loss.Set(sum_.loss_sum / static_cast<double>(sum_.loss_pairs));
-  worker_.learning_rate.Set(sum_.learning_rate);
-  worker_.sample_seconds.Increment(sum_.sample_seconds);
-  worker_.rows_seconds.Increment(sum_.rows_seconds);
-  worker_.compute_seconds.Increment(sum_.compute_seconds);
-  worker_.push_seconds.Increment(sum_.push_seconds);
-  worker_.lease_seconds.Increment(lease_seconds_);
-  RaiseTo(client_.rows_pulled, static_cast<double>(client.rows_pulled));
-  RaiseTo(client_.rows_pushed, static_cast<double>(client.rows_pushed));
-  RaiseTo(client_.bytes_pulled, static_cast<double>(client.bytes_pulled));
-  RaiseTo(client_.bytes_pushed, static_cast<double>(client.bytes_pushed));
-  RaiseTo(client_.requests, static_cast<double>(client.requests));
-  RaiseTo(client_.retries, static_cast<double>(client.retries));
+void StepMeter::ShowSteps(bool done) {
+  WorkerMetrics& metrics = worker_metrics_;
+  metrics.steps.Increment(static_cast<double>(steps_));
+  metrics.units.Increment(done ? 1 : 0);
+  metrics.words.Increment(static_cast<double>(sum_.work));
+  metrics.pairs.Increment(static_cast<double>(sum_.pairs));
+  if (sum_.loss_pairs > 0) metrics.loss.Set(sum_.loss_sum / static_cast<double>(sum_.loss_pairs));
+  metrics.learning_rate.Set(sum_.learning_rate);
+  metrics.sample_seconds.Increment(sum_.sample_seconds);
+  metrics.rows_seconds.Increment(sum_.rows_seconds);
+  metrics.compute_seconds.Increment(sum_.compute_seconds);
+  metrics.push_seconds.Increment(sum_.push_seconds);
+  metrics.lease_seconds.Increment(lease_seconds_);
+}
+
+void StepMeter::ShowClient() {
+  const ClientStats stats = client_.stats();
+  ClientMetrics& metrics = client_metrics_;
+  RaiseTo(metrics.rows_mapped, static_cast<double>(stats.rows_mapped));
+  RaiseTo(metrics.rows_pulled, static_cast<double>(stats.rows_pulled));
+  RaiseTo(metrics.rows_pushed, static_cast<double>(stats.rows_pushed));
+  RaiseTo(metrics.bytes_pulled, static_cast<double>(stats.bytes_pulled));
+  RaiseTo(metrics.bytes_pushed, static_cast<double>(stats.bytes_pushed));
+  RaiseTo(metrics.requests, static_cast<double>(stats.requests));
+  RaiseTo(metrics.retries, static_cast<double>(stats.retries));
+  metrics.request_seconds.Publish(stats.request_seconds);
 }
 
 }  // namespace shoal

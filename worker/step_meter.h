@@ -1,6 +1,6 @@
 // StepMeter: adds up a worker's steps between two reports, and shows them as reports and as metrics.
 //
-// Thread rule: belongs to the worker's thread.
+// Thread rule: belongs to the worker's thread. Does not own the client.
 
 #pragma once
 
@@ -15,19 +15,22 @@ namespace shoal {
 
 class StepMeter {
  public:
-  explicit StepMeter(prometheus::Registry& registry) : worker_(registry), client_(registry) {}
+  // `client` reaches `tables` tables; what it asks of servers is shown too.
+  StepMeter(prometheus::Registry& registry, ParameterClient* client, int tables);
 
   void AddStep(const StepReport& step);
   void AddLeaseWait(double seconds) { lease_seconds_ += seconds; }
 
   // What was added since the last report, as a report on lease `lease`; and brings the metrics up to date.
-  wire::UnitProgress Report(uint64_t lease, bool done, const ClientStats& client);
+  wire::UnitProgress Report(uint64_t lease, bool done);
 
  private:
-  void Publish(bool done, const ClientStats& client);
+  void ShowSteps(bool done);
+  void ShowClient();
 
-  WorkerMetrics worker_;
-  ClientMetrics client_;
+  ParameterClient& client_;
+  WorkerMetrics worker_metrics_;
+  ClientMetrics client_metrics_;
   StepReport sum_;  // Its cursor and learning rate are the latest.
   uint64_t steps_ = 0;
   double lease_seconds_ = 0;

@@ -23,7 +23,7 @@ absl::Status Run(Endpoint* endpoint, Clock* clock, const WorkerParts& parts) {
   wire::ControlMessage ready;
   ready.mutable_ready()->set_metrics_address(metrics->address());
   RETURN_IF_ERROR(link.Send(ready));
-  StepMeter meter(metrics->registry());
+  StepMeter meter(metrics->registry(), client.get(), welcome.table_size());
   return StepLoop(&link, clock, welcome, client.get(), objective.get(), &meter).Run();
 }
 
