@@ -12,6 +12,7 @@
 
 #include "common/files.h"
 #include "common/host.h"
+#include "common/job/derived.h"
 #include "common/job/job.h"
 #include "common/job/tables.h"
 #include "common/log.h"
@@ -168,7 +169,7 @@ absl::Status Coordinator::SetUp() {
   log_->Start(job_);
   phase_start_ = clock_.Now();
   progress_due_ = phase_start_ + absl::Seconds(job_.progress().interval_seconds());
-  preparation_ = std::make_unique<Preparation>(job_, DefaultCacheDirectory(output_), options_.prepare);
+  preparation_ = std::make_unique<Preparation>(job_, CacheDirectory(job_, output_), options_.prepare);
   return absl::OkStatus();
 }
 

@@ -1,6 +1,5 @@
 #include "coordinator/plan.h"
 
-#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -14,11 +13,6 @@ namespace {
 constexpr uint64_t kOrderStream = 0x6f72646572;  // "order"
 
 }  // namespace
-
-uint64_t WorkPerUnit(uint64_t work_of_an_epoch, uint64_t at_most) {
-  const uint64_t share = std::max(work_of_an_epoch / kUnitsPerEpochAtLeast, kWorkOfAUnitAtLeast);
-  return std::min(share, at_most);
-}
 
 absl::StatusOr<Plan> Plan::Create(std::vector<Unit> units, uint32_t epochs, uint64_t seed) {
   if (units.empty()) return InvalidArgument("there is nothing to train on: the data has no units");

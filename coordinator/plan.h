@@ -5,6 +5,8 @@
 // run of the job. Within an epoch the units are shuffled, keyed by (seed, epoch): neighbouring documents are alike, and
 // workers that train at the same time should not all sit in one topic.
 //
+// The cut into units is the source's, by WordsPerUnit of common/job/derived.h.
+//
 // A plan of 10^6 units takes 36 MB however many epochs it has: the order of one epoch at a time is laid out.
 //
 // Thread rule: belongs to one thread; At() keeps the order of the epoch it was last asked for.
@@ -18,13 +20,6 @@
 #include "data/source.h"
 
 namespace shoal {
-
-// Work of a unit: `at_most` (job.data.corpus.unit_words), and less where the data would give fewer than
-// kUnitsPerEpochAtLeast units, so that a small corpus too keeps several workers busy to its end; not below
-// kWorkOfAUnitAtLeast, where leases would cost more than training.
-inline constexpr uint64_t kUnitsPerEpochAtLeast = 128;
-inline constexpr uint64_t kWorkOfAUnitAtLeast = 1000;
-uint64_t WorkPerUnit(uint64_t work_of_an_epoch, uint64_t at_most);
 
 // One unit in one epoch.
 struct PlannedUnit {

@@ -6,39 +6,24 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "common/job/derived.h"
 #include "common/job/tables.h"
 #include "common/status.h"
-#include "coordinator/plan.h"
 #include "data/prepare.h"
 #include "data/token_file.h"
 
 namespace shoal {
-namespace {
-
-// Without a slash at the end, which would make the folder its own parent.
-std::string Absolute(const std::string& path) {
-  const std::string absolute = std::filesystem::absolute(path).lexically_normal().string();
-  return absolute.size() > 1 && absolute.back() == '/' ? absolute.substr(0, absolute.size() - 1) : absolute;
-}
-
-}  // namespace
-
 absl::StatusOr<PreparedData> PrepareData(const job::Job& job, const std::string& cache_directory,
                                          const PreparationProgress& progress) {
-  const job::Corpus& corpus = job.data().corpus();
-  ASSIGN_OR_RETURN(const PreparedCorpus prepared, PrepareCorpus(corpus, cache_directory, progress));
+  ASSIGN_OR_RETURN(const PreparedCorpus prepared, PrepareCorpus(job.data().corpus(), cache_directory, progress));
   ASSIGN_OR_RETURN(const auto tokens, TokenFile::Open(prepared.path));
   RETURN_IF_ERROR(CheckVocabularySize(job, tokens->words()));
-  return PreparedData{.token_file = Absolute(prepared.path),
+  return PreparedData{.token_file = std::filesystem::absolute(prepared.path).lexically_normal().string(),
                       .reused = prepared.reused,
                       .why_rebuilt = prepared.why_rebuilt,
                       .description = tokens->Describe(),
                       .vocabulary_words = tokens->words(),
-                      .units = tokens->Units(WorkPerUnit(tokens->total_work(), corpus.unit_words()))};
-}
-
-std::string DefaultCacheDirectory(const std::string& output_directory) {
-  return (std::filesystem::path(Absolute(output_directory)).parent_path() / ".shoal-cache").string();
+                      .units = tokens->Units(WordsPerUnit(job, tokens->total_work()))};
 }
 
 class Preparation::Shared {

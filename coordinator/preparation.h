@@ -32,13 +32,10 @@ using PreparationProgress = std::function<bool(double fraction, std::string_view
 using PrepareFunction = std::function<absl::StatusOr<PreparedData>(
     const job::Job& job, const std::string& cache_directory, const PreparationProgress& progress)>;
 
-// What a job's data asks for: a corpus becomes a token file (data/prepare.h), cut into units (coordinator/plan.h).
+// What a job's data asks for: a corpus becomes a token file (data/prepare.h), cut into units (common/job/derived.h).
 // Aborted: `progress` said to give up.
 absl::StatusOr<PreparedData> PrepareData(const job::Job& job, const std::string& cache_directory,
                                          const PreparationProgress& progress);
-
-// Where prepared data is kept unless the job says otherwise: .shoal-cache beside the output folder.
-std::string DefaultCacheDirectory(const std::string& output_directory);
 
 class Preparation {
  public:

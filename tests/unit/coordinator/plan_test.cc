@@ -88,11 +88,5 @@ TEST(PlanTest, AUnitWithoutWorkIsRefusedByItsNumber) {
   EXPECT_EQ(plan.status().message(), "unit 1 [5, 9) of work 0 is empty");
 }
 
-TEST(PlanTest, UnitsOfASmallCorpusAreSmallerThanTheJobAllows) {
-  EXPECT_EQ(WorkPerUnit(12800000, 200000), 100000u);
-  EXPECT_EQ(WorkPerUnit(uint64_t{1} << 40, 200000), 200000u);
-  EXPECT_EQ(WorkPerUnit(5000, 200000), kWorkOfAUnitAtLeast);
-}
-
 }  // namespace
 }  // namespace shoal
