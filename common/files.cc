@@ -107,7 +107,8 @@ class PosixAtomicFile final : public AtomicFile {
 }  // namespace
 
 absl::StatusOr<MappedFile> MappedFile::Open(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // Without O_NONBLOCK the opening of a pipe waits for its writer, without end.
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return ErrnoError(errno, Cat("cannot open ", path));
   struct stat info;
   if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
@@ -148,7 +149,7 @@ absl::Status WriteFileAtomically(const std::string& path, std::string_view bytes
   return file->Commit();
 }
 
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
+absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t max_bytes) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return ErrnoError(errno, Cat("cannot open ", path));
   std::string bytes;
@@ -158,18 +159,23 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) break;
     bytes.append(chunk, n);
+    if (bytes.size() > max_bytes) break;
   }
   const int error = errno;
   ::close(fd);
   if (n < 0) return ErrnoError(error, Cat("cannot read ", path));
+  if (bytes.size() > max_bytes) return ResourceExhausted(path, " has more than ", max_bytes, " bytes, the most it may");
   return bytes;
 }
 
 absl::Status MakeDirectories(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
+  if (error == std::errc::not_a_directory || error == std::errc::file_exists) {
+    return absl::AlreadyExistsError(
+        Cat("cannot make folder ", path, ": a file of that name, or of a parent's, exists"));
+  }
   if (error) return ErrnoError(error.value(), Cat("cannot make folder ", path));
-  if (!std::filesystem::is_directory(path, error)) return absl::AlreadyExistsError(Cat(path, " is not a folder"));
   return absl::OkStatus();
 }
 

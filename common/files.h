@@ -19,7 +19,8 @@ namespace shoal {
 // A file's bytes, read-only, as long as the object lives.
 class MappedFile {
  public:
-  // NotFound, PermissionDenied ... name the path. An empty file maps to no bytes.
+  // NotFound, PermissionDenied ... name the path; InvalidArgument: it is not a regular file. An empty file maps to no
+  // bytes.
   static absl::StatusOr<MappedFile> Open(const std::string& path);
   MappedFile(MappedFile&& other) noexcept;
   MappedFile& operator=(MappedFile&& other) noexcept;
@@ -49,7 +50,10 @@ class AtomicFile {
 };
 
 absl::Status WriteFileAtomically(const std::string& path, std::string_view bytes);
-absl::StatusOr<std::string> ReadFile(const std::string& path);
+
+// The whole file. ResourceExhausted where it has more than `max_bytes`, as an endless device has.
+inline constexpr uint64_t kMaxReadFileBytes = uint64_t{1} << 30;
+absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t max_bytes = kMaxReadFileBytes);
 
 // Makes the folder and its parents. AlreadyExists: a file stands in the way.
 absl::Status MakeDirectories(const std::string& path);

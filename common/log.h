@@ -1,4 +1,4 @@
-// The log: one line a message on standard error, with the role that wrote it: "shoal-server 2: ...".
+// The log: one line a message on standard error, with the role that wrote it: "server 2: ...".
 //
 // Thread rule: safe from any thread; a line is written by one system call, so that lines of several ranks do not mix.
 

@@ -31,7 +31,7 @@ class CounterRandom {
 
   constexpr uint64_t Next() { return MixBits(state_ += kGoldenGamma); }
 
-  // Uniform in [0, bound), bound <= 2^32; the bias is below bound / 2^64.
+  // Uniform in [0, bound), bound > 0; the bias is below bound / 2^64.
   constexpr uint32_t NextBelow(uint32_t bound) {
     return static_cast<uint32_t>((static_cast<unsigned __int128>(Next()) * bound) >> 64);
   }

@@ -1,0 +1,162 @@
+#include "common/files.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/text.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace shoal {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::string Text(const absl::Status& status) { return std::string(ToStd(status.message())); }
+
+// Each test has a folder of its own.
+class FilesTest : public ::testing::Test {
+ protected:
+  FilesTest() {
+    std::string pattern = ::testing::TempDir() + "files_test.XXXXXX";
+    folder_ = ::mkdtemp(pattern.data());
+  }
+  ~FilesTest() override { std::filesystem::remove_all(folder_); }
+
+  std::string Path(const std::string& name) const { return Cat(folder_, "/", name); }
+  std::vector<std::string> Names() const {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_)) names.push_back(entry.path().filename());
+    return names;
+  }
+
+  std::string folder_;
+};
+
+TEST_F(FilesTest, ACommittedFileHasWhatWasAppendedAndNothingElseIsLeft) {
+  auto file = AtomicFile::Create(Path("out"));
+  ASSERT_TRUE(file.ok()) << file.status();
+  const std::string large(3 << 20, 'x');
+  ASSERT_TRUE((*file)->Append("head ").ok());
+  ASSERT_TRUE((*file)->Append(large).ok());
+  ASSERT_TRUE((*file)->Append(" tail").ok());
+  EXPECT_EQ((*file)->size(), large.size() + 10);
+  ASSERT_TRUE((*file)->Commit().ok());
+  EXPECT_EQ(*ReadFile(Path("out")), Cat("head ", large, " tail"));
+  EXPECT_THAT(Names(), ElementsAre("out"));
+}
+
+TEST_F(FilesTest, AFileThatWasNotCommittedLeavesNothingAndTheOldOneAsItWas) {
+  ASSERT_TRUE(WriteFileAtomically(Path("out"), "old").ok());
+  {
+    auto file = AtomicFile::Create(Path("out"));
+    ASSERT_TRUE((*file)->Append(std::string(2 << 20, 'x')).ok());
+    EXPECT_EQ(*ReadFile(Path("out")), "old");
+  }
+  EXPECT_EQ(*ReadFile(Path("out")), "old");
+  EXPECT_THAT(Names(), ElementsAre("out"));
+}
+
+TEST_F(FilesTest, AHeaderCanBeRewrittenLast) {
+  auto file = AtomicFile::Create(Path("out"));
+  ASSERT_TRUE((*file)->Append("????body").ok());
+  ASSERT_TRUE((*file)->Rewrite(0, "head").ok());
+  ASSERT_TRUE((*file)->Append("!").ok());
+  const absl::Status past = (*file)->Rewrite(8, "xx");
+  EXPECT_TRUE(absl::IsInvalidArgument(past)) << past;
+  ASSERT_TRUE((*file)->Commit().ok());
+  EXPECT_EQ(*ReadFile(Path("out")), "headbody!");
+}
+
+TEST_F(FilesTest, AFullDiskIsReportedWithThePathAndLeavesNothing) {
+  rlimit before;
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto old_handler = ::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small = {.rlim_cur = 1 << 20, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const absl::Status status = WriteFileAtomically(Path("out"), std::string(3 << 20, 'x'));
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  ::signal(SIGXFSZ, old_handler);
+  EXPECT_EQ(Text(status), Cat("cannot write 2097152 bytes to ", Path("out"), ": File too large"));
+  EXPECT_THAT(Names(), IsEmpty());
+}
+
+TEST_F(FilesTest, AFileInAFolderThatDoesNotExistIsNotFound) {
+  const absl::Status status = AtomicFile::Create(Path("missing/out")).status();
+  EXPECT_TRUE(absl::IsNotFound(status)) << status;
+  EXPECT_THAT(Text(status), HasSubstr(Path("missing/out")));
+}
+
+TEST_F(FilesTest, ARenameOntoAFolderFailsAndLeavesNothing) {
+  ASSERT_TRUE(MakeDirectories(Path("out/inside")).ok());
+  EXPECT_THAT(Text(WriteFileAtomically(Path("out"), "x")), HasSubstr(Cat("to ", Path("out"), ": Is a directory")));
+  EXPECT_THAT(Names(), ElementsAre("out"));
+}
+
+TEST_F(FilesTest, AMappedFileHasTheFilesBytesAfterMovesToo) {
+  ASSERT_TRUE(WriteFileAtomically(Path("in"), "mapped bytes").ok());
+  auto file = MappedFile::Open(Path("in"));
+  ASSERT_TRUE(file.ok()) << file.status();
+  MappedFile moved = *std::move(file);
+  EXPECT_EQ(moved.bytes(), "mapped bytes");
+  ASSERT_TRUE(WriteFileAtomically(Path("empty"), "").ok());
+  auto empty = MappedFile::Open(Path("empty"));
+  ASSERT_TRUE(empty.ok()) << empty.status();
+  EXPECT_EQ(empty->bytes(), "");
+  *empty = std::move(moved);
+  EXPECT_EQ(empty->bytes(), "mapped bytes");
+}
+
+TEST_F(FilesTest, AReplacedFileKeepsItsBytesForWhoMappedIt) {
+  ASSERT_TRUE(WriteFileAtomically(Path("in"), "before").ok());
+  const auto file = MappedFile::Open(Path("in"));
+  ASSERT_TRUE(WriteFileAtomically(Path("in"), "after!").ok());
+  EXPECT_EQ(file->bytes(), "before");
+}
+
+TEST_F(FilesTest, WhatIsNoRegularFileIsNotMapped) {
+  ASSERT_EQ(::mkfifo(Path("pipe").c_str(), 0600), 0);
+  EXPECT_EQ(Text(MappedFile::Open(Path("pipe")).status()), Cat(Path("pipe"), " is not a regular file"));
+  EXPECT_TRUE(absl::IsInvalidArgument(MappedFile::Open(folder_).status()));
+  EXPECT_EQ(Text(MappedFile::Open(Path("missing")).status()),
+            Cat("cannot open ", Path("missing"), ": No such file or directory"));
+}
+
+TEST_F(FilesTest, AReadStopsAtItsLimit) {
+  ASSERT_TRUE(WriteFileAtomically(Path("in"), "12345").ok());
+  EXPECT_EQ(*ReadFile(Path("in"), 5), "12345");
+  const absl::Status status = ReadFile(Path("in"), 4).status();
+  EXPECT_EQ(Text(status), Cat(Path("in"), " has more than 4 bytes, the most it may"));
+  EXPECT_TRUE(absl::IsResourceExhausted(ReadFile("/dev/zero", 1 << 20).status()));
+}
+
+TEST_F(FilesTest, AFolderCannotBeReadAsAFile) {
+  EXPECT_EQ(Text(ReadFile(folder_).status()), Cat("cannot read ", folder_, ": Is a directory"));
+}
+
+TEST_F(FilesTest, FoldersAreMadeWithTheirParentsAndMakingThemTwiceIsFine) {
+  EXPECT_TRUE(MakeDirectories(Path("a/b/c")).ok());
+  EXPECT_TRUE(MakeDirectories(Path("a/b/c")).ok());
+  EXPECT_TRUE(std::filesystem::is_directory(Path("a/b/c")));
+}
+
+TEST_F(FilesTest, AFileInTheWayOfAFolderIsSaid) {
+  ASSERT_TRUE(WriteFileAtomically(Path("a"), "x").ok());
+  for (const std::string& path : {Path("a"), Path("a/b")}) {
+    const absl::Status status = MakeDirectories(path);
+    EXPECT_TRUE(absl::IsAlreadyExists(status)) << status;
+    EXPECT_THAT(Text(status), HasSubstr(path));
+  }
+}
+
+}  // namespace
+}  // namespace shoal
