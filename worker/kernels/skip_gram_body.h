@@ -26,13 +26,16 @@ class SkipGramBody {
     FillWidths(functions, std::make_integer_sequence<int, SkipGramFunctions::kWidths + 1>());
     functions.add_gradients = &AddGradients;
     functions.loss = &Loss;
+    functions.logits = &AnyLogits;
+    functions.add_products = &AddProducts;
     return functions;
   }
 
  private:
   using Vector = typename Simd::Vector;
   static constexpr int kMaxContexts = SkipGramWindow::kMaxContexts;
-  static constexpr int kMaxStride = (SkipGramWindow::kMaxOutputs + 2 * kLanes - 1) / kLanes * kLanes;
+  static constexpr int kMaxStride = SkipGramKernel::Stride(SkipGramWindow::kMaxOutputs);
+  static_assert(kLanes == kOutputGroup);
 
   template <int... width>
   static constexpr void FillWidths(SkipGramFunctions& functions, std::integer_sequence<int, width...>) {
@@ -77,20 +80,23 @@ class SkipGramBody {
   static SHOAL_INLINE void AnyOutputs(const SkipGramWindow& window, int dim, float rate, float* const* input_targets,
                                       float* const* output_targets) {
     alignas(64) float errors[kMaxContexts * kMaxStride];
-    const int stride = AnyLogits(window, Width(dim), errors);
+    AnyLogits(window, dim, errors);
+    const int stride = SkipGramKernel::Stride(window.outputs_count);
     Errors(window, errors, stride, window.outputs_count, rate);
     UpdateAny(window, Width(dim), errors, stride, input_targets, output_targets);
   }
 
-  // As Logits, of any number of outputs; returns the stride.
-  static SHOAL_INLINE int AnyLogits(const SkipGramWindow& window, int width, float* logits) {
-    const int outputs = window.outputs_count;
-    // The last column, too, stores whole Lanes.
-    const int stride = (outputs + 2 * kLanes - 2) / kLanes * kLanes;
+  static void AddProducts(const SkipGramWindow& window, int dim, const float* errors) {
+    UpdateAny(window, Width(dim), errors, SkipGramKernel::Stride(window.outputs_count), window.input_gradients,
+              window.output_gradients);
+  }
+
+  // As Logits, of any number of outputs. The last column, too, stores whole Lanes; hence the stride.
+  static void AnyLogits(const SkipGramWindow& window, int dim, float* logits) {
+    const int outputs = window.outputs_count, stride = SkipGramKernel::Stride(outputs);
     int b = 0;
-    for (; b + 4 <= outputs; b += 4) LogitColumns<4>(window, b, width, logits, stride);
-    for (; b < outputs; ++b) LogitColumns<1>(window, b, width, logits, stride);
-    return stride;
+    for (; b + 4 <= outputs; b += 4) LogitColumns<4>(window, b, Width(dim), logits, stride);
+    for (; b < outputs; ++b) LogitColumns<1>(window, b, Width(dim), logits, stride);
   }
 
   // logits[a * stride + b] = inputs[a] . outputs[b].
@@ -179,7 +185,8 @@ class SkipGramBody {
 
   static double Loss(const SkipGramWindow& window, int dim) {
     alignas(64) float logits[kMaxContexts * kMaxStride];
-    const int stride = AnyLogits(window, Width(dim), logits);
+    AnyLogits(window, dim, logits);
+    const int stride = SkipGramKernel::Stride(window.outputs_count);
     double loss = 0;
     for (int b = 0; b < window.outputs_count; b += kLanes) {
       const Columns columns(window, b);

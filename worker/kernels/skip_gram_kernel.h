@@ -26,6 +26,10 @@
 
 namespace shoal {
 
+// Arrays that go with the outputs are read in whole groups of so many; what stands beyond the outputs is not used.
+inline constexpr int kOutputGroup = 8;
+constexpr int PaddedOutputs(int outputs) { return (outputs + kOutputGroup - 1) / kOutputGroup * kOutputGroup; }
+
 struct SkipGramWindow {
   static constexpr int kMaxCentres = 8;
   static constexpr int kMaxContexts = 2 * 64 + kMaxCentres;
@@ -34,8 +38,8 @@ struct SkipGramWindow {
   float* const* inputs = nullptr;         // [contexts] rows of [padded_dim] floats.
   float* const* outputs = nullptr;        // [outputs] rows: the centres, then the negatives.
   const uint32_t* masks = nullptr;        // [contexts] bit c: the context pairs with centre c.
-  const float* output_weights = nullptr;  // [outputs padded to 8] of negatives; other values are not used.
-  const float* offsets = nullptr;         // [outputs padded to 8]; null: none.
+  const float* output_weights = nullptr;  // [PaddedOutputs] of negatives.
+  const float* offsets = nullptr;         // [PaddedOutputs]; null: none.
   int contexts = 0;                       // 0 to kMaxContexts.
   int centres = 0;                        // 1 to kMaxCentres.
   int outputs_count = 0;                  // Centres and negatives, to kMaxOutputs.
@@ -56,6 +60,8 @@ struct SkipGramFunctions {
   Function train[kWidths + 1][kUnrolledOutputs + 1];  // [0] of the second index, and of all others: any number.
   Function add_gradients;
   double (*loss)(const SkipGramWindow& window, int dim);
+  void (*logits)(const SkipGramWindow& window, int dim, float* logits);
+  void (*add_products)(const SkipGramWindow& window, int dim, const float* errors);
 };
 
 class SkipGramKernel {
@@ -74,6 +80,17 @@ class SkipGramKernel {
 
   // The loss of the window at the rows as they are, its pairs' and negatives' weights included.
   double Loss(const SkipGramWindow& window) const { return functions_->loss(window, dim_); }
+
+  // The two halves of a window, for losses that look at all logits at once. Row a of `logits` or `errors` begins at
+  // a * Stride(outputs).
+  static constexpr int Stride(int outputs) { return PaddedOutputs(outputs + kOutputGroup - 1); }
+  // logits[a][b] = inputs[a] . outputs[b].
+  void Logits(const SkipGramWindow& window, float* logits) const { functions_->logits(window, dim_, logits); }
+  // input_gradients[a] += sum over b of errors[a][b] * outputs[b], and output_gradients[b] alike; the latter may be the
+  // output rows themselves.
+  void AddProducts(const SkipGramWindow& window, const float* errors) const {
+    functions_->add_products(window, dim_, errors);
+  }
 
  private:
   const SkipGramFunctions* functions_;

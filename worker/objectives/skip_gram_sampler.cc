@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "worker/kernels/lanes.h"
+#include "worker/kernels/skip_gram_kernel.h"
 
 namespace shoal {
 namespace {
@@ -27,7 +27,12 @@ std::vector<uint32_t> KeepThresholds(std::span<const uint64_t> counts, double su
   return thresholds;
 }
 
-uint32_t RoundUpToLanes(uint32_t count) { return (count + kLanes - 1) / kLanes * kLanes; }
+bool NeedsNegatives(const job::SkipGram& settings) { return settings.loss() != job::SkipGram::FULL_SOFTMAX; }
+
+int BlockNegatives(const job::SkipGram& settings) {
+  if (!NeedsNegatives(settings)) return 0;
+  return settings.block().negatives() != 0 ? settings.block().negatives() : settings.negatives();
+}
 
 }  // namespace
 
@@ -42,16 +47,16 @@ void SkipGramPlan::Clear() {
 
 SkipGramSampler::SkipGramSampler(const job::SkipGram& settings, std::span<const uint64_t> counts, uint64_t seed)
     : window_(settings.window()),
-      centres_(settings.block().centres()),
-      block_negatives_(settings.block().negatives() ? settings.block().negatives() : settings.negatives()),
-      negative_weight_(static_cast<float>(settings.negatives()) / block_negatives_),
+      centres_(NeedsNegatives(settings) ? settings.block().centres() : 1),
+      block_negatives_(BlockNegatives(settings)),
+      negative_weight_(block_negatives_ == 0 ? 0 : static_cast<float>(settings.negatives()) / block_negatives_),
       seed_(seed),
       keep_(KeepThresholds(counts, settings.subsample())),
       noise_(counts, settings.negatives_power()) {}
 
 void SkipGramSampler::BeginEpoch(uint32_t epoch) {
   epoch_key_ = StreamKey(seed_, epoch);
-  noise_.Redraw(StreamKey(epoch_key_, kNoiseStream));
+  if (block_negatives_ > 0) noise_.Redraw(StreamKey(epoch_key_, kNoiseStream));
 }
 
 void SkipGramSampler::Sample(std::span<const uint32_t> sentence, uint64_t begin, uint64_t end, uint64_t unit,
@@ -60,11 +65,7 @@ void SkipGramSampler::Sample(std::span<const uint32_t> sentence, uint64_t begin,
   CounterRandom start(StreamKey(key, kPlaceStream), begin);
   place_ = start.Next();
   uint32_t until_measured = start.NextBelow(kMeasuredOneIn);
-  if (plan->weights.empty()) {
-    plan->weights.assign(RoundUpToLanes(centres_ + block_negatives_) + kLanes, 0);
-    // Weights of centres are not read, so one set serves blocks of any size.
-    std::fill_n(plan->weights.begin(), centres_ + block_negatives_, negative_weight_);
-  }
+  if (plan->weights.empty()) AddWeights(plan);
   const auto piece = static_cast<uint32_t>(plan->inputs.size());
   KeepWords(sentence.subspan(begin, end - begin), CounterRandom(StreamKey(key, kWordStream), begin), plan);
   const auto kept = static_cast<uint32_t>(plan->inputs.size());
@@ -161,13 +162,15 @@ bool SkipGramSampler::AddNegative(SkipGramPlan::Window* window, SkipGramPlan* pl
 }
 
 void SkipGramSampler::CountTwice(size_t output, SkipGramPlan::Window* window, SkipGramPlan* plan) const {
-  if (window->first_weight == 0) {
-    window->first_weight = plan->weights.size();
-    const uint32_t most = RoundUpToLanes(centres_ + block_negatives_) + kLanes;
-    plan->weights.resize(plan->weights.size() + most, 0);
-    std::fill_n(plan->weights.begin() + window->first_weight, centres_ + block_negatives_, negative_weight_);
-  }
+  if (window->first_weight == 0) window->first_weight = AddWeights(plan);
   plan->weights[window->first_weight + output] += negative_weight_;
+}
+
+// Weights of centres are not read, so one set serves blocks of any size.
+uint32_t SkipGramSampler::AddWeights(SkipGramPlan* plan) const {
+  const auto first = static_cast<uint32_t>(plan->weights.size());
+  plan->weights.resize(first + PaddedOutputs(centres_ + block_negatives_), negative_weight_);
+  return first;
 }
 
 }  // namespace shoal

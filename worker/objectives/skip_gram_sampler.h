@@ -41,8 +41,8 @@ struct SkipGramPlan {
   std::vector<uint32_t> outputs;  // Centres and negatives of all windows.
   std::vector<Window> windows;
   std::vector<uint32_t> masks;  // Bit c: the context is within the reach of centre c.
-  // Of outputs, padded to eight lanes with zeros. The first set is the usual one, for windows whose negatives are
-  // distinct; a negative that was drawn twice stands once, with twice the weight.
+  // Of outputs, in sets of equal length. The first set is the usual one, for windows whose negatives are distinct; a
+  // negative that was drawn twice stands once, with twice the weight.
   std::vector<float> weights;
   uint64_t pairs = 0;  // Of a context and a centre, in all windows.
 
@@ -51,6 +51,9 @@ struct SkipGramPlan {
 
 class SkipGramSampler {
  public:
+  // One window of so many is measured.
+  static constexpr uint32_t kMeasuredOneIn = 64;
+
   // `counts` [words]: occurrences in the corpus; two words at least.
   SkipGramSampler(const job::SkipGram& settings, std::span<const uint64_t> counts, uint64_t seed);
 
@@ -61,11 +64,8 @@ class SkipGramSampler {
   void Sample(std::span<const uint32_t> sentence, uint64_t begin, uint64_t end, uint64_t unit, uint64_t sentence_index,
               float learning_rate, SkipGramPlan* plan);
 
-  // One window of so many is measured.
-  static constexpr uint32_t kMeasuredOneIn = 64;
-
   const NoiseTable& noise() const { return noise_; }
-  // Negatives of a block, and what each weighs for a context with one centre.
+  // Negatives of a block (none for the full softmax), and what each weighs for a context with one centre.
   int block_negatives() const { return block_negatives_; }
   float negative_weight() const { return negative_weight_; }
 
@@ -77,6 +77,7 @@ class SkipGramSampler {
   void AddOutputs(SkipGramPlan::Window* window, SkipGramPlan* plan);
   bool AddNegative(SkipGramPlan::Window* window, SkipGramPlan* plan);
   void CountTwice(size_t output, SkipGramPlan::Window* window, SkipGramPlan* plan) const;
+  uint32_t AddWeights(SkipGramPlan* plan) const;
 
   const uint32_t window_;
   const uint32_t centres_;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "worker/kernels/lanes.h"
 #include "worker/kernels/prefetch.h"
 
 namespace shoal {
@@ -91,7 +90,7 @@ class WindowRunner {
   MeasuredLoss loss_;
   float* contexts_[SkipGramWindow::kMaxContexts + 1];
   float* context_gradients_[SkipGramWindow::kMaxContexts + 1];
-  float offsets_[SkipGramWindow::kMaxOutputs + kLanes] = {};
+  float offsets_[PaddedOutputs(SkipGramWindow::kMaxOutputs)] = {};
 };
 
 }  // namespace

@@ -1,0 +1,200 @@
+#include "worker/objectives/skip_gram.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "absl/time/time.h"
+#include "common/clock.h"
+#include "common/status.h"
+#include "data/word_vectors.h"
+#include "worker/objectives/softmax_windows.h"
+
+namespace shoal {
+namespace {
+
+constexpr uint32_t kInputTable = 0, kOutputTable = 1;
+
+// Words of a batch of mapped rows: long enough that planning pays, short enough that the plan stays in the cache.
+constexpr uint64_t kMappedBatchWords = 4000;
+
+constexpr size_t kExportBytes = size_t{8} << 20;
+
+// What noise-contrastive estimation takes off a word's logit: log(k * p(word)). A word that is never drawn as noise has
+// no such logit; it gets the rarest one's.
+std::vector<float> NoiseOffsets(const job::SkipGram& settings, const NoiseTable& noise, uint64_t words) {
+  if (settings.loss() != job::SkipGram::NCE) return {};
+  std::vector<float> offsets(words);
+  for (uint64_t id = 0; id < words; ++id) {
+    const double expected = settings.negatives() * std::max(noise.probability(id), 1e-30);
+    offsets[id] = static_cast<float>(std::log(expected));
+  }
+  return offsets;
+}
+
+// Adds the seconds since `since` to `sum`, and returns the time.
+absl::Time Lap(absl::Time since, double* sum) {
+  const absl::Time now = Clock::Real().Now();
+  *sum += absl::ToDoubleSeconds(now - since);
+  return now;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Objective>> SkipGram::Create(const ObjectiveContext& context) {
+  const wire::Welcome& welcome = context.welcome;
+  ASSIGN_OR_RETURN(auto tokens, TokenFile::Open(welcome.token_file()));
+  if (welcome.table_size() != 2) {
+    return FailedPrecondition("skip-gram needs 2 tables, input and output; the coordinator names ",
+                              welcome.table_size());
+  }
+  for (const wire::TableSpec& table : welcome.table()) {
+    if (table.rows() != tokens->words()) {
+      return FailedPrecondition("table \"", table.name(), "\" has ", table.rows(), " rows, and the vocabulary of ",
+                                tokens->path(), " ", tokens->words(),
+                                " words: coordinator and worker see different files at this path");
+    }
+  }
+  return std::unique_ptr<Objective>(new SkipGram(context, std::move(tokens)));
+}
+
+SkipGram::SkipGram(const ObjectiveContext& context, std::unique_ptr<TokenFile> tokens)
+    : settings_(context.welcome.job().objective().skip_gram()),
+      tokens_(std::move(tokens)),
+      input_table_(context.client.table(kInputTable)),
+      output_table_(context.client.table(kOutputTable)),
+      softmax_(settings_.loss() == job::SkipGram::FULL_SOFTMAX),
+      in_place_(settings_.optimizer().kind() == job::RowOptimizer::SGD),
+      prefetch_(context.welcome.job().parameter_server().prefetch() && !input_table_.mapped()),
+      batch_words_(input_table_.mapped() && in_place_ ? kMappedBatchWords
+                                                      : context.welcome.job().parameter_server().batch_words()),
+      kernel_(settings_.dim()),
+      sampler_(settings_, tokens_->counts(), context.welcome.job().seed()),
+      offsets_by_word_(NoiseOffsets(settings_, sampler_.noise(), tokens_->words())),
+      all_words_(softmax_ ? tokens_->words() : 0) {
+  std::iota(all_words_.begin(), all_words_.end(), 0);
+}
+
+absl::Status SkipGram::Begin(const wire::Lease& lease) {
+  if (lease.end() > tokens_->sentences() || lease.cursor() > lease.end() || lease.begin() > lease.cursor()) {
+    return FailedPrecondition("lease ", lease.id(), " is of sentences ", lease.begin(), " to ", lease.end(), " from ",
+                              lease.cursor(), "; ", tokens_->path(), " has ", tokens_->sentences());
+  }
+  RETURN_IF_ERROR(tokens_->VerifyTokens(lease.begin(), lease.end()));
+  lease_ = lease;
+  sentence_ = lease.cursor();
+  place_ = 0;
+  for (Batch& batch : batches_) batch.prepared = false;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<StepReport> SkipGram::Step() {
+  StepReport report;
+  Batch& batch = batches_[current_];
+  RETURN_IF_ERROR(Prepare(&batch, &report));
+  if (prefetch_) {
+    RETURN_IF_ERROR(Prepare(&batches_[1 - current_], &report));
+  }
+  absl::Time time = Clock::Real().Now();
+  RETURN_IF_ERROR(input_table_.Await(&batch.inputs));
+  RETURN_IF_ERROR(output_table_.Await(&batch.outputs));
+  time = Lap(time, &report.rows_seconds);
+  const MeasuredLoss loss = Train(&batch);
+  time = Lap(time, &report.compute_seconds);
+  RETURN_IF_ERROR(input_table_.Commit(&batch.inputs, batch.learning_rate));
+  RETURN_IF_ERROR(output_table_.Commit(&batch.outputs, batch.learning_rate));
+  Lap(time, &report.push_seconds);
+
+  report.cursor = batch.cursor;
+  report.unit_done = batch.last;
+  report.work = batch.words;
+  report.pairs = batch.plan.pairs;
+  report.loss_sum = loss.sum;
+  report.loss_pairs = loss.pairs;
+  report.learning_rate = batch.learning_rate;
+  batch.prepared = false;
+  current_ = prefetch_ ? 1 - current_ : current_;
+  return report;
+}
+
+absl::Status SkipGram::Prepare(Batch* batch, StepReport* report) {
+  // An empty lease still takes a step, which says that it is done.
+  if (batch->prepared || (unit_ended() && batches_[1 - current_].prepared)) return absl::OkStatus();
+  const absl::Time start = Clock::Real().Now();
+  Sample(batch);
+  const absl::Time sampled = Lap(start, &report->sample_seconds);
+  RETURN_IF_ERROR(Request(batch));
+  Lap(sampled, &report->rows_seconds);
+  batch->prepared = true;
+  return absl::OkStatus();
+}
+
+void SkipGram::Sample(Batch* batch) {
+  if (sampler_epoch_ != lease_.epoch()) {
+    sampler_.BeginEpoch(lease_.epoch());
+    sampler_epoch_ = lease_.epoch();
+  }
+  batch->plan.Clear();
+  batch->words = 0;
+  batch->learning_rate = LearningRate();
+  while (!unit_ended() && batch->words < batch_words_) {
+    const std::span<const uint32_t> sentence = tokens_->sentence(sentence_);
+    const uint64_t end = std::min<uint64_t>(place_ + settings_.sentence_limit(), sentence.size());
+    sampler_.Sample(sentence, place_, end, lease_.unit(), sentence_, LearningRate(), &batch->plan);
+    batch->words += end - place_;
+    place_ = end;
+    if (end == sentence.size()) {
+      ++sentence_;
+      place_ = 0;
+    }
+  }
+  batch->cursor = sentence_;
+  batch->last = unit_ended();
+}
+
+float SkipGram::LearningRate() const {
+  const uint64_t in_unit = tokens_->tokens_before(sentence_) + place_ - tokens_->tokens_before(lease_.begin());
+  const double passed =
+      static_cast<double>(lease_.words_before() + in_unit) / std::max<uint64_t>(lease_.words_total(), 1);
+  const double fraction = std::min(passed, 1.0);
+  return static_cast<float>(settings_.learning_rate() +
+                            fraction * (settings_.final_learning_rate() - settings_.learning_rate()));
+}
+
+absl::Status SkipGram::Request(Batch* batch) {
+  batch->inputs.want_gradients = batch->outputs.want_gradients = !in_place_;
+  RETURN_IF_ERROR(input_table_.Request(batch->plan.inputs, &batch->inputs));
+  return output_table_.Request(softmax_ ? all_words_ : batch->plan.outputs, &batch->outputs);
+}
+
+MeasuredLoss SkipGram::Train(Batch* batch) {
+  SkipGramRows rows;
+  rows.inputs = batch->inputs.rows.data();
+  rows.outputs = batch->outputs.rows.data();
+  if (!in_place_) {
+    rows.input_gradients = batch->inputs.gradients.data();
+    rows.output_gradients = batch->outputs.gradients.data();
+  }
+  rows.row_bytes = settings_.dim() * sizeof(float);
+  if (softmax_) return TrainSoftmaxWindows(batch->plan, kernel_, rows, all_words_.size());
+  return TrainWindows(batch->plan, kernel_, rows, offsets_by_word_);
+}
+
+absl::StatusOr<std::vector<std::string>> SkipGram::Export(const std::string& directory) {
+  const std::string path = Cat(directory, "/", kVectorsFileName);
+  const uint64_t words = tokens_->words(), dim = settings_.dim();
+  ASSIGN_OR_RETURN(const auto writer, WordVectorsWriter::Create(path, words, dim));
+  const uint64_t chunk = std::max<uint64_t>(1, kExportBytes / (dim * sizeof(float)));
+  std::vector<float> rows(std::min(chunk, words) * dim);
+  for (uint64_t first = 0; first < words; first += chunk) {
+    const uint64_t count = std::min(chunk, words - first);
+    RETURN_IF_ERROR(input_table_.Read(first, count, std::span(rows).first(count * dim))) << "for " << path;
+    for (uint64_t i = 0; i < count; ++i) {
+      RETURN_IF_ERROR(writer->Append(tokens_->word(first + i), std::span(rows).subspan(i * dim, dim)));
+    }
+  }
+  RETURN_IF_ERROR(writer->Commit());
+  return std::vector<std::string>{path};
+}
+
+}  // namespace shoal
