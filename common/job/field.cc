@@ -1,10 +1,12 @@
 #include "common/job/field.h"
 
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <optional>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_replace.h"
 #include "common/job/nearest_name.h"
 #include "common/status.h"
 
@@ -12,12 +14,6 @@ namespace shoal {
 namespace {
 
 using google::protobuf::Descriptor;
-
-// The shortest text that reads back as `number`. Cat's six digits would show 0.9999999 as 1.
-std::string Shortest(double number) {
-  char text[32];
-  return std::string(text, std::to_chars(text, text + sizeof(text), number).ptr);
-}
 
 // What a number may be, by its declaration and its type.
 struct Range {
@@ -33,10 +29,11 @@ struct Range {
 
   std::string Describe() const {
     const bool bounded = high < static_cast<double>(std::numeric_limits<uint64_t>::max());
-    if (!low_allowed) return Cat("above ", Shortest(low), bounded ? Cat(" and at most ", Shortest(high)) : "");
-    if (!bounded) return Cat("at least ", Shortest(low));
+    if (!low_allowed)
+      return Cat("above ", ShortestDecimal(low), bounded ? Cat(" and at most ", ShortestDecimal(high)) : "");
+    if (!bounded) return Cat("at least ", ShortestDecimal(low));
     if (whole) return Cat("in ", static_cast<uint64_t>(low), "..", static_cast<uint64_t>(high));
-    return Cat("in ", Shortest(low), "..", Shortest(high));
+    return Cat("in ", ShortestDecimal(low), "..", ShortestDecimal(high));
   }
 };
 
@@ -190,6 +187,18 @@ absl::Status SetValue(Message* message, const FieldDescriptor& field, std::strin
   }
 }
 
+std::string DescribeRange(const FieldDescriptor& field) { return RangeOf(field).Describe(); }
+
+std::string ShortestDecimal(double number) {
+  // Where the shortest is "1e+6", people write it out.
+  constexpr double kWrittenOut = 1e15;
+  if (number == std::floor(number) && std::abs(number) < kWrittenOut) return Cat(static_cast<int64_t>(number));
+  char text[32];
+  const size_t length = std::to_chars(text, text + sizeof(text), number).ptr - text;
+  // C++ writes two digits of an exponent at least; people write one.
+  return absl::StrReplaceAll(std::string(text, length), {{"e-0", "e-"}});
+}
+
 std::vector<std::string> RangeMistakes(const Message& message, std::string_view path) {
   std::vector<std::string> mistakes;
   std::vector<const FieldDescriptor*> fields;
@@ -206,7 +215,7 @@ std::vector<std::string> RangeMistakes(const Message& message, std::string_view 
     if (!number.has_value()) continue;
     const Range range = RangeOf(*field);
     if (!range.Contains(*number)) {
-      mistakes.emplace_back(OutOfRange(field_path, Shortest(*number), range).message());
+      mistakes.emplace_back(OutOfRange(field_path, ShortestDecimal(*number), range).message());
     }
   }
   return mistakes;

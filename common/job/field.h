@@ -36,8 +36,13 @@ absl::Status CheckOneof(const Message& message, const FieldDescriptor& field, st
 // nothing was changed then. FieldDescriptor::cpp_type() must not be a message.
 absl::Status SetValue(Message* message, const FieldDescriptor& field, std::string_view path, std::string_view value);
 
-// InvalidArgument: a number of `message` is outside what its declaration allows. One line for each, of all messages
-// below too.
+// What a number may be by its declaration: "in 1..64", "at least 1", "above 0 and at most 1000".
+std::string DescribeRange(const FieldDescriptor& field);
+
+// The shortest text that reads back as `number`: "2.5e-6". Cat's six digits would show 0.9999999 as 1.
+std::string ShortestDecimal(double number);
+
+// A line for each number of `message`, and of all messages below, that is outside what its declaration allows.
 std::vector<std::string> RangeMistakes(const Message& message, std::string_view path);
 
 }  // namespace shoal

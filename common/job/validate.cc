@@ -36,8 +36,9 @@ void CheckWhatAndOnWhat(const job::Job& job, Mistakes* mistakes) {
 void CheckSkipGram(const job::SkipGram& skip_gram, Mistakes* mistakes) {
   const std::string path = "objective.skip_gram";
   if (skip_gram.final_learning_rate() > skip_gram.learning_rate()) {
-    mistakes->push_back(Cat(path, ".final_learning_rate is ", skip_gram.final_learning_rate(), ", above ", path,
-                            ".learning_rate, ", skip_gram.learning_rate(), "; the rate falls, so give a lower one"));
+    mistakes->push_back(Cat(path, ".final_learning_rate is ", ShortestDecimal(skip_gram.final_learning_rate()),
+                            ", above ", path, ".learning_rate, ", ShortestDecimal(skip_gram.learning_rate()),
+                            "; the rate falls, so give a lower one"));
   }
   if (skip_gram.loss() != job::SkipGram::FULL_SOFTMAX) return;
   const std::string why =
@@ -53,15 +54,15 @@ void CheckSkipGram(const job::SkipGram& skip_gram, Mistakes* mistakes) {
 void CheckRowOptimizer(const job::RowOptimizer& optimizer, const std::string& path, Mistakes* mistakes) {
   if (optimizer.kind() != job::RowOptimizer::SGD || !optimizer.has_epsilon()) return;
   if (optimizer.epsilon() == job::RowOptimizer::default_instance().epsilon()) return;
-  mistakes->push_back(Cat(path, ".epsilon is ", optimizer.epsilon(), ", but ", path,
+  mistakes->push_back(Cat(path, ".epsilon is ", ShortestDecimal(optimizer.epsilon()), ", but ", path,
                           ".kind SGD does not use it; choose another kind or leave it out"));
 }
 
 void CheckHeartbeats(const job::Heartbeats& heartbeats, Mistakes* mistakes) {
   if (heartbeats.dead_after_seconds() > 2 * heartbeats.interval_seconds()) return;
-  mistakes->push_back(Cat("heartbeats.dead_after_seconds is ", heartbeats.dead_after_seconds(),
-                          ", not above twice heartbeats.interval_seconds, ", heartbeats.interval_seconds(),
-                          "; one late heartbeat would end the job"));
+  mistakes->push_back(Cat("heartbeats.dead_after_seconds is ", ShortestDecimal(heartbeats.dead_after_seconds()),
+                          ", not above twice heartbeats.interval_seconds, ",
+                          ShortestDecimal(heartbeats.interval_seconds()), "; one late heartbeat would end the job"));
 }
 
 void CheckParameterServer(const job::ParameterServer& server, Mistakes* mistakes) {

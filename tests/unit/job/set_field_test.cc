@@ -66,5 +66,13 @@ TEST(SetFieldTest, MistakenPathsAreToldTheNearestOne) {
   EXPECT_EQ(MistakeOf("window"), "'window' is not of the form path=value, as objective.skip_gram.window=8 is");
 }
 
+TEST(SetFieldTest, AnotherObjectiveIsNotSetOverTheFirst) {
+  job::Job job;
+  ASSERT_TRUE(SetField(&job, "objective.skip_gram.dim=50").ok());
+  EXPECT_EQ(SetField(&job, "objective.cooccurrence.dim=50").message(),
+            "objective.cooccurrence: skip_gram is given already, and there can be one only");
+  EXPECT_EQ(job.objective().skip_gram().dim(), 50u);
+}
+
 }  // namespace
 }  // namespace shoal

@@ -17,8 +17,8 @@ std::string MistakesOf(const std::vector<std::string>& assignments) {
 TEST(ValidateJobTest, AJobOfDefaultsWithAnObjectiveAndATextIsRight) { EXPECT_EQ(MistakesOf({}), ""); }
 
 TEST(ValidateJobTest, AnEmptyJobLacksAnObjectiveAndData) {
-  EXPECT_EQ(ValidateJob(job::Job()).message(),
-            "objective: none is given; give one of skip_gram\n"
+  EXPECT_EQ(std::string(ValidateJob(job::Job()).message()),
+            "objective: none is given; give one of skip_gram, cooccurrence\n"
             "data: none is given; give one of corpus, as in data { corpus { path: \"text.txt\" } }");
 }
 
@@ -27,7 +27,7 @@ TEST(ValidateJobTest, ACorpusNeedsAPath) {
   job::Job job;
   job.mutable_objective()->mutable_skip_gram();
   job.mutable_data()->mutable_corpus()->add_path("");
-  EXPECT_EQ(ValidateJob(job).message(), "data.corpus.path has an empty entry; give a file or a folder");
+  EXPECT_EQ(std::string(ValidateJob(job).message()), "data.corpus.path has an empty entry; give a file or a folder");
 }
 
 TEST(ValidateJobTest, ValuesSetByProgramAreHeldAgainstTheirRangesToo) {
@@ -35,7 +35,7 @@ TEST(ValidateJobTest, ValuesSetByProgramAreHeldAgainstTheirRangesToo) {
   job.mutable_data()->mutable_corpus()->add_path("text.txt");
   job.mutable_objective()->mutable_skip_gram()->set_dim(0);
   job.mutable_objective()->mutable_skip_gram()->mutable_optimizer()->set_beta1(1);
-  EXPECT_EQ(ValidateJob(job).message(),
+  EXPECT_EQ(std::string(ValidateJob(job).message()),
             "objective.skip_gram.dim is 0, not in 1..8192\n"
             "objective.skip_gram.optimizer.beta1 is 1, not in 0..0.9999999");
 }

@@ -1,0 +1,29 @@
+#include "common/job/derived.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "common/text.h"
+
+namespace shoal {
+namespace {
+
+TEST(DerivedTest, PreparedDataIsKeptBesideTheOutputFolderUnlessTheJobSaysWhere) {
+  job::Job job;
+  EXPECT_EQ(CacheDirectory(job, "/data/out"), "/data/.shoal-cache");
+  EXPECT_EQ(CacheDirectory(job, "/data/out/"), "/data/.shoal-cache");
+  EXPECT_EQ(CacheDirectory(job, "out"), Cat(std::filesystem::current_path().string(), "/.shoal-cache"));
+  job.mutable_data()->mutable_corpus()->set_cache_directory("/cache");
+  EXPECT_EQ(CacheDirectory(job, "/data/out"), "/cache");
+}
+
+TEST(DerivedTest, UnitsOfASmallCorpusAreSmallerSoThatAllWorkersStayBusy) {
+  job::Job job;
+  EXPECT_EQ(WordsPerUnit(job, uint64_t{1} << 40), 200000u);
+  EXPECT_EQ(WordsPerUnit(job, 12800000), 100000u);
+  EXPECT_EQ(WordsPerUnit(job, 5000), 1000u);
+}
+
+}  // namespace
+}  // namespace shoal
