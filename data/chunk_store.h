@@ -29,6 +29,24 @@ struct ChunkPlace {
 
 // A chunk's words in the order of its ids.
 struct ChunkDictionary {
+  // Calls visit(type, letters, length) for each word in turn, with its slot in `table` on the way.
+  template <typename Visit>
+  void ForEach(const WordTable& table, Visit visit) const {
+    constexpr size_t kAhead = 16;
+    const char* ahead = letters.data();
+    const char* word = letters.data();
+    for (size_t i = 0; i < lengths.size() + kAhead; ++i) {
+      if (i < lengths.size()) {
+        table.Prefetch(WordTable::KeyOf(ahead, lengths[i]));
+        ahead += lengths[i];
+      }
+      if (i >= kAhead) {
+        visit(i - kAhead, word, lengths[i - kAhead]);
+        word += lengths[i - kAhead];
+      }
+    }
+  }
+
   std::vector<uint32_t> counts;  // [types]
   std::vector<uint8_t> lengths;  // [types], in bytes.
   std::vector<char> letters;     // Followed by kWordPadding bytes.

@@ -48,11 +48,9 @@ class Encode {
     RETURN_IF_ERROR(corpus_.store->ReadDictionary(place, &work->dictionary));
     RETURN_IF_ERROR(corpus_.store->ReadText(place, &work->tokens, &work->line_words));
     work->ids.clear();
-    const char* word = work->dictionary.letters.data();
-    for (const uint8_t length : work->dictionary.lengths) {
+    work->dictionary.ForEach(vocabulary_.words(), [&](size_t /*type*/, const char* word, size_t length) {
       work->ids.push_back(vocabulary_.words().Find(word, length));
-      word += length;
-    }
+    });
     const uint32_t* from = work->tokens.data();
     uint32_t* to = work->tokens.data();
     for (uint32_t& words : work->line_words) {

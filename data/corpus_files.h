@@ -16,6 +16,8 @@ struct CorpusFile {
   std::string path;
   uint64_t bytes = 0;
   int64_t modified_ns = 0;  // Since the epoch.
+
+  bool operator==(const CorpusFile&) const = default;
 };
 
 // In the order of `paths`; a folder stands for all files below it, sorted by path. Hidden files in folders (their name

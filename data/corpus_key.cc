@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 // Changes what a text turns into: one higher makes all older token files stale.
 constexpr int kPreparationVersion = 1;
 // Of a file's start, middle and end that its checksum covers.
-constexpr uint64_t kSampleBytes = uint64_t{1} << 16;
+constexpr uint64_t kSampleBytes = uint64_t{1} << 14;
 
 // Not cryptographic: against accidents, not forgers.
 uint64_t HashOf(std::string_view text, uint64_t hash = kGoldenGamma) {

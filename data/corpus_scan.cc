@@ -79,6 +79,8 @@ class Scan {
  private:
   absl::Status Work() {
     Workspace work;
+    // Once at its largest, so that no chunk makes it grow; only what is used of it becomes memory.
+    work.normal.Reset(NormalBytes(chunk_bytes_));
     while (true) {
       absl::StatusOr<std::optional<Task>> task = ReadNext(&work);
       absl::Status status = task.status();

@@ -26,8 +26,8 @@ struct EncodedChunk {
   std::vector<uint32_t> line_words;
 };
 
-// Encodes `text`, in normal form (normalizer.h), into `chunk`, whose memory it reuses. Words longer than kMaxWordBytes
-// are dropped and counted; words_read counts the others.
+// Encodes `text`, in normal form and padded (normalizer.h), into `chunk`, whose memory it reuses. Words longer than
+// kMaxWordBytes are dropped and counted; words_read counts the others.
 void EncodeChunk(const Buffer& text, bool starts_line, EncodedChunk* chunk, CorpusCounts* counts);
 
 }  // namespace shoal

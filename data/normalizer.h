@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "common/buffer.h"
 #include "data/corpus_counts.h"
@@ -28,22 +29,32 @@
 
 namespace shoal {
 
+// Zero bytes behind a text in normal form, which its size does not count: its reader looks at blocks of so many.
+inline constexpr size_t kNormalPadding = 64;
+
+// Bytes that the normal form of `text_bytes` takes at most, padding included: " three " for each byte.
+constexpr size_t NormalBytes(size_t text_bytes) { return 7 * text_bytes + kNormalPadding; }
+
 class Normalizer {
  public:
   Normalizer(job::Corpus::Normalisation form, job::Corpus::Digits digits);
 
-  // Makes `out` the normal form of `text`, followed by kWordPadding bytes that its size does not count. Adds to
-  // counts->invalid_utf8 and nul_bytes. Separators may come several in a row.
+  // Makes `out` the normal form of `text`, with its padding. Adds to counts->invalid_utf8 and nul_bytes. Separators may
+  // come several in a row.
   void Normalize(std::string_view text, Buffer* out, CorpusCounts* counts) const;
 
  private:
-  char* PutDigit(uint32_t code_point, char* out) const;
-  char* PutCharacter(uint32_t code_point, char* out, const char* begin) const;
+  uint32_t ImageOf(uint32_t code_point) const;
+  char* PutImage(uint32_t image, const char* begin, char* out) const;
+  char* PutSpecials(std::string_view* text, const char* begin, char* out, CorpusCounts* counts) const;
+  uint32_t PutBlock(const char* in, char* out) const;
 
   const job::Corpus::Normalisation form_;
   const job::Corpus::Digits digits_;
   // What a byte becomes; kSpecial where it takes more than a look.
-  std::array<uint8_t, 256> map_;
+  std::array<uint8_t, 256> byte_images_;
+  // What each character of the basic multilingual plane becomes.
+  std::vector<uint32_t> images_ = std::vector<uint32_t>(0x10000);
 };
 
 // Blanks the lines of WikiExtractor's output that are no text: "<doc ...>" and "</doc>". `starts_line`: the text begins

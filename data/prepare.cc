@@ -151,10 +151,8 @@ class Preparation {
   // A corpus that changed under the reading would be stored under a key that is not its own.
   absl::Status CheckUnchanged() const {
     ASSIGN_OR_RETURN(const auto files, FindCorpusFiles({corpus_.path().begin(), corpus_.path().end()}));
-    ASSIGN_OR_RETURN(const CorpusKey key, MakeCorpusKey(corpus_, files));
-    const std::string difference = DifferenceOfKeys(key_.text(), key);
-    if (difference.empty()) return absl::OkStatus();
-    return Aborted(Paths(), " changed while it was read (", difference, "); start again when it is complete");
+    if (files == files_) return absl::OkStatus();
+    return Aborted("data.corpus.path: ", Paths(), " changed while it was read; start again when it is complete");
   }
 
   void LogCounts(const CorpusCounts& counts) const {

@@ -10,14 +10,13 @@ namespace shoal {
 TypeCounter::TypeCounter(uint64_t max_types) : max_types_(std::min(max_types, kMaxVocabularyWords)) {}
 
 void TypeCounter::Add(const ChunkDictionary& dictionary) {
-  const char* word = dictionary.letters.data();
-  for (size_t i = 0; i < dictionary.lengths.size(); word += dictionary.lengths[i++]) {
+  dictionary.ForEach(types_, [&](size_t type, const char* word, size_t length) {
     // One more than fits may come: at a full table the next word may still be one that is there.
     if (counts_.size() > max_types_) Prune();
-    const uint32_t id = types_.Insert(word, dictionary.lengths[i]);
+    const uint32_t id = types_.Insert(word, length);
     if (id == counts_.size()) counts_.push_back(0);
-    counts_[id] += dictionary.counts[i];
-  }
+    counts_[id] += dictionary.counts[type];
+  });
 }
 
 void TypeCounter::Prune() {
@@ -43,11 +42,10 @@ void TypeCounter::Prune() {
 void TypeCounter::BeginRecount() { std::fill(counts_.begin(), counts_.end(), 0); }
 
 void TypeCounter::Recount(const ChunkDictionary& dictionary) {
-  const char* word = dictionary.letters.data();
-  for (size_t i = 0; i < dictionary.lengths.size(); word += dictionary.lengths[i++]) {
-    const uint32_t id = types_.Find(word, dictionary.lengths[i]);
-    if (id != WordTable::kNone) counts_[id] += dictionary.counts[i];
-  }
+  dictionary.ForEach(types_, [&](size_t type, const char* word, size_t length) {
+    const uint32_t id = types_.Find(word, length);
+    if (id != WordTable::kNone) counts_[id] += dictionary.counts[type];
+  });
 }
 
 }  // namespace shoal
