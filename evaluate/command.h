@@ -22,6 +22,10 @@ struct Command {
   absl::Status (*run)(const Arguments&);
 };
 
+// Marks an error of a verb's run as the user's way of calling it: exit code 2 instead of 1.
+absl::Status UsedWrongly(absl::Status status);
+bool IsUsedWrongly(const absl::Status& status);
+
 extern const Command kWordsCommand;
 extern const Command kExportCommand;
 extern const Command kReportCommand;

@@ -14,7 +14,9 @@ constexpr Option kOptions[] = {
 };
 
 absl::Status Run(const Arguments& arguments) {
-  if (!arguments.Has("to") || !arguments.Has("output")) return InvalidArgument("export needs --to and --output");
+  if (!arguments.Has("to") || !arguments.Has("output")) {
+    return UsedWrongly(InvalidArgument("export needs --to and --output"));
+  }
   ASSIGN_OR_RETURN(const WordVectors vectors, WordVectors::Load(arguments.operands()[0]));
   ASSIGN_OR_RETURN(const auto paths, ExportVectors(vectors, arguments.One("to"), arguments.One("output")));
   for (const std::string& path : paths) std::printf("%s\n", path.c_str());

@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kDone = 0, kFailed = 1, kUsedWrongly = 2;
 
-const Command* const kCommands[] = {&kWordsCommand, &kExportCommand};
+const Command* const kCommands[] = {&kWordsCommand, &kExportCommand, &kCooccurrenceCommand};
 
 std::string Usage() {
   std::string text = "shoal-evaluate VERB ...   (shoal-evaluate VERB --help tells each)\n\n";
@@ -39,15 +39,15 @@ int RunCommand(const Command& command, const std::vector<std::string>& words) {
     }
   }
   const auto arguments = Arguments::Parse(command.options, command.operands, words);
-  if (!arguments.ok()) {
-    std::fprintf(stderr, "%s\nusage: shoal-evaluate %s\n", std::string(arguments.status().message()).c_str(),
-                 std::string(command.usage).c_str());
-    return kUsedWrongly;
-  }
-  const absl::Status status = command.run(*arguments);
+  const absl::Status status = arguments.ok() ? command.run(*arguments) : UsedWrongly(arguments.status());
   if (status.ok()) return kDone;
-  LogError(ToStd(status.message()));
-  return kFailed;
+  if (!IsUsedWrongly(status)) {
+    LogError(ToStd(status.message()));
+    return kFailed;
+  }
+  std::fprintf(stderr, "%s\nusage: shoal-evaluate %s\n", std::string(status.message()).c_str(),
+               std::string(command.usage).c_str());
+  return kUsedWrongly;
 }
 
 int Main(int argc, char** argv) {
