@@ -11,7 +11,6 @@ namespace shoal {
 struct SimdAvx2 {
   using Vector = __m256;
   static constexpr int kWidth = 8;
-  static constexpr bool kKnowsWidths = true;
   static constexpr int kRegisters = 16;
 
   static SHOAL_INLINE Vector Zero() { return _mm256_setzero_ps(); }

@@ -11,7 +11,6 @@ namespace shoal {
 struct SimdAvx512 {
   using Vector = __m512;
   static constexpr int kWidth = 16;
-  static constexpr bool kKnowsWidths = true;
   static constexpr int kRegisters = 32;
 
   static SHOAL_INLINE Vector Zero() { return _mm512_setzero_ps(); }

@@ -10,8 +10,6 @@ struct SimdPortable {
   using Vector = float __attribute__((vector_size(16)));
   using Unaligned = float __attribute__((vector_size(16), aligned(4), may_alias));
   static constexpr int kWidth = 4;
-  // The common widths are not instantiated: they would make the build longer for machines that nobody tunes for.
-  static constexpr bool kKnowsWidths = false;
   static constexpr int kRegisters = 16;
 
   static SHOAL_INLINE Vector Zero() { return Vector{}; }

@@ -23,7 +23,8 @@ class SkipGramBody {
  public:
   static constexpr SkipGramFunctions Functions() {
     SkipGramFunctions functions{};
-    FillWidths(functions, std::make_integer_sequence<int, SkipGramFunctions::kWidths + 1>());
+    FillOutputs(functions, std::make_integer_sequence<int, SkipGramFunctions::kUnrolledOutputs>());
+    FillWidths(functions, std::make_integer_sequence<int, SkipGramFunctions::kWidths>());
     functions.add_gradients = &AddGradients;
     functions.loss = &Loss;
     functions.logits = &AnyLogits;
@@ -37,16 +38,17 @@ class SkipGramBody {
   static constexpr int kMaxStride = SkipGramKernel::Stride(SkipGramWindow::kMaxOutputs);
   static_assert(kLanes == kOutputGroup);
 
+  template <int... outputs>
+  static constexpr void FillOutputs(SkipGramFunctions& functions, std::integer_sequence<int, outputs...>) {
+    for (auto& of_width : functions.train) {
+      of_width[0] = &TrainAny;
+      ((of_width[outputs + 1] = &Train<0, outputs + 1>), ...);
+    }
+  }
   template <int... width>
   static constexpr void FillWidths(SkipGramFunctions& functions, std::integer_sequence<int, width...>) {
-    (FillOutputs<width>(functions, std::make_integer_sequence<int, SkipGramFunctions::kUnrolledOutputs>()), ...);
-  }
-  template <int width, int... outputs>
-  static constexpr void FillOutputs(SkipGramFunctions& functions, std::integer_sequence<int, outputs...>) {
-    constexpr bool known = Simd::kKnowsWidths && width < SkipGramFunctions::kWidths;
-    constexpr int dim = known ? SkipGramFunctions::kDims[width] : 0;
-    functions.train[width][0] = &TrainAny;
-    ((functions.train[width][outputs + 1] = &Train<dim, outputs + 1>), ...);
+    constexpr int outputs = SkipGramFunctions::kUsualOutputs;
+    ((functions.train[width][outputs] = &Train<SkipGramFunctions::kDims[width], outputs>), ...);
   }
 
   // Floats of a row that are computed: the padding beyond is zero.

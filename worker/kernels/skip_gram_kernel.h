@@ -49,15 +49,18 @@ struct SkipGramWindow {
   float* const* output_gradients = nullptr;  // [outputs]
 };
 
-// What a back end offers: functions for widths known at compile time, and for any width.
+// What a back end offers. The width is known at compile time for the common dims and the usual number of outputs, which
+// is one centre and five negatives; elsewhere only the number of outputs is. Instantiating every width for every number
+// made the build three times as long and no window quicker, as no loop is unrolled over the width.
 struct SkipGramFunctions {
   using Function = void (*)(const SkipGramWindow& window, int dim);
   static constexpr int kWidths = 6;
   static constexpr int kDims[kWidths] = {64, 100, 128, 200, 256, 300};
+  static constexpr int kUsualOutputs = 6;
   // So many outputs and fewer are unrolled.
   static constexpr int kUnrolledOutputs = 12;
 
-  Function train[kWidths + 1][kUnrolledOutputs + 1];  // [0] of the second index, and of all others: any number.
+  Function train[kWidths + 1][kUnrolledOutputs + 1];  // [width, or any][outputs; 0 is any number]
   Function add_gradients;
   double (*loss)(const SkipGramWindow& window, int dim);
   void (*logits)(const SkipGramWindow& window, int dim, float* logits);
