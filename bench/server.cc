@@ -179,7 +179,7 @@ std::shared_ptr<RowCall> Client::PushCall(const std::vector<uint64_t>& keys, siz
 Traffic Client::Push() {
   return {"push",
           [this](size_t place, size_t batch) -> absl::Status {
-            constexpr size_t kRowsPerMessage = 2048;
+            constexpr size_t kRowsPerMessage = RemoteTable::kMessageBytes / (kDim * sizeof(float));
             pushes_[place].clear();
             for (size_t begin = 0; begin < kBatchRows; begin += kRowsPerMessage) {
               pushes_[place].push_back(PushCall(keys_[batch], begin, begin + kRowsPerMessage));

@@ -10,13 +10,11 @@
 namespace shoal {
 namespace {
 
-// Of one message's rows. Measured (bench/server): smaller ones pay for their number, larger ones for waiting.
-constexpr uint64_t kMessageBytes = uint64_t{1} << 20;
 constexpr uint64_t kReadBytes = uint64_t{8} << 20;
 constexpr uint32_t kNoCall = std::numeric_limits<uint32_t>::max();
 
 uint32_t RowsPerMessage(uint32_t row_floats) {
-  const uint64_t rows = kMessageBytes / (row_floats * sizeof(float));
+  const uint64_t rows = RemoteTable::kMessageBytes / (row_floats * sizeof(float));
   return static_cast<uint32_t>(std::clamp<uint64_t>(rows, 1, kMaxRowsPerMessage));
 }
 

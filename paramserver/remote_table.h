@@ -20,6 +20,9 @@ namespace shoal {
 
 class RemoteTable final : public TableAccess {
  public:
+  // Of the rows in one message.
+  static constexpr uint64_t kMessageBytes = uint64_t{1} << 20;
+
   // `exchange` outlives the table.
   RemoteTable(const wire::TableSpec& spec, RowExchange* exchange);
 
