@@ -74,7 +74,7 @@ std::string DescribeIdentity(const job::Corpus& corpus) {
   text += Cat("min_count ", corpus.min_count(), "\n", "max_words ", corpus.max_words(), "\n");
   text += Cat("max_sentence_words ", corpus.max_sentence_words(), "\n");
   text += Cat("max_types_in_memory ", corpus.max_types_in_memory(), "\n");
-  if (corpus.has_vocabulary_file()) text += Cat("vocabulary_file ", AbsolutePath(corpus.vocabulary_file()), "\n");
+  if (!corpus.vocabulary_file().empty()) text += Cat("vocabulary_file ", AbsolutePath(corpus.vocabulary_file()), "\n");
   return text;
 }
 
@@ -108,7 +108,7 @@ absl::StatusOr<CorpusKey> MakeCorpusKey(const job::Corpus& corpus, const std::ve
   key.name = NameOf(corpus);
   key.identity = DescribeIdentity(corpus);
   ASSIGN_OR_RETURN(key.content, DescribeContent(files));
-  if (corpus.has_vocabulary_file()) {
+  if (!corpus.vocabulary_file().empty()) {
     ASSIGN_OR_RETURN(const std::vector<CorpusFile> file, FindCorpusFiles({corpus.vocabulary_file()}));
     ASSIGN_OR_RETURN(const std::string content, DescribeContent(file));
     key.content += Cat("vocabulary_digest ", ValueOf(content, "digest"), "\n");

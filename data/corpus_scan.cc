@@ -230,7 +230,7 @@ absl::StatusOr<ScannedCorpus> ScanCorpus(const std::vector<CorpusFile>& files, c
   ASSIGN_OR_RETURN(const bool wiki, IsWikiExtractor(files, options.corpus.layout()));
   ScannedCorpus result;
   ASSIGN_OR_RETURN(result.store, ChunkStore::Create(options.spill_folder));
-  if (!options.corpus.has_vocabulary_file()) {
+  if (options.corpus.vocabulary_file().empty()) {
     result.types = std::make_unique<TypeCounter>(options.corpus.max_types_in_memory());
   }
   RETURN_IF_ERROR(Scan(files, options, wiki, &result).Run());

@@ -111,7 +111,7 @@ class Preparation {
                              job::Corpus::Normalisation_Name(corpus_.normalisation()),
                              "; name another path or data.corpus.normalisation");
     }
-    if (corpus_.has_vocabulary_file()) return Vocabulary::Read(corpus_.vocabulary_file(), limits);
+    if (!corpus_.vocabulary_file().empty()) return Vocabulary::Read(corpus_.vocabulary_file(), limits);
     TypeCounter& types = *scanned->types;
     if (types.types_pruned() > 0) {
       RETURN_IF_ERROR(CountPrunedAgain(*scanned));
