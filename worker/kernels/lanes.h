@@ -24,7 +24,7 @@ SHOAL_INLINE LaneInts LaneNumbers(int first) { return LaneInts{0, 1, 2, 3, 4, 5,
 
 SHOAL_INLINE float SumOfLanes(Lanes v) { return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7])); }
 
-// e^x for x in [-87, 87], relative error below 3e-7. x outside is clamped.
+// e^x for x in [-87, 87], relative error below 3e-7 + 1.2e-7 |x|. x outside is clamped.
 SHOAL_INLINE Lanes Exp(Lanes x) {
   constexpr float kLimit = 87, kLog2E = 1.44269504f;
   // Adding 1.5 * 2^23 rounds to an integer, and leaves that integer in the low bits of the sum.
@@ -34,16 +34,16 @@ SHOAL_INLINE Lanes Exp(Lanes x) {
   const Lanes exponent = x * kLog2E;
   const Lanes rounded = exponent + kRounder;
   const Lanes f = exponent - (rounded - kRounder);
-  // 2^f on [-1/2, 1/2]: Taylor's coefficients, moved by a minimax fit.
-  Lanes p = f * 0.00133908634f + 0.00961838607f;
-  p = p * f + 0.0555036649f;
-  p = p * f + 0.240226485f;
-  p = p * f + 0.693147182f;
+  // 2^f on [-1/2, 1/2]: the polynomial of least relative error (9.2e-8) that is 1 at 0.
+  Lanes p = f * 0.0013264727f + 0.00967151276f;
+  p = p * f + 0.0555073374f;
+  p = p * f + 0.240222421f;
+  p = p * f + 0.693146978f;
   p = p * f + 1.0f;
   return reinterpret_cast<Lanes>(reinterpret_cast<LaneInts>(p) + (reinterpret_cast<LaneInts>(rounded) << 23));
 }
 
-// 1 / (1 + e^-x).
+// 1 / (1 + e^-x), absolute error below 3e-7.
 SHOAL_INLINE Lanes Sigmoid(Lanes x) { return 1.0f / (1.0f + Exp(-x)); }
 
 // -log sigmoid(x) = log(1 + e^-x), absolute error below 1e-6.

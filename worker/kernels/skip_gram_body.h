@@ -60,7 +60,8 @@ class SkipGramBody {
     return contexts;
   }
   static constexpr int kTileOutputs = 6;
-  static constexpr int StrideOf(int outputs) { return outputs <= kLanes ? kLanes : 2 * kLanes; }
+  // The second tile's outputs, too, store whole Lanes, which must not reach into the next context's.
+  static constexpr int StrideOf(int outputs) { return outputs <= kTileOutputs ? kLanes : 2 * kLanes; }
 
   template <int dim_or_zero, int outputs>
   static void Train(const SkipGramWindow& window, int dim) {
