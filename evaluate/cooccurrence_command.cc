@@ -4,6 +4,7 @@
 #include "common/status.h"
 #include "evaluate/command.h"
 #include "evaluate/cooccurrence/train.h"
+#include "evaluate/report/report.h"
 
 namespace shoal {
 namespace {
@@ -55,7 +56,8 @@ absl::Status Run(const Arguments& arguments) {
   if (!arguments.Has("output")) return UsedWrongly(InvalidArgument("cooccurrence needs --output DIR"));
   const auto job = JobOf(arguments);
   if (!job.ok()) return UsedWrongly(job.status());
-  return TrainCooccurrence(*job, arguments.One("output"), &Clock::Real());
+  RETURN_IF_ERROR(TrainCooccurrence(*job, arguments.One("output"), &Clock::Real()));
+  return WriteReport(arguments.One("output")).status();
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kDone = 0, kFailed = 1, kUsedWrongly = 2;
 
-const Command* const kCommands[] = {&kWordsCommand, &kExportCommand, &kCooccurrenceCommand};
+const Command* const kCommands[] = {&kWordsCommand, &kExportCommand, &kReportCommand, &kCooccurrenceCommand};
 
 std::string Usage() {
   std::string text = "shoal-evaluate VERB ...   (shoal-evaluate VERB --help tells each)\n\n";
