@@ -1,0 +1,60 @@
+#include "data/corpus_files.h"
+
+#include <filesystem>
+
+#include "gmock/gmock.h"
+#include "tests/unit/evaluate/temporary_folder.h"
+
+namespace shoal {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::vector<std::string> PathsOf(const std::vector<CorpusFile>& files) {
+  std::vector<std::string> paths;
+  for (const CorpusFile& file : files) paths.push_back(file.path);
+  return paths;
+}
+
+TEST(CorpusFilesTest, AFolderStandsForAllFilesBelowItSortedByPath) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder.Path("b/deep"));
+  const std::string late = folder.Write("c.txt", "x"), deep = folder.Write("b/deep/z", "x"),
+                    early = folder.Write("a.txt", "x");
+  const auto files = FindCorpusFiles({folder.path()});
+  ASSERT_TRUE(files.ok()) << files.status();
+  EXPECT_THAT(PathsOf(*files), ElementsAre(early, deep, late));
+}
+
+TEST(CorpusFilesTest, SeveralPathsKeepTheirOrder) {
+  const TemporaryFolder folder;
+  const std::string a = folder.Write("a", "1"), b = folder.Write("b", "22");
+  const auto files = FindCorpusFiles({b, a});
+  ASSERT_TRUE(files.ok()) << files.status();
+  EXPECT_THAT(PathsOf(*files), ElementsAre(b, a));
+  EXPECT_EQ((*files)[0].bytes, 2);
+}
+
+TEST(CorpusFilesTest, HiddenFilesInFoldersAreLeftOutUnlessNamed) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder.Path(".cache"));
+  folder.Write(".cache/x.tokens", "x");
+  const std::string hidden = folder.Write(".hidden", "x"), seen = folder.Write("seen", "x");
+  EXPECT_THAT(PathsOf(FindCorpusFiles({folder.path()}).value()), ElementsAre(seen));
+  EXPECT_THAT(PathsOf(FindCorpusFiles({hidden}).value()), ElementsAre(hidden));
+}
+
+TEST(CorpusFilesTest, MistakesNameTheFieldAndThePath) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(FindCorpusFiles({}).status().message(), "data.corpus.path is empty; name a file or a folder of text");
+  const std::string none = folder.Path("none");
+  EXPECT_EQ(FindCorpusFiles({none}).status().message(), Cat("data.corpus.path: ", none, " does not exist"));
+  EXPECT_EQ(FindCorpusFiles({folder.path()}).status().message(),
+            Cat("data.corpus.path: the folder ", folder.path(), " has no files in it or below it"));
+  EXPECT_EQ(FindCorpusFiles({"/dev/null"}).status().message(),
+            "data.corpus.path: /dev/null is neither a file nor a folder");
+}
+
+}  // namespace
+}  // namespace shoal
