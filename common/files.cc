@@ -65,16 +65,17 @@ class PosixAtomicFile final : public AtomicFile {
 
   uint64_t size() const override { return size_; }
 
-  absl::Status Commit() override {
+  absl::Status Commit(Durability durability) override {
     RETURN_IF_ERROR(FlushPending());
-    if (::fsync(fd_) != 0) return ErrnoError(errno, Cat("cannot sync ", path_));
+    const bool sync = durability == Durability::kSynced;
+    if (sync && ::fsync(fd_) != 0) return ErrnoError(errno, Cat("cannot sync ", path_));
     ::close(std::exchange(fd_, -1));
     if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
       const int error = errno;
       ::unlink(temporary_.c_str());
       return ErrnoError(error, Cat("cannot rename ", temporary_, " to ", path_));
     }
-    return SyncFolder();
+    return sync ? SyncFolder() : absl::OkStatus();
   }
 
  private:
@@ -143,10 +144,10 @@ absl::StatusOr<std::unique_ptr<AtomicFile>> AtomicFile::Create(const std::string
   return std::make_unique<PosixAtomicFile>(path, std::move(temporary), fd);
 }
 
-absl::Status WriteFileAtomically(const std::string& path, std::string_view bytes) {
+absl::Status WriteFileAtomically(const std::string& path, std::string_view bytes, Durability durability) {
   ASSIGN_OR_RETURN(auto file, AtomicFile::Create(path));
   RETURN_IF_ERROR(file->Append(bytes));
-  return file->Commit();
+  return file->Commit(durability);
 }
 
 absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t max_bytes) {

@@ -34,6 +34,10 @@ class MappedFile {
   size_t size_ = 0;
 };
 
+// Whether a file outlives the machine's crash, for which the disk must be waited for; a process's crash it outlives
+// anyway.
+enum class Durability { kSynced, kUnsynced };
+
 // A file that appears whole or not at all: written as path.tmp.<pid>, synced, renamed by Commit; removed by the
 // destructor where Commit was not reached.
 class AtomicFile {
@@ -45,11 +49,13 @@ class AtomicFile {
   // At an offset already appended, as for a header that is known last.
   virtual absl::Status Rewrite(uint64_t offset, std::string_view bytes) = 0;
   virtual uint64_t size() const = 0;
-  // Syncs the file, renames it, syncs the folder.
-  virtual absl::Status Commit() = 0;
+  // Syncs the file, renames it, syncs the folder. Unsynced: renames it only.
+  virtual absl::Status Commit(Durability durability) = 0;
+  absl::Status Commit() { return Commit(Durability::kSynced); }
 };
 
-absl::Status WriteFileAtomically(const std::string& path, std::string_view bytes);
+absl::Status WriteFileAtomically(const std::string& path, std::string_view bytes,
+                                 Durability durability = Durability::kSynced);
 
 // The whole file. ResourceExhausted where it has more than `max_bytes`, as an endless device has.
 inline constexpr uint64_t kMaxReadFileBytes = uint64_t{1} << 30;

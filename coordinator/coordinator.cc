@@ -33,7 +33,7 @@ namespace shoal {
 namespace {
 
 // How long the loop sleeps at most: a signal is heeded by then; and while data is prepared, its end.
-constexpr absl::Duration kLongestWait = absl::Milliseconds(250);
+constexpr absl::Duration kLongestWait = absl::Milliseconds(100);
 constexpr absl::Duration kWaitWhilePreparing = absl::Milliseconds(10);
 // For the last words to members of a job that ends.
 constexpr absl::Duration kFarewell = absl::Milliseconds(500);
@@ -96,7 +96,8 @@ class Coordinator {
   void ShowProgress();
   void EndPhase(const char* name);
   JobResult Result(std::string reason) const;
-  absl::Status WriteResult(const JobResult& result) const;
+  // Unsynced: a disk that is busy must not hold up the start, and at the end mpirun grants a second only.
+  absl::Status WriteOutput(std::string_view name, std::string_view text) const;
   void StopAll(std::string_view reason);
   void Fail(const absl::Status& status);
 
@@ -142,7 +143,7 @@ absl::Status Coordinator::RunToEnd() {
     RETURN_IF_ERROR(LoopOnce());
   }
   const JobResult result = Result("");
-  RETURN_IF_ERROR(WriteResult(result));
+  RETURN_IF_ERROR(WriteOutput("result.json", result.Json()));
   log_->Ended(result);
   StopAll("");
   return absl::OkStatus();
@@ -163,7 +164,7 @@ absl::Status Coordinator::SetUp() {
   // That of an earlier run would be taken for this one's, should this process be killed.
   std::error_code ignored;
   std::filesystem::remove(output_ + "/result.json", ignored);
-  RETURN_IF_ERROR(WriteFileAtomically(output_ + "/job.textproto", PrintJob(job_)));
+  RETURN_IF_ERROR(WriteOutput("job.textproto", PrintJob(job_)));
   metrics_ = Metrics::Start(job_.metrics(), endpoint_.rank());
   board_ = std::make_unique<StatusBoard>(metrics_->registry(), members_);
   log_->Start(job_);
@@ -386,7 +387,7 @@ absl::Status Coordinator::WriteMetricsAddresses() const {
     absl::StrAppend(&text, d.role() == wire::SERVER ? "server " : "worker ", d.index(), " ", d.rank(), " ",
                     d.metrics_address(), "\n");
   }
-  return WriteFileAtomically(output_ + "/metrics-addresses.txt", text);
+  return WriteOutput("metrics-addresses.txt", text);
 }
 
 absl::Status Coordinator::Send(int rank, const wire::ControlMessage& message) {
@@ -443,8 +444,8 @@ JobResult Coordinator::Result(std::string reason) const {
   return result;
 }
 
-absl::Status Coordinator::WriteResult(const JobResult& result) const {
-  return WriteFileAtomically(output_ + "/result.json", result.Json());
+absl::Status Coordinator::WriteOutput(std::string_view name, std::string_view text) const {
+  return WriteFileAtomically(Cat(output_, "/", name), text, Durability::kUnsynced);
 }
 
 void Coordinator::StopAll(std::string_view reason) {
@@ -463,7 +464,8 @@ void Coordinator::Fail(const absl::Status& status) {
   if (log_ != nullptr) {
     const JobResult result = Result(reason);
     log_->Ended(result);
-    if (const absl::Status written = WriteResult(result); !written.ok()) LogError(ToStd(written.message()));
+    if (const absl::Status written = WriteOutput("result.json", result.Json()); !written.ok())
+      LogError(ToStd(written.message()));
   }
   StopAll(reason);
 }

@@ -42,6 +42,14 @@ class FilesTest : public ::testing::Test {
   std::string folder_;
 };
 
+TEST_F(FilesTest, AnUnsyncedFileReplacesTheEarlierOneAndLeavesNoOther) {
+  for (const char* text : {"first", "second"}) {
+    ASSERT_TRUE(WriteFileAtomically(Path("a"), text, Durability::kUnsynced).ok());
+  }
+  EXPECT_EQ(*ReadFile(Path("a")), "second");
+  EXPECT_THAT(Names(), ElementsAre("a"));
+}
+
 TEST_F(FilesTest, ACommittedFileHasWhatWasAppendedAndNothingElseIsLeft) {
   auto file = AtomicFile::Create(Path("out"));
   ASSERT_TRUE(file.ok()) << file.status();
