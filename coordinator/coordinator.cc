@@ -1,5 +1,6 @@
 #include "coordinator/coordinator.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include <algorithm>
@@ -194,6 +195,7 @@ absl::Status Coordinator::LoopOnce() {
 absl::Status Coordinator::CheckSignal() const {
   const int signal = options_.stop_signal == nullptr ? 0 : options_.stop_signal->load();
   if (signal == 0) return absl::OkStatus();
+  if (signal == SIGCONT) return Aborted("mpirun ended the job: a process of it died, or mpirun was told to stop");
   return Aborted("stopped by signal ", signal, " (", ::strsignal(signal), ")");
 }
 

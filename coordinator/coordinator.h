@@ -25,7 +25,8 @@ struct CoordinatorOptions {
   job::Job job;  // Valid by ValidateJob.
   std::string output_directory;
   bool print_progress = true;
-  // Not 0: a signal (its number) that asks for the job's end. Looked at every 100 ms; may be null.
+  // Not 0: a signal (its number) that asks for the job's end; SIGCONT: mpirun announces that it ends all ranks. Looked
+  // at every 100 ms; may be null.
   const std::atomic<int>* stop_signal = nullptr;
   PrepareFunction prepare = &PrepareData;
 };

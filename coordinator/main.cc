@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <exception>
@@ -35,14 +36,22 @@ constexpr std::string_view kHelp =
     "  --help, --version\n";
 
 std::atomic<int> stop_signal = 0;
+pid_t parent = 0;  // mpirun, or its daemon on this host.
 
-void HandleSignal(int signal) { stop_signal.store(signal); }
+// Open MPI ends its ranks by SIGCONT, and a second later SIGTERM and SIGKILL at once: the second is there before the
+// SIGTERM, so its SIGCONT is the word to heed. That of anyone else, after a pause of this process, is not.
+void HandleSignal(int signal, siginfo_t* info, void*) {
+  if (signal == SIGCONT && info->si_pid != parent) return;
+  stop_signal.store(signal);
+}
 
 void CatchSignals() {
+  parent = ::getppid();
   struct sigaction action;
   memset(&action, 0, sizeof(action));
-  action.sa_handler = HandleSignal;
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) ::sigaction(signal, &action, nullptr);
+  action.sa_sigaction = HandleSignal;
+  action.sa_flags = SA_SIGINFO;
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGCONT}) ::sigaction(signal, &action, nullptr);
 }
 
 struct CommandLine {

@@ -153,8 +153,9 @@ class JobsTest(unittest.TestCase):
         os.kill(self.pid_of("shoal-worker"), signal.SIGKILL)
         output = self.finish(within=10)
         self.assertNotEqual(self.job.returncode, 0, output)
-        self.assertEqual(set(os.listdir(self.path("out"))) - {"result.json"},
-                         {"job.textproto", "log.jsonl", "metrics-addresses.txt"})
+        self.assertEqual(set(os.listdir(self.path("out"))),
+                         {"job.textproto", "log.jsonl", "metrics-addresses.txt", "result.json"})
+        self.assertIn("mpirun ended the job: a process of it died", self.result()["reason"])
 
     def test_a_server_that_stops_answering_ends_the_job_by_its_name(self):
         self.start(2, 2, "epochs: 100000 progress { interval_seconds: 0.1 }")
@@ -174,6 +175,16 @@ class JobsTest(unittest.TestCase):
         output = self.finish()
         self.assertEqual(self.job.returncode, 0, output)
 
+    def test_a_coordinator_paused_for_a_second_goes_on(self):
+        self.start(1, 2, "epochs: 60 progress { interval_seconds: 0.1 }", sentences=20000)
+        self.await_training()
+        coordinator = self.pid_of("shoal-coordinator")
+        os.kill(coordinator, signal.SIGSTOP)
+        time.sleep(1)
+        os.kill(coordinator, signal.SIGCONT)
+        output = self.finish()
+        self.assertEqual(self.job.returncode, 0, output)
+
     def test_a_terminated_job_says_so_and_ends_within_two_seconds(self):
         self.start(1, 2, "epochs: 100000 progress { interval_seconds: 0.1 }")
         self.await_training()
@@ -182,7 +193,7 @@ class JobsTest(unittest.TestCase):
         output = self.finish(within=10)
         self.assertLess(time.monotonic() - start, 2.5, output)
         self.assertEqual(self.result()["status"], "failed", output)
-        self.assertIn("stopped by signal 15", self.result()["reason"])
+        self.assertIn("mpirun was told to stop", self.result()["reason"])
 
 
 if __name__ == "__main__":
