@@ -27,6 +27,15 @@ const Flag* CommandLine::Find(std::string_view name) const {
   return found == flags_.end() ? nullptr : &*found;
 }
 
+const Flag* CommandLine::FindOrSuggest(const std::string& name, std::vector<std::string>* mistakes) const {
+  if (const Flag* flag = Find(name)) return flag;
+  std::vector<std::string> names;
+  for (const Flag& flag : flags_) names.push_back(Cat("--", flag.name));
+  mistakes->push_back(Cat("--", name, ": no such flag", Suggestion(Cat("--", name), names)));
+  const std::string nearest = NearestName(Cat("--", name), names);
+  return nearest.empty() ? nullptr : Find(std::string_view(nearest).substr(2));
+}
+
 std::vector<std::string> CommandLine::Parse(const std::vector<std::string>& arguments,
                                             std::vector<std::string>* mistakes) const {
   std::vector<std::string> rest;
@@ -41,34 +50,34 @@ std::vector<std::string> CommandLine::Parse(const std::vector<std::string>& argu
     }
     const size_t equals = arguments[i].find('=');
     const std::string name = arguments[i].substr(2, equals == std::string::npos ? equals : equals - 2);
-    const Flag* flag = Find(name);
-    if (flag == nullptr) {
-      std::vector<std::string> names;
-      for (const Flag& known : flags_) names.push_back(Cat("--", known.name));
-      mistakes->push_back(Cat("--", name, ": no such flag", Suggestion(Cat("--", name), names)));
-      continue;
-    }
     std::vector<std::string> values;
     if (equals != std::string::npos) values.push_back(arguments[i].substr(equals + 1));
-    while (!flag->value.empty() && i + 1 < arguments.size() && !LooksLikeFlag(arguments[i + 1]) &&
-           arguments[i + 1] != "--" && (values.empty() || (flag->takes_many && equals == std::string::npos))) {
+    // A mistyped flag takes its values with it, so that they are not taken for arguments.
+    const Flag* flag = FindOrSuggest(name, mistakes);
+    if (flag == nullptr) continue;
+    const size_t most = flag->value.empty() ? 0 : flag->takes_many ? arguments.size() : 1;
+    while (equals == std::string::npos && values.size() < most && i + 1 < arguments.size() &&
+           arguments[i + 1] != "--" && !LooksLikeFlag(arguments[i + 1])) {
       values.push_back(arguments[++i]);
     }
-    if (flag->value.empty()) {
-      if (!values.empty()) {
-        mistakes->push_back(Cat("--", name, " takes no value, and '", values[0], "' is given"));
-        continue;
-      }
-      values.push_back("");
-    } else if (values.empty()) {
-      mistakes->push_back(Cat("--", name, " needs a value: ", Form(*flag)));
-    }
-    for (const std::string& value : values) {
-      const absl::Status status = flag->take(value);
-      if (!status.ok()) mistakes->push_back(Cat("--", name, ": ", ToStd(status.message())));
-    }
+    if (flag->name == name) GiveValues(*flag, values, mistakes);
   }
   return rest;
+}
+
+void CommandLine::GiveValues(const Flag& flag, std::vector<std::string> values,
+                             std::vector<std::string>* mistakes) const {
+  const bool wants_value = !flag.value.empty();
+  if (wants_value && values.empty()) mistakes->push_back(Cat("--", flag.name, " needs a value: ", Form(flag)));
+  if (!wants_value && !values.empty()) {
+    mistakes->push_back(Cat("--", flag.name, " takes no value, and '", values[0], "' is given"));
+    return;
+  }
+  if (!wants_value) values.push_back("");
+  for (const std::string& value : values) {
+    const absl::Status status = flag.take(value);
+    if (!status.ok()) mistakes->push_back(Cat("--", flag.name, ": ", ToStd(status.message())));
+  }
 }
 
 std::string CommandLine::Help() const {

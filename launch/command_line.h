@@ -42,6 +42,9 @@ class CommandLine {
 
  private:
   const Flag* Find(std::string_view name) const;
+  // The flag, or after a mistake the one that was probably meant, or null.
+  const Flag* FindOrSuggest(const std::string& name, std::vector<std::string>* mistakes) const;
+  void GiveValues(const Flag& flag, std::vector<std::string> values, std::vector<std::string>* mistakes) const;
 
   const std::string usage_, about_;
   const std::vector<Flag> flags_;

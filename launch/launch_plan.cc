@@ -10,6 +10,8 @@
 #include "common/job/derived.h"
 #include "common/job/tables.h"
 #include "common/status.h"
+#include "data/corpus_files.h"
+#include "data/corpus_key.h"
 #include "data/prepare.h"
 #include "data/token_file.h"
 #include "launch/format.h"
@@ -63,6 +65,17 @@ absl::StatusOr<DataFacts> FactsOfData(const TrainingRequest& request) {
                    .token_file_bytes = std::filesystem::file_size(prepared.path, ignored),
                    .vocabulary_words = tokens->words(),
                    .units = tokens->Units(WordsPerUnit(request.job, tokens->total_work())).size()};
+}
+
+std::optional<uint64_t> PreparedVocabulary(const TrainingRequest& request) {
+  const job::Corpus& corpus = request.job.data().corpus();
+  const auto files = FindCorpusFiles({corpus.path().begin(), corpus.path().end()});
+  if (!files.ok()) return std::nullopt;
+  const auto key = MakeCorpusKey(corpus, *files);
+  if (!key.ok()) return std::nullopt;
+  const auto tokens = TokenFile::Open(Cat(CacheDirectory(request.job, request.output), "/", key->file_name()));
+  if (!tokens.ok() || !DifferenceOfKeys((*tokens)->key(), *key).empty()) return std::nullopt;
+  return (*tokens)->words();
 }
 
 std::string DescribePlan(const TrainingRequest& request, const DataFacts& data, const MemoryPlan& memory,

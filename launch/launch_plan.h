@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -27,6 +28,9 @@ struct DataFacts {
 // Prepares the request's text, or takes what an earlier run prepared, with progress on standard error where that is a
 // terminal. Errors: as PrepareCorpus; InvalidArgument where the vocabulary does not fit the job.
 absl::StatusOr<DataFacts> FactsOfData(const TrainingRequest& request);
+
+// Words in the vocabulary of the request's text, where an earlier run prepared it; nothing where that is still to do.
+std::optional<uint64_t> PreparedVocabulary(const TrainingRequest& request);
 
 // What to print.
 std::string DescribePlan(const TrainingRequest& request, const DataFacts& data, const MemoryPlan& memory,

@@ -29,6 +29,9 @@ int PlanCommand(const Arguments& arguments, const Installation& installation) {
   }
   std::vector<std::string> mistakes;
   const TrainingRequest request = TrainingRequest::Read("plan", arguments, installation, &mistakes);
+  if (request.job.objective().has_cooccurrence()) {
+    mistakes.push_back("objective.cooccurrence runs in one process: there is no mpirun line; shoal train runs it");
+  }
   if (!mistakes.empty()) return TellMistakes("plan", mistakes);
   const auto plan = PlanOf(request, installation);
   if (!plan.ok()) return TellFailure(ToStd(plan.status().message()));

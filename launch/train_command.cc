@@ -9,6 +9,7 @@
 #include "launch/commands.h"
 #include "launch/format.h"
 #include "launch/job_files.h"
+#include "launch/launch_plan.h"
 #include "launch/machine.h"
 #include "launch/mpirun_command.h"
 #include "launch/mpirun_output.h"
@@ -23,6 +24,13 @@ namespace {
 
 // Open MPI's shared-memory segment of one rank, and what its session needs besides.
 constexpr uint64_t kSegmentBytes = uint64_t{5} << 20, kSessionBytes = uint64_t{16} << 20;
+
+// Of text that is not prepared yet, the vocabulary and so the tables' size are known only when the job runs.
+absl::Status CheckMemory(const TrainingRequest& request, const Machine& machine) {
+  const std::optional<uint64_t> words = PreparedVocabulary(request);
+  if (!words.has_value()) return absl::OkStatus();
+  return MemoryPlan::Of(request.job, *words).CheckFits(request.job, machine);
+}
 
 absl::Status WriteJob(const TrainingRequest& request) {
   RETURN_IF_ERROR(MakeDirectories(request.output));
@@ -125,6 +133,13 @@ absl::Status MeasureAndReport(const TrainingRequest& request, const Installation
   return RunEvaluate({"report", request.output}, installation);
 }
 
+// The baseline has neither servers nor workers: no mpirun.
+int CountInOneProcess(const TrainingRequest& request, const Installation& installation) {
+  if (const absl::Status status = WriteJob(request); !status.ok()) return TellFailure(ToStd(status.message()));
+  return EvaluateProgram({"cooccurrence", "--job", Cat(request.output, "/job.textproto"), "--output", request.output},
+                         installation);
+}
+
 }  // namespace
 
 int TrainCommand(const Arguments& arguments, const Installation& installation) {
@@ -137,8 +152,13 @@ int TrainCommand(const Arguments& arguments, const Installation& installation) {
   const TrainingRequest request = TrainingRequest::Read("train", arguments, installation, &mistakes);
   if (!mistakes.empty()) return TellMistakes("train", mistakes);
 
-  const auto command = MpirunCommand::Of(request.job, request.output, installation, Machine::Inspect());
+  if (request.job.objective().has_cooccurrence()) return CountInOneProcess(request, installation);
+  const Machine machine = Machine::Inspect();
+  const auto command = MpirunCommand::Of(request.job, request.output, installation, machine);
   if (!command.ok()) return TellFailure(ToStd(command.status().message()));
+  if (const absl::Status status = CheckMemory(request, machine); !status.ok()) {
+    return TellFailure(ToStd(status.message()));
+  }
   if (const absl::Status status = WriteJob(request); !status.ok()) return TellFailure(ToStd(status.message()));
   const bool quiet = request.job.progress().quiet();
   const bool draw_bar = !quiet && ::isatty(STDERR_FILENO);

@@ -1,0 +1,69 @@
+#include "launch/memory_plan.h"
+
+#include <gtest/gtest.h>
+
+namespace shoal {
+namespace {
+
+job::Job SkipGramJob(uint32_t dim, uint32_t servers) {
+  job::Job job;
+  job.mutable_objective()->mutable_skip_gram()->set_dim(dim);
+  job.mutable_data()->mutable_corpus()->add_path("text.txt");
+  job.set_servers(servers);
+  return job;
+}
+
+constexpr uint64_t kPage = uint64_t{2} << 20;
+
+uint64_t Pages(uint64_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
+
+TEST(MemoryPlanTest, TablesAreCountedToTheByteWithPaddingAndWholePages) {
+  // 100 floats are padded to 112.
+  const MemoryPlan plan = MemoryPlan::Of(SkipGramJob(100, 1), 69397);
+  EXPECT_EQ(plan.table_bytes, 2 * Pages(69397 * 112 * 4));
+  EXPECT_EQ(plan.total_bytes, plan.coordinator_bytes + plan.server_bytes + plan.worker_bytes);
+}
+
+TEST(MemoryPlanTest, ServersShareTheTables) {
+  const MemoryPlan one = MemoryPlan::Of(SkipGramJob(128, 1), 1000000),
+                   four = MemoryPlan::Of(SkipGramJob(128, 4), 1000000);
+  EXPECT_GE(four.table_bytes, one.table_bytes);
+  EXPECT_LE(four.table_bytes, one.table_bytes + 2 * 4 * kPage);
+  EXPECT_LT(four.server_bytes, one.server_bytes / 3);
+}
+
+TEST(MemoryPlanTest, AStatefulOptimizerAddsItsStateToEveryRow) {
+  job::Job job = SkipGramJob(128, 1);
+  const uint64_t sgd = MemoryPlan::Of(job, 1000000).table_bytes;
+  job.mutable_objective()->mutable_skip_gram()->mutable_optimizer()->set_kind(job::RowOptimizer::ADAGRAD);
+  EXPECT_NEAR(MemoryPlan::Of(job, 1000000).table_bytes, 2 * sgd, 2 * kPage);
+}
+
+TEST(MemoryPlanTest, TablesThatDoNotFitAreRefusedWithTheFieldsToChange) {
+  const job::Job job = SkipGramJob(300, 1);
+  const MemoryPlan plan = MemoryPlan::Of(job, 10000000);
+  Machine machine{.memory_bytes = uint64_t{16} * 1000 * 1000 * 1000, .memory_limited_by = "the machine's free memory"};
+  EXPECT_EQ(plan.CheckFits(job, machine).message(),
+            "the job needs 25 GB and the machine's free memory is 16 GB: the tables take 24 GB for 10,000,000 words; "
+            "lower objective.skip_gram.dim (300) or data.corpus.max_words, raise data.corpus.min_count (5), or spread "
+            "the servers over hosts (placement.hostfile)");
+  machine.memory_bytes *= 2;
+  EXPECT_TRUE(plan.CheckFits(job, machine).ok());
+}
+
+TEST(MemoryPlanTest, TooManyWorkersAreNamedAsWhatIsTooMuch) {
+  job::Job job = SkipGramJob(100, 1);
+  job.set_workers(100);
+  const Machine machine{.memory_bytes = 1000 * 1000 * 1000, .memory_limited_by = "the control group's limit"};
+  const std::string message(MemoryPlan::Of(job, 1000).CheckFits(job, machine).message());
+  EXPECT_EQ(message.substr(message.find(": 100")), ": 100 workers take 3.2 GB; lower workers");
+}
+
+TEST(MemoryPlanTest, OtherHostsMemoryIsNotJudged) {
+  job::Job job = SkipGramJob(300, 1);
+  job.mutable_placement()->set_hostfile("hosts");
+  EXPECT_TRUE(MemoryPlan::Of(job, 10000000).CheckFits(job, Machine{.memory_bytes = 1}).ok());
+}
+
+}  // namespace
+}  // namespace shoal

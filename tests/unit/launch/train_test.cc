@@ -1,0 +1,168 @@
+// Whole runs of the built programs: what a user sees, and what is left when it is stopped.
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <functional>
+
+#include "launch/run_result.h"
+#include "tests/unit/launch/shoal_run.h"
+
+namespace shoal {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr char kTrain[] = "shoal train words --data text.txt --output out --dim 16 ";
+
+// Runs that go on for minutes: there is time to stop them.
+constexpr char kLongTraining[] = "--epochs 100000 --workers 2 --servers 2";
+
+class TrainTest : public testing::Test {
+ protected:
+  // `shoal train` in the background, in a process group of its own, as a shell's job.
+  pid_t StartTraining(const std::string& flags) {
+    const std::string script =
+        Cat("cd ", run_.Path("."), " && exec ", SHOAL_PROGRAM, std::string(kTrain).substr(5), flags, " >log 2>&1");
+    const pid_t child = ::fork();
+    if (child != 0) return child;
+    ::setpgid(0, 0);
+    ::execl("/bin/sh", "sh", "-c", script.c_str(), nullptr);
+    ::_exit(127);
+  }
+
+  bool Eventually(const std::function<bool()>& condition) {
+    const absl::Time deadline = Clock::Real().Now() + kRunPatience;
+    while (!condition()) {
+      if (Clock::Real().Now() > deadline) return false;
+      Clock::Real().SleepFor(absl::Milliseconds(10));
+    }
+    return true;
+  }
+
+  // Waits until workers train, and returns all processes of the run but the supervisor.
+  std::vector<pid_t> WaitForTraining(pid_t supervisor) {
+    EXPECT_TRUE(Eventually([&] {
+      return ReadFile(run_.Path("out/log.jsonl")).value_or("").find("\"event\":\"progress\"") != std::string::npos;
+    })) << ReadFile(run_.Path("log")).value_or("");
+    return DescendantsOf(supervisor);
+  }
+
+  static bool IsGone(pid_t pid) {
+    const std::string stat = ReadFile(Cat("/proc/", pid, "/stat")).value_or("");
+    return stat.empty() || stat.find(") Z ") != std::string::npos;
+  }
+
+  // Whether `supervisor` has a folder for Open MPI's files, in one of the places that it chooses from.
+  static bool HasRuntimeFolder(pid_t supervisor) {
+    for (const char* base : {"/dev/shm", "/tmp"}) {
+      for (const auto& entry : std::filesystem::directory_iterator(base)) {
+        if (entry.path().filename().string().rfind(Cat("shoal-", supervisor, "-"), 0) == 0) return true;
+      }
+    }
+    return false;
+  }
+
+  const ShoalRun run_;
+};
+
+TEST_F(TrainTest, ARunLeavesItsResultsAndTellsWhereTheyAre) {
+  const ProgramOutput output =
+      run_.Shell(Cat(kTrain, "--epochs 1 --workers 2 --servers 2 --set evaluation.neighbours=word1"));
+  EXPECT_EQ(output.exit_code, 0) << output.text;
+  EXPECT_THAT(output.text, HasSubstr("coordinator: done: "));
+  EXPECT_THAT(output.text, HasSubstr("word1"));
+  EXPECT_THAT(output.text, HasSubstr("vectors   DIR/out/vectors.bin\nreport    DIR/out/report.html\n"));
+  for (const char* name :
+       {"job.textproto", "vectors.bin", "log.jsonl", "result.json", "metrics-addresses.txt", "report.html"}) {
+    EXPECT_TRUE(std::filesystem::exists(run_.Path(Cat("out/", name)))) << name;
+  }
+  const auto result = RunResult::Read(run_.Path("out"));
+  EXPECT_TRUE(result.ok() && result->done && result->words == 36000) << output.text;
+}
+
+TEST_F(TrainTest, QuietPrintsNothing) {
+  const ProgramOutput output = run_.Shell(Cat(kTrain, "--epochs 1 --quiet"));
+  EXPECT_EQ(output.exit_code, 0);
+  EXPECT_EQ(output.text, "");
+}
+
+TEST_F(TrainTest, OnATerminalOneBarIsDrawnInPlaceOfLines) {
+  // util-linux' script gives the command a terminal.
+  const ProgramOutput output =
+      run_.Shell(Cat("command -v script >/dev/null || exit 77; script -qec '", kTrain, "--epochs 1' /dev/null"));
+  if (output.exit_code == 77) GTEST_SKIP() << "no script(1) here";
+  EXPECT_EQ(output.exit_code, 0) << output.text;
+  EXPECT_THAT(output.text, HasSubstr("\r\x1b[K"));
+  EXPECT_THAT(output.text, Not(HasSubstr("coordinator: epoch")));
+  EXPECT_THAT(output.text, HasSubstr("all workers together"));
+}
+
+TEST_F(TrainTest, ThePrintedLineRunByHandTrainsTheSame) {
+  const char* flags = "--data text.txt --epochs 1 --dim 16 --servers 2";
+  ASSERT_EQ(run_.Shell(Cat("shoal train words --output a --quiet ", flags)).exit_code, 0);
+  const ProgramOutput output = run_.Shell(
+      Cat("shoal plan words --output b ", flags, " >plan && sed -n '/^mpirun/,/shoal-worker/p' plan >line && sh line"));
+  ASSERT_EQ(output.exit_code, 0) << output.text;
+  const auto by_train = ReadFile(run_.Path("a/vectors.bin")), by_hand = ReadFile(run_.Path("b/vectors.bin"));
+  ASSERT_TRUE(by_train.ok() && by_hand.ok()) << output.text;
+  EXPECT_TRUE(*by_train == *by_hand);
+}
+
+TEST_F(TrainTest, ResultsOfAFinishedRunAreReplacedOnlyByForce) {
+  ASSERT_EQ(run_.Shell(Cat(kTrain, "--epochs 1 --quiet")).exit_code, 0);
+  const std::string before = ReadFile(run_.Path("out/vectors.bin")).value_or("");
+  EXPECT_EQ(run_.Shell(Cat(kTrain, "--epochs 2 --quiet")).exit_code, 2);
+  EXPECT_TRUE(ReadFile(run_.Path("out/vectors.bin")).value_or("") == before);
+  EXPECT_EQ(run_.Shell(Cat(kTrain, "--epochs 2 --quiet --force")).exit_code, 0);
+  EXPECT_FALSE(ReadFile(run_.Path("out/vectors.bin")).value_or("") == before);
+}
+
+TEST_F(TrainTest, CtrlCLeavesNoProcessNoFileAndNoHalfWrittenVectorsWithinTwoSeconds) {
+  const pid_t supervisor = StartTraining(kLongTraining);
+  const std::vector<pid_t> processes = WaitForTraining(supervisor);
+  EXPECT_TRUE(HasRuntimeFolder(supervisor));
+  EXPECT_GE(processes.size(), 6u) << "mpirun and five ranks";
+  const absl::Time start = Clock::Real().Now();
+  ::kill(supervisor, SIGINT);
+  int status = 0;
+  ::waitpid(supervisor, &status, 0);
+  EXPECT_LT(Clock::Real().Now() - start, absl::Seconds(2));
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  for (const pid_t pid : processes) EXPECT_TRUE(IsGone(pid)) << pid;
+  EXPECT_THAT(ReadFile(run_.Path("log")).value_or(""),
+              HasSubstr("shoal: stopped by Ctrl-C; no process is left, and no vectors were written\n"));
+  EXPECT_FALSE(std::filesystem::exists(run_.Path("out/vectors.bin")));
+  EXPECT_FALSE(HasRuntimeFolder(supervisor));
+}
+
+TEST_F(TrainTest, AKilledWorkerIsNamed) {
+  const pid_t supervisor = StartTraining(kLongTraining);
+  const std::vector<pid_t> processes = WaitForTraining(supervisor);
+  for (const pid_t pid : processes) {
+    const std::string name = ReadFile(Cat("/proc/", pid, "/comm")).value_or("");
+    if (name.find("shoal-worker") == std::string::npos) continue;
+    ::kill(pid, SIGKILL);
+    break;
+  }
+  int status = 0;
+  ::waitpid(supervisor, &status, 0);
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  EXPECT_THAT(ReadFile(run_.Path("log")).value_or(""), HasSubstr("shoal: the job failed: "));
+  for (const pid_t pid : processes) EXPECT_TRUE(IsGone(pid)) << pid;
+}
+
+TEST_F(TrainTest, NoProcessOutlivesAKilledSupervisorAndTheNextSweepsItsFolder) {
+  const pid_t supervisor = StartTraining(kLongTraining);
+  const std::vector<pid_t> processes = WaitForTraining(supervisor);
+  EXPECT_TRUE(HasRuntimeFolder(supervisor));
+  ::kill(supervisor, SIGKILL);
+  ::waitpid(supervisor, nullptr, 0);
+  for (const pid_t pid : processes) EXPECT_TRUE(Eventually([&] { return IsGone(pid); })) << pid;
+  ASSERT_EQ(run_.Shell(Cat(kTrain, "--epochs 1 --quiet")).exit_code, 0);
+  EXPECT_FALSE(HasRuntimeFolder(supervisor));
+}
+
+}  // namespace
+}  // namespace shoal
