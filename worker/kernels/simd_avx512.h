@@ -31,8 +31,13 @@ struct SimdAvx512 {
   template <int count>
   static SHOAL_INLINE Lanes Sums(const Vector* v) {
     __m256 halves[count];
-    for (int i = 0; i < count; ++i) halves[i] = _mm512_castps512_ps256(v[i]) + _mm512_extractf32x8_ps(v[i], 1);
+    for (int i = 0; i < count; ++i) halves[i] = _mm512_castps512_ps256(v[i]) + UpperHalf(v[i]);
     return SimdAvx2::Sums<count>(halves);
+  }
+
+ private:
+  static SHOAL_INLINE __m256 UpperHalf(Vector v) {
+    return _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(v), 1));
   }
 };
 

@@ -91,8 +91,11 @@ absl::Status SkipGram::Begin(const wire::Lease& lease) {
 absl::StatusOr<StepReport> SkipGram::Step() {
   StepReport report;
   Batch& batch = batches_[current_];
-  RETURN_IF_ERROR(Prepare(&batch, &report));
-  if (prefetch_) {
+  // An empty lease, too, takes a step, which says that it is done.
+  if (!batch.prepared) {
+    RETURN_IF_ERROR(Prepare(&batch, &report));
+  }
+  if (prefetch_ && !unit_ended()) {
     RETURN_IF_ERROR(Prepare(&batches_[1 - current_], &report));
   }
   absl::Time time = Clock::Real().Now();
@@ -118,8 +121,6 @@ absl::StatusOr<StepReport> SkipGram::Step() {
 }
 
 absl::Status SkipGram::Prepare(Batch* batch, StepReport* report) {
-  // An empty lease still takes a step, which says that it is done.
-  if (batch->prepared || (unit_ended() && batches_[1 - current_].prepared)) return absl::OkStatus();
   const absl::Time start = Clock::Real().Now();
   Sample(batch);
   const absl::Time sampled = Lap(start, &report->sample_seconds);

@@ -45,7 +45,7 @@ class SkipGram final : public Objective {
 
   SkipGram(const ObjectiveContext& context, std::unique_ptr<TokenFile> tokens);
 
-  // Samples the words that come next and requests their rows. Nothing where the unit has no more.
+  // Samples the words that come next and requests their rows.
   absl::Status Prepare(Batch* batch, StepReport* report);
   void Sample(Batch* batch);
   absl::Status Request(Batch* batch);
