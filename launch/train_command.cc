@@ -125,12 +125,21 @@ absl::Status RunEvaluate(Arguments arguments, const Installation& installation) 
   return Aborted("shoal-evaluate ", arguments[1], " failed with exit code ", code);
 }
 
+// What it prints, the page's path, stands among the places that are told at the end.
+absl::Status DrawReport(const std::string& output, const Installation& installation) {
+  ASSIGN_OR_RETURN(const std::string program, installation.Program("shoal-evaluate"));
+  const absl::Time deadline = Clock::Real().Now() + absl::Minutes(10);
+  ASSIGN_OR_RETURN(const ProgramOutput drawn, RunProgramQuietly({program, "report", output}, Clock::Real(), deadline));
+  if (drawn.exit_code == kDone) return absl::OkStatus();
+  return Aborted("the report could not be drawn: ", drawn.text);
+}
+
 absl::Status MeasureAndReport(const TrainingRequest& request, const Installation& installation) {
   if (const Arguments arguments = EvaluationArguments(request); !arguments.empty()) {
     RETURN_IF_ERROR(RunEvaluate(arguments, installation));
     std::printf("\n");
   }
-  return RunEvaluate({"report", request.output}, installation);
+  return DrawReport(request.output, installation);
 }
 
 // The baseline has neither servers nor workers: no mpirun.

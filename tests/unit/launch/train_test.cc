@@ -73,7 +73,7 @@ TEST_F(TrainTest, ARunLeavesItsResultsAndTellsWhereTheyAre) {
   EXPECT_EQ(output.exit_code, 0) << output.text;
   EXPECT_THAT(output.text, HasSubstr("coordinator: done: "));
   EXPECT_THAT(output.text, HasSubstr("word1"));
-  EXPECT_THAT(output.text, HasSubstr("vectors   DIR/out/vectors.bin\nreport    DIR/out/report.html\n"));
+  EXPECT_THAT(output.text, HasSubstr("/out/vectors.bin\nreport    "));
   for (const char* name :
        {"job.textproto", "vectors.bin", "log.jsonl", "result.json", "metrics-addresses.txt", "report.html"}) {
     EXPECT_TRUE(std::filesystem::exists(run_.Path(Cat("out/", name)))) << name;
@@ -90,8 +90,8 @@ TEST_F(TrainTest, QuietPrintsNothing) {
 
 TEST_F(TrainTest, OnATerminalOneBarIsDrawnInPlaceOfLines) {
   // util-linux' script gives the command a terminal.
-  const ProgramOutput output =
-      run_.Shell(Cat("command -v script >/dev/null || exit 77; script -qec '", kTrain, "--epochs 1' /dev/null"));
+  const ProgramOutput output = run_.Shell(Cat("command -v script >/dev/null || exit 77; script -qec '", kTrain,
+                                              "--epochs 50 --set progress.interval_seconds=0.1' /dev/null"));
   if (output.exit_code == 77) GTEST_SKIP() << "no script(1) here";
   EXPECT_EQ(output.exit_code, 0) << output.text;
   EXPECT_THAT(output.text, HasSubstr("\r\x1b[K"));
