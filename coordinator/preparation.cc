@@ -1,5 +1,6 @@
 #include "coordinator/preparation.h"
 
+#include <atomic>
 #include <filesystem>
 #include <mutex>
 #include <thread>
@@ -15,7 +16,10 @@
 namespace shoal {
 absl::StatusOr<PreparedData> PrepareData(const job::Job& job, const std::string& cache_directory,
                                          const PreparationProgress& progress) {
-  ASSIGN_OR_RETURN(const PreparedCorpus prepared, PrepareCorpus(job.data().corpus(), cache_directory, progress));
+  std::atomic<bool> give_up = false;
+  const auto report = [&](double fraction, std::string_view phase) { give_up = !progress(fraction, phase); };
+  ASSIGN_OR_RETURN(const PreparedCorpus prepared,
+                   PrepareCorpus(job.data().corpus(), cache_directory, report, &give_up));
   ASSIGN_OR_RETURN(const auto tokens, TokenFile::Open(prepared.path));
   RETURN_IF_ERROR(CheckVocabularySize(job, tokens->words()));
   return PreparedData{.token_file = std::filesystem::absolute(prepared.path).lexically_normal().string(),

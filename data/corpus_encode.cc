@@ -13,8 +13,8 @@ namespace {
 class Encode {
  public:
   Encode(const ScannedCorpus& corpus, const Vocabulary& vocabulary, const std::function<void(double)>& progress,
-         TokenFileWriter* writer)
-      : corpus_(corpus), vocabulary_(vocabulary), progress_(progress), writer_(writer) {}
+         const std::atomic<bool>* give_up, TokenFileWriter* writer)
+      : corpus_(corpus), vocabulary_(vocabulary), progress_(progress), give_up_(give_up), writer_(writer) {}
 
   absl::Status Run(uint32_t threads) {
     return RunOnThreads(threads, [this] { return Work(); });
@@ -37,7 +37,9 @@ class Encode {
         if (failed_ || next_ == corpus_.chunks.size()) return absl::OkStatus();
         chunk = next_++;
       }
-      const absl::Status read = ReadChunk(corpus_.chunks[chunk], &work);
+      const bool given_up = give_up_ != nullptr && *give_up_;
+      const absl::Status read =
+          given_up ? Aborted("the writing of the token file was given up") : ReadChunk(corpus_.chunks[chunk], &work);
       const absl::Status status = WriteInTurn(chunk, read, work);
       if (!status.ok()) return status;
     }
@@ -86,6 +88,7 @@ class Encode {
   const ScannedCorpus& corpus_;
   const Vocabulary& vocabulary_;
   const std::function<void(double)>& progress_;
+  const std::atomic<bool>* const give_up_;
 
   std::mutex mutex_;  // Guards all below.
   std::condition_variable turn_;
@@ -98,8 +101,9 @@ class Encode {
 }  // namespace
 
 absl::Status EncodeCorpus(const ScannedCorpus& corpus, const Vocabulary& vocabulary, uint32_t threads,
-                          const std::function<void(double fraction)>& progress, TokenFileWriter* writer) {
-  return Encode(corpus, vocabulary, progress, writer).Run(threads);
+                          const std::function<void(double fraction)>& progress, const std::atomic<bool>* give_up,
+                          TokenFileWriter* writer) {
+  return Encode(corpus, vocabulary, progress, give_up, writer).Run(threads);
 }
 
 }  // namespace shoal

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 
@@ -17,8 +18,9 @@
 namespace shoal {
 
 // Words outside `vocabulary` vanish; a sentence of none but such words does too. `progress` gets the fraction that is
-// written, from one thread at a time.
+// written, from one thread at a time. Aborted: `give_up` (may be null) became true.
 absl::Status EncodeCorpus(const ScannedCorpus& corpus, const Vocabulary& vocabulary, uint32_t threads,
-                          const std::function<void(double fraction)>& progress, TokenFileWriter* writer);
+                          const std::function<void(double fraction)>& progress, const std::atomic<bool>* give_up,
+                          TokenFileWriter* writer);
 
 }  // namespace shoal

@@ -100,6 +100,7 @@ class Scan {
   absl::StatusOr<std::optional<Task>> ReadNext(Workspace* work) {
     std::unique_lock lock(mutex_);
     while (!stopped_) {
+      if (options_.give_up != nullptr && *options_.give_up) return Aborted("the reading of the corpus was given up");
       const std::optional<size_t> found = FreeGroup();
       if (!found && first_open_ == groups_.size()) break;
       if (!found) {

@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -36,6 +37,8 @@ struct ScanOptions {
   size_t chunk_bytes = 0;  // 0: kChunkBytes.
   // Of the files' bytes, from one thread at a time.
   std::function<void(double fraction)> progress;
+  // Null, or true once the caller wants no more: Aborted.
+  const std::atomic<bool>* give_up = nullptr;
 };
 
 absl::StatusOr<ScannedCorpus> ScanCorpus(const std::vector<CorpusFile>& files, const ScanOptions& options);

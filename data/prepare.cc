@@ -32,8 +32,12 @@ constexpr double kSecondsBetweenReports = 0.1;
 
 class Preparation {
  public:
-  Preparation(const job::Corpus& corpus, const PrepareProgress& progress)
-      : corpus_(corpus), progress_(progress), threads_(ThreadsToUse(corpus.threads())), start_(Clock::Real().Now()) {}
+  Preparation(const job::Corpus& corpus, const PrepareProgress& progress, const std::atomic<bool>* give_up)
+      : corpus_(corpus),
+        progress_(progress),
+        give_up_(give_up),
+        threads_(ThreadsToUse(corpus.threads())),
+        start_(Clock::Real().Now()) {}
 
   absl::StatusOr<PreparedCorpus> Run(const std::string& folder) {
     ASSIGN_OR_RETURN(files_, FindCorpusFiles({corpus_.path().begin(), corpus_.path().end()}));
@@ -81,7 +85,7 @@ class Preparation {
   }
 
   absl::Status Build(const std::string& folder) {
-    ScanOptions options{.corpus = corpus_, .threads = threads_, .spill_folder = folder};
+    ScanOptions options{.corpus = corpus_, .threads = threads_, .spill_folder = folder, .give_up = give_up_};
     options.progress = [this](double fraction) { Report(kScanShare * fraction, "reading"); };
     ASSIGN_OR_RETURN(ScannedCorpus scanned, ScanCorpus(files_, options));
     result_.counts = scanned.counts;
@@ -89,7 +93,7 @@ class Preparation {
     ASSIGN_OR_RETURN(auto writer,
                      TokenFileWriter::Create(result_.path, vocabulary, key_.text(), corpus_.max_sentence_words()));
     const auto progress = [this](double fraction) { Report(kScanShare + (1 - kScanShare) * fraction, "writing"); };
-    RETURN_IF_ERROR(EncodeCorpus(scanned, vocabulary, threads_, progress, writer.get()));
+    RETURN_IF_ERROR(EncodeCorpus(scanned, vocabulary, threads_, progress, give_up_, writer.get()));
     result_.counts.sentences_cut = writer->sentences_cut();
     if (writer->tokens() == 0) {
       return InvalidArgument("data.corpus.vocabulary_file: none of the ", vocabulary.size(), " words of ",
@@ -171,6 +175,7 @@ class Preparation {
 
   const job::Corpus& corpus_;
   const PrepareProgress& progress_;
+  const std::atomic<bool>* const give_up_;
   const uint32_t threads_;
   const absl::Time start_;
   absl::Time next_report_ = absl::InfinitePast();
@@ -182,9 +187,9 @@ class Preparation {
 }  // namespace
 
 absl::StatusOr<PreparedCorpus> PrepareCorpus(const job::Corpus& corpus, const std::string& cache_directory,
-                                             const PrepareProgress& progress) {
+                                             const PrepareProgress& progress, const std::atomic<bool>* give_up) {
   const std::string& folder = corpus.cache_directory().empty() ? cache_directory : corpus.cache_directory();
-  return Preparation(corpus, progress).Run(folder.empty() ? "." : folder);
+  return Preparation(corpus, progress, give_up).Run(folder.empty() ? "." : folder);
 }
 
 }  // namespace shoal

@@ -9,6 +9,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -34,8 +35,10 @@ using PrepareProgress = std::function<void(double fraction, std::string_view pha
 
 // The token file is kept in `corpus.cache_directory` or, where that is empty, in `cache_directory`; the folder is made.
 // NotFound, InvalidArgument: a path is missing, a folder has no files, no word is frequent enough, ...: the message
-// names the path and the cure. DataLoss: a compressed file is damaged. Aborted: a file changed while it was read.
+// names the path and the cure. DataLoss: a compressed file is damaged. Aborted: a file changed while it was read, or
+// `give_up` (may be null) became true, which is looked at between chunks of text; no token file is left then.
 absl::StatusOr<PreparedCorpus> PrepareCorpus(const job::Corpus& corpus, const std::string& cache_directory,
-                                             const PrepareProgress& progress);
+                                             const PrepareProgress& progress,
+                                             const std::atomic<bool>* give_up = nullptr);
 
 }  // namespace shoal
