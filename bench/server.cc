@@ -113,10 +113,9 @@ class Client {
   absl::Status Measure(const Traffic& traffic);
   absl::StatusOr<std::vector<double>> Latencies(const Traffic& traffic);
   void MeasureMemcpy();
-  std::shared_ptr<RowCall> PushCall(const std::vector<uint64_t>& keys, size_t begin, size_t end);
+  std::shared_ptr<RowCall> MakeCall(RowKind kind, const std::vector<uint64_t>& keys, size_t begin, size_t end);
 
-  Traffic Pull();
-  Traffic Push();
+  Traffic Calls(const std::string& name, RowKind kind);
   Traffic Train();
 
   Endpoint* const endpoint_;
@@ -128,7 +127,7 @@ class Client {
   std::vector<std::vector<uint64_t>> keys_;
   Buffer rows_, copy_;
   TableAccess::Batch batches_[2];
-  std::vector<std::shared_ptr<RowCall>> pushes_[2];
+  std::vector<std::shared_ptr<RowCall>> calls_[2];
 };
 
 void Client::DrawKeys() {
@@ -155,19 +154,31 @@ absl::StatusOr<double> Client::ServerSeconds() {
   return std::atof(std::string(message.payload.view()).c_str());
 }
 
-// Rows to read: used where the answer put them.
-Traffic Client::Pull() {
-  return {"pull",
-          [this](size_t place, size_t batch) {
-            batches_[place].want_gradients = true;
-            return table_.Request(keys_[batch], &batches_[place]);
-          },
-          [this](size_t place) { return table_.Await(&batches_[place]); }};
+// Both ways alike: the batch's requests are started, then waited for. A pull's rows are used where the answer put them,
+// a push's lie in the client's memory; it is done when the server has applied it.
+Traffic Client::Calls(const std::string& name, RowKind kind) {
+  return {
+      name,
+      [this, kind](size_t place, size_t batch) -> absl::Status {
+        constexpr size_t kRowsPerMessage = RemoteTable::kMessageBytes / (kDim * sizeof(float));
+        calls_[place].clear();
+        for (size_t begin = 0; begin < kBatchRows; begin += kRowsPerMessage) {
+          calls_[place].push_back(MakeCall(kind, keys_[batch], begin, std::min(begin + kRowsPerMessage, kBatchRows)));
+          RETURN_IF_ERROR(exchange_.Start(calls_[place].back()));
+        }
+        return absl::OkStatus();
+      },
+      [this](size_t place) -> absl::Status {
+        for (const auto& call : calls_[place]) {
+          RETURN_IF_ERROR(exchange_.Wait(call.get()));
+        }
+        return absl::OkStatus();
+      }};
 }
 
-std::shared_ptr<RowCall> Client::PushCall(const std::vector<uint64_t>& keys, size_t begin, size_t end) {
+std::shared_ptr<RowCall> Client::MakeCall(RowKind kind, const std::vector<uint64_t>& keys, size_t begin, size_t end) {
   auto call = std::make_shared<RowCall>();
-  call->header.kind = RowKind::kPushGradients;
+  call->header.kind = kind;
   call->header.row_floats = kDim;
   call->header.learning_rate = 0.1f;
   call->keys.assign(keys.begin() + begin, keys.begin() + end);
@@ -175,27 +186,7 @@ std::shared_ptr<RowCall> Client::PushCall(const std::vector<uint64_t>& keys, siz
   return call;
 }
 
-// Gradients that lie in the client's memory; done when the server has applied them.
-Traffic Client::Push() {
-  return {"push",
-          [this](size_t place, size_t batch) -> absl::Status {
-            constexpr size_t kRowsPerMessage = RemoteTable::kMessageBytes / (kDim * sizeof(float));
-            pushes_[place].clear();
-            for (size_t begin = 0; begin < kBatchRows; begin += kRowsPerMessage) {
-              pushes_[place].push_back(PushCall(keys_[batch], begin, begin + kRowsPerMessage));
-              RETURN_IF_ERROR(exchange_.Start(pushes_[place].back()));
-            }
-            return absl::OkStatus();
-          },
-          [this](size_t place) -> absl::Status {
-            for (const auto& call : pushes_[place]) {
-              RETURN_IF_ERROR(exchange_.Wait(call.get()));
-            }
-            return absl::OkStatus();
-          }};
-}
-
-// What training does: rows pulled, changed in place, their differences pushed.
+// What training does, through the whole client: keys told apart, rows pulled, changed in place, differences pushed.
 Traffic Client::Train() {
   return {"pull and push",
           [this](size_t place, size_t batch) {
@@ -269,7 +260,7 @@ absl::Status Client::Run() {
   RETURN_IF_ERROR(SayHello());
   std::printf("rows of %u floats, %.1f M of them, batches of %zu random keys, 2 under way\n", kDim,
               static_cast<double>(spec_.rows()) / 1e6, kBatchRows);
-  for (const Traffic& traffic : {Pull(), Push(), Train()}) {
+  for (const Traffic& traffic : {Calls("pull", RowKind::kPull), Calls("push", RowKind::kPushGradients), Train()}) {
     MeasureMemcpy();
     RETURN_IF_ERROR(Measure(traffic));
   }

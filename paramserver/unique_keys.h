@@ -20,16 +20,16 @@ class UniqueKeys {
   uint32_t NumberOf(uint64_t key, bool* fresh);
 
  private:
+  // Eight bytes, so that the places of a batch stay in the cache beside its rows; the key itself is in keys_.
   struct Place {
-    uint64_t key = 0;
     uint32_t batch = 0;
     uint32_t number = 0;
   };
 
-  std::vector<Place> places_;  // Open addressing, at most half full.
+  std::vector<Place> places_;   // Open addressing, at most half full.
+  std::vector<uint64_t> keys_;  // [distinct keys] By number.
   uint64_t mask_ = 0;
   uint32_t batch_ = 0;
-  uint32_t size_ = 0;
 };
 
 }  // namespace shoal
