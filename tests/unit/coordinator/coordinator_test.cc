@@ -2,6 +2,8 @@
 
 #include "coordinator/coordinator.h"
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -24,7 +26,7 @@ constexpr int kServer = 1, kFirstWorker = 2, kSecondWorker = 3;
 
 class CoordinatorTest : public ::testing::Test {
  protected:
-  CoordinatorTest() : output_(::testing::TempDir() + "coordinator_test"), hub_(4, &Clock::Real()) {
+  CoordinatorTest() : output_(Cat(::testing::TempDir(), "coordinator_test.", ::getpid())), hub_(4, &Clock::Real()) {
     std::filesystem::remove_all(output_);
     for (const int rank : {1, 2, 3}) members_.push_back(hub_.endpoint(rank));
     thread_ = std::thread([this] {

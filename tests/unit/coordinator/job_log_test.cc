@@ -1,4 +1,7 @@
 #include "coordinator/job_log.h"
+#include "common/text.h"
+
+#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -39,7 +42,7 @@ TEST(ProgressLineTest, SmallRatesAndLongTimesKeepTheirUnits) {
 
 class JobLogTest : public ::testing::Test {
  protected:
-  JobLogTest() : directory_(::testing::TempDir() + "/job_log") {
+  JobLogTest() : directory_(Cat(::testing::TempDir(), "/job_log.", ::getpid())) {
     std::filesystem::remove_all(directory_);
     std::filesystem::create_directories(directory_);
   }
@@ -68,7 +71,7 @@ TEST_F(JobLogTest, ALogOfAnEarlierRunIsBegunAnew) {
 
 TEST_F(JobLogTest, AFolderThatIsNotThereIsNamed) {
   EXPECT_THAT(std::string(JobLog::Create(directory_ + "/no", &Clock::Real(), false).status().message()),
-              HasSubstr("/job_log/no/log.jsonl"));
+              HasSubstr(directory_ + "/no/log.jsonl"));
 }
 
 TEST(JobResultTest, JsonHoldsEveryFieldOfTheFormat) {

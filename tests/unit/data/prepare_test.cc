@@ -1,6 +1,7 @@
 #include "data/prepare.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <filesystem>
 #include <string>
@@ -254,6 +255,14 @@ TEST_F(PrepareTest, ADamagedCompressedFileEndsItWithTheFilesName) {
 
 TEST_F(PrepareTest, AFailedPreparationLeavesNoFileBehind) {
   PrepareError(PlainCorpus(folder_.Write("empty.txt", "")), folder_);
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.Path("cache")));
+}
+
+TEST_F(PrepareTest, APreparationThatIsGivenUpIsAbortedAndLeavesNoFileBehind) {
+  const std::atomic<bool> give_up = true;
+  const auto prepared = PrepareCorpus(PlainCorpus(folder_.Write("a.txt", MadeUpText(20000, 1))), folder_.Path("cache"),
+                                      nullptr, &give_up);
+  EXPECT_TRUE(absl::IsAborted(prepared.status())) << prepared.status();
   EXPECT_TRUE(std::filesystem::is_empty(folder_.Path("cache")));
 }
 

@@ -1,5 +1,7 @@
 // Whole jobs that train word vectors on a small text, by each way to the rows, on one server and on several.
 
+#include <unistd.h>
+
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -51,7 +53,7 @@ double TopicMargin(const Trained& trained) {
 class SkipGramJobTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    folder_ = ::testing::TempDir() + "skip_gram_job";
+    folder_ = Cat(::testing::TempDir(), "skip_gram_job.", ::getpid());
     std::filesystem::create_directories(folder_);
     ASSERT_TRUE(WriteFileAtomically(folder_ + "/text.txt", TopicCorpus().Text()).ok());
   }

@@ -1,6 +1,9 @@
 // The skip-gram objective on tables in memory: exact losses, learning rate, cursors, access modes, export.
 
 #include "worker/objectives/skip_gram.h"
+#include "common/text.h"
+
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -40,7 +43,7 @@ std::string Text() {
 class SkipGramTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    folder_ = ::testing::TempDir() + "skip_gram_test";
+    folder_ = Cat(::testing::TempDir(), "skip_gram_test.", ::getpid());
     std::filesystem::create_directories(folder_);
     ASSERT_TRUE(WriteFileAtomically(folder_ + "/text.txt", Text()).ok());
     job::Corpus corpus;

@@ -1,0 +1,48 @@
+// Exact nearest neighbours: queries a second of processor time on one core, 100 k words of 300 numbers.
+//
+//   build/bin/neighbours_bench
+//
+// The bar is 50 queries a second. `items_per_second` counts queries: one alone, and a batch of 64, which reads each
+// block of rows once for all.
+
+#include <string>
+#include <vector>
+
+#include "benchmark/benchmark.h"
+#include "common/random.h"
+#include "evaluate/neighbours.h"
+
+namespace shoal {
+namespace {
+
+constexpr uint64_t kWords = 100'000;
+constexpr uint32_t kDim = 300;
+constexpr size_t kNearest = 10;
+
+std::vector<float> RandomNumbers(uint64_t count) {
+  CounterRandom random(1);
+  std::vector<float> numbers(count);
+  for (float& number : numbers) number = random.NextFloat() - 0.5f;
+  return numbers;
+}
+
+WordVectors RandomVectors() {
+  std::vector<std::string> words;
+  for (uint64_t i = 0; i < kWords; ++i) words.push_back(std::to_string(i));
+  return WordVectors::FromRows(words, RandomNumbers(kWords * kDim), kDim).value();
+}
+
+void FindNeighbours(benchmark::State& state) {
+  static const WordVectors vectors = RandomVectors();
+  static const NeighbourSearch search(vectors);
+  const std::vector<uint64_t> exclude(state.range(0), NeighbourSearch::kNoRow);
+  const std::span<const float> queries = vectors.rows().first(state.range(0) * kDim);
+  for (auto _ : state) benchmark::DoNotOptimize(search.Find(queries, exclude, kNearest));
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(FindNeighbours)->ArgName("queries")->Arg(1)->Arg(64)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace shoal
+
+BENCHMARK_MAIN();
