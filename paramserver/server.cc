@@ -91,6 +91,8 @@ absl::Status Server::AddTable(const wire::TableSpec& spec, wire::Ready* ready) {
     if (message.ok()) {
       RETURN_IF_ERROR(HandleControl(*message));
     }
+    // Nothing is listened to while tables are made, so that silence proves nothing.
+    coordinator_heard_ = clock_->Now();
     RETURN_IF_ERROR(KeepInTouch());
   }
   *ready->add_segment() = table->segment();
