@@ -91,7 +91,7 @@ absl::Status Server::AddTable(const wire::TableSpec& spec, wire::Ready* ready) {
     if (message.ok()) {
       RETURN_IF_ERROR(HandleControl(*message));
     }
-    // Nothing is listened to while tables are made, so that silence proves nothing.
+    // A message a part is taken in, and a part may take its time: silence proves nothing here.
     coordinator_heard_ = clock_->Now();
     RETURN_IF_ERROR(KeepInTouch());
   }
