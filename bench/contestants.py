@@ -58,7 +58,7 @@ class Shoal:
             "objective.skip_gram.subsample": train_peer.SUBSAMPLE,
             "objective.skip_gram.learning_rate": train_peer.LEARNING_RATE,
         }
-        command = [SHOAL, "train", "words", "--data", text.path, "--output", output, "--quiet",
+        command = [SHOAL, "train", "words", "--data", text.path, "--output", output, "--force", "--quiet",
                    "--servers", self.servers, "--workers", self.workers,
                    "--dim", settings.dim, "--epochs", settings.epochs, "--seed", settings.seed]
         for path, value in fields.items():
