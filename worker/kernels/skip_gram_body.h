@@ -210,16 +210,15 @@ class SkipGramBody {
     const int contexts = window.contexts;
     float* const* const inputs = window.inputs;
     for (int d = 0; d < width; d += Simd::kWidth) {
-      Vector changed[outputs];
-      SHOAL_UNROLL for (int b = 0; b < outputs; ++b) changed[b] = Simd::Load(output[b] + d);
-      const Before<outputs> before(changed);
+      Vector o[outputs], changed[outputs];
+      SHOAL_UNROLL for (int b = 0; b < outputs; ++b) changed[b] = o[b] = Simd::Load(output[b] + d);
       for (int a = 0; a < contexts; ++a) {
         const Vector x = Simd::Load(inputs[a] + d);
         // Two sums: one would be a chain of multiply-adds longer than the reorder buffer hides.
         Vector sums[2] = {x, Simd::Zero()};
         SHOAL_UNROLL for (int b = 0; b < outputs; ++b) {
           const Vector e = Simd::All(errors[a * stride + b]);
-          sums[b % 2] = Simd::MultiplyAdd(e, before[b], sums[b % 2]);
+          sums[b % 2] = Simd::MultiplyAdd(e, o[b], sums[b % 2]);
           changed[b] = Simd::MultiplyAdd(e, x, changed[b]);
         }
         Simd::Store(inputs[a] + d, sums[0] + sums[1]);
@@ -227,33 +226,6 @@ class SkipGramBody {
       SHOAL_UNROLL for (int b = 0; b < outputs; ++b) Simd::Store(output[b] + d, changed[b]);
     }
   }
-
-  // A vector of each output as it was. Where the registers do not hold these beside the updates, they lie in memory and
-  // are operands from there: left to itself, the compiler would rather spill the updates, which change with each
-  // context.
-  template <int outputs, bool in_registers = 2 * outputs + 4 <= Simd::kRegisters>
-  class Before {
-   public:
-    SHOAL_INLINE explicit Before(const Vector* vectors) {
-      SHOAL_UNROLL for (int b = 0; b < outputs; ++b) vectors_[b] = vectors[b];
-    }
-    SHOAL_INLINE Vector operator[](int b) const { return vectors_[b]; }
-
-   private:
-    Vector vectors_[outputs];
-  };
-  template <int outputs>
-  class Before<outputs, false> {
-   public:
-    SHOAL_INLINE explicit Before(const Vector* vectors) {
-      SHOAL_UNROLL for (int b = 0; b < outputs; ++b) Simd::Store(memory_ + b * Simd::kWidth, vectors[b]);
-      asm("" : : "r"(memory_) : "memory");
-    }
-    SHOAL_INLINE Vector operator[](int b) const { return Simd::Load(memory_ + b * Simd::kWidth); }
-
-   private:
-    alignas(64) float memory_[outputs * Simd::kWidth];
-  };
 
   // Any number of outputs, a few at a time; the contexts' vectors as they were are kept aside for the later ones.
   static SHOAL_INLINE void UpdateAny(const SkipGramWindow& window, int width, const float* errors, int stride,

@@ -34,7 +34,7 @@ std::string Text() {
   CounterRandom random(5);
   for (uint64_t s = 0; s < kSentences; ++s) {
     for (uint64_t w = 0; w < kSentenceWords; ++w) {
-      text += "w" + std::to_string(random.NextBelow(1 + random.NextBelow(40))) + (w + 1 < kSentenceWords ? " " : "\n");
+      text += Cat("w", random.NextBelow(1 + random.NextBelow(40)), w + 1 < kSentenceWords ? " " : "\n");
     }
   }
   return text;
