@@ -176,7 +176,7 @@ class Trainer {
     output_rows.clear();
     for (const uint32_t id : plan.outputs) output_rows.push_back(outputs_[id]);
     SkipGramRows rows{.inputs = input_rows.data(), .outputs = output_rows.data()};
-    rows.row_bytes = flags_.dim * sizeof(float);
+    rows.row_floats = flags_.dim;
     const MeasuredLoss measured = TrainWindows(plan, kernel, rows, {});
     loss->sum += measured.sum;
     loss->pairs += measured.pairs;

@@ -4,7 +4,7 @@
 #include <memory>
 #include <utility>
 
-#include "paramserver/row_prefetch.h"
+#include "common/prefetch.h"
 
 namespace shoal {
 namespace {

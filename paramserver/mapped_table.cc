@@ -5,8 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "common/prefetch.h"
 #include "common/status.h"
-#include "paramserver/row_prefetch.h"
 
 namespace shoal {
 namespace {

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "common/prefetch.h"
 #include "common/status.h"
-#include "paramserver/row_prefetch.h"
 
 namespace shoal {
 namespace {

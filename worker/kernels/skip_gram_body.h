@@ -11,6 +11,7 @@
 
 #include <utility>
 
+#include "common/prefetch.h"
 #include "worker/kernels/lanes.h"
 #include "worker/kernels/skip_gram_kernel.h"
 
@@ -201,6 +202,12 @@ class SkipGramBody {
     return loss;
   }
 
+  static SHOAL_INLINE void AskForComingLines(const SkipGramWindow& window, int d) {
+    if (d % static_cast<int>(kCacheLineFloats) != 0) return;
+    for (const float* row : window.coming_outputs) PrefetchLine(row + d);
+    for (const float* row : window.coming_inputs) PrefetchLine(row + d);
+  }
+
   // The rows take their updates, all outputs at once.
   template <int outputs>
   static SHOAL_INLINE void Update(const SkipGramWindow& window, int width, const float* errors) {
@@ -210,6 +217,7 @@ class SkipGramBody {
     const int contexts = window.contexts;
     float* const* const inputs = window.inputs;
     for (int d = 0; d < width; d += Simd::kWidth) {
+      AskForComingLines(window, d);
       Vector o[outputs], changed[outputs];
       SHOAL_UNROLL for (int b = 0; b < outputs; ++b) changed[b] = o[b] = Simd::Load(output[b] + d);
       for (int a = 0; a < contexts; ++a) {
@@ -232,6 +240,7 @@ class SkipGramBody {
                                      float* const* input_targets, float* const* output_targets) {
     alignas(64) float before[kMaxContexts * Simd::kWidth];
     for (int d = 0; d < width; d += Simd::kWidth) {
+      AskForComingLines(window, d);
       for (int a = 0; a < window.contexts; ++a)
         Simd::Store(before + a * Simd::kWidth, Simd::Load(window.inputs[a] + d));
       int b = 0;

@@ -21,6 +21,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "worker/kernels/simd_backend.h"
 
@@ -47,6 +48,10 @@ struct SkipGramWindow {
   // Of AddGradients: accumulators of [padded_dim] floats. Repeated rows may share one; outputs are distinct here too.
   float* const* input_gradients = nullptr;   // [contexts]
   float* const* output_gradients = nullptr;  // [outputs]
+  // Rows of a window to come. They are asked for from memory line by line while this window's rows are updated: asked
+  // for all at once, more misses are under way than a core keeps count of, and it stands still (1.2 times as long at
+  // 300 floats a row).
+  std::span<float*const> coming_inputs, coming_outputs;
 };
 
 // What a back end offers. The width is known at compile time for the common dims and the usual number of outputs, which

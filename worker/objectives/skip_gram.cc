@@ -176,7 +176,7 @@ MeasuredLoss SkipGram::Train(Batch* batch) {
     rows.input_gradients = batch->inputs.gradients.data();
     rows.output_gradients = batch->outputs.gradients.data();
   }
-  rows.row_bytes = settings_.dim() * sizeof(float);
+  rows.row_floats = settings_.dim();
   if (softmax_) return TrainSoftmaxWindows(batch->plan, kernel_, rows, all_words_.size());
   return TrainWindows(batch->plan, kernel_, rows, offsets_by_word_);
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "worker/kernels/prefetch.h"
+#include "common/prefetch.h"
 
 namespace shoal {
 namespace {
@@ -27,23 +27,34 @@ class WindowRunner {
     const size_t count = plan_.windows.size();
     for (size_t i = 0; i < std::min(kPrefetchAhead, count); ++i) Prefetch(plan_.windows[i]);
     for (size_t i = 0; i < count; ++i) {
-      if (i + kPrefetchAhead < count) Prefetch(plan_.windows[i + kPrefetchAhead]);
-      Train(plan_.windows[i]);
+      Train(plan_.windows[i], i + kPrefetchAhead < count ? &plan_.windows[i + kPrefetchAhead] : nullptr);
     }
     return loss_;
   }
 
  private:
   void Prefetch(const SkipGramPlan::Window& window) {
-    for (int i = 0; i < window.outputs; ++i) PrefetchRow(rows_.outputs[window.first_output + i], rows_.row_bytes);
-    const uint32_t end = window.first_context + window.span;
-    for (; prefetched_inputs_ < end; ++prefetched_inputs_) {
-      PrefetchRow(rows_.inputs[prefetched_inputs_], rows_.row_bytes);
-    }
+    for (const float* row : OutputsOf(window)) PrefetchRow(row, rows_.row_floats);
+    for (const float* row : FreshInputsOf(window)) PrefetchRow(row, rows_.row_floats);
   }
 
-  void Train(const SkipGramPlan::Window& planned) {
+  std::span<float* const> OutputsOf(const SkipGramPlan::Window& window) const {
+    return {rows_.outputs + window.first_output, static_cast<size_t>(window.outputs)};
+  }
+
+  // The contexts that no window before had: windows move on along the text.
+  std::span<float* const> FreshInputsOf(const SkipGramPlan::Window& window) {
+    const uint32_t first = prefetched_inputs_;
+    prefetched_inputs_ = std::max(first, window.first_context + window.span);
+    return {rows_.inputs + first, prefetched_inputs_ - first};
+  }
+
+  void Train(const SkipGramPlan::Window& planned, const SkipGramPlan::Window* coming) {
     SkipGramWindow window;
+    if (coming != nullptr) {
+      window.coming_outputs = OutputsOf(*coming);
+      window.coming_inputs = FreshInputsOf(*coming);
+    }
     window.centres = planned.centres;
     window.contexts = planned.contexts();
     window.outputs_count = planned.outputs;

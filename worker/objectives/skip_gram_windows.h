@@ -19,7 +19,7 @@ struct SkipGramRows {
   // Null: the rows are updated in place. Else they stay, and the gradients are added here.
   float* const* input_gradients = nullptr;
   float* const* output_gradients = nullptr;
-  size_t row_bytes = 0;  // Of the weights.
+  uint32_t row_floats = 0;  // Of the weights.
 };
 
 struct MeasuredLoss {

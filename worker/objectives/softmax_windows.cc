@@ -44,7 +44,7 @@ class SoftmaxRunner {
     }
     if (!in_place_) return;
     // The inputs' updates are put aside until all outputs have seen the inputs as they were.
-    const size_t floats = (rows_.row_bytes / sizeof(float) + 15) / 16 * 16;
+    const size_t floats = (rows_.row_floats + 15) / 16 * 16;
     aside_.assign(inputs_.size() * floats, 0);
     for (size_t a = 0; a < inputs_.size(); ++a) targets_.push_back(aside_.data() + a * floats);
   }
@@ -88,7 +88,7 @@ class SoftmaxRunner {
   }
 
   void AddToInputs() {
-    const size_t dim = rows_.row_bytes / sizeof(float);
+    const size_t dim = rows_.row_floats;
     for (size_t a = 0; a < inputs_.size(); ++a) {
       for (size_t d = 0; d < dim; ++d) inputs_[a][d] += targets_[a][d];
     }

@@ -1,5 +1,6 @@
-// That the loop over windows still prefetches: GCC 12 has been seen to delete prefetches silently.
+// That the kernels still prefetch: GCC 12 has been seen to delete prefetches silently.
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
@@ -18,14 +19,31 @@ std::string OutputOf(const std::string& command) {
   return output;
 }
 
-TEST(PrefetchTest, TheInstructionIsInTheWorkersLibrary) {
+// The machine code of each function whose name has `name` in it, one behind the other.
+std::string CodeOf(const std::string& disassembly, const std::string& name) {
+  std::string code;
+  for (size_t at = 0; (at = disassembly.find(name, at)) != std::string::npos;) {
+    const size_t end = std::min(disassembly.find("\n\n", at), disassembly.size());
+    code += disassembly.substr(at, end - at);
+    at = end;
+  }
+  return code;
+}
+
+TEST(PrefetchTest, TheInstructionIsInEveryTrainingFunction) {
 #if !defined(__x86_64__)
   GTEST_SKIP() << "the instruction has another name on this architecture";
 #endif
-  const std::string code = OutputOf("objdump --disassemble --no-show-raw-insn " SHOAL_WORKER_LIBRARY " 2>/dev/null");
-  if (code.empty()) GTEST_SKIP() << "objdump (binutils) is not installed";
-  ASSERT_NE(code.find("TrainWindows"), std::string::npos);
-  EXPECT_NE(code.find("prefetcht0"), std::string::npos);
+  const std::string disassembly =
+      OutputOf("objdump --disassemble --demangle --no-show-raw-insn " SHOAL_KERNELS_LIBRARY " 2>/dev/null");
+  if (disassembly.empty()) GTEST_SKIP() << "objdump (binutils) is not installed";
+  for (const std::string back_end : {"SimdAvx2", "SimdAvx512", "SimdPortable"}) {
+    for (const std::string function : {"Train<100, 6>(", "Train<0, 7>(", "TrainAny("}) {
+      const std::string code = CodeOf(disassembly, back_end + ">::" + function);
+      ASSERT_FALSE(code.empty()) << back_end << " has no " << function;
+      EXPECT_NE(code.find("prefetcht0"), std::string::npos) << back_end << ", " << function;
+    }
+  }
 }
 
 }  // namespace

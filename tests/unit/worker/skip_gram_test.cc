@@ -334,7 +334,7 @@ TEST(SoftmaxWindowsTest, TheGradientEqualsFiniteDifferencesOfTheLoss) {
   SkipGramRows rows{.inputs = inputs.data(), .outputs = outputs.data()};
   rows.input_gradients = input_gradients.data();
   rows.output_gradients = output_gradients.data();
-  rows.row_bytes = kFloats * sizeof(float);
+  rows.row_floats = kFloats;
   const MeasuredLoss measured = TrainSoftmaxWindows(plan, kernel, rows, kWords);
   EXPECT_EQ(measured.pairs, 2);
   EXPECT_NEAR(measured.sum, loss(x, o), 1e-5);
