@@ -136,29 +136,31 @@ void SkipGramSampler::AddContexts(uint32_t piece, SkipGramPlan::Window* window, 
 
 void SkipGramSampler::AddOutputs(SkipGramPlan::Window* window, SkipGramPlan* plan) {
   window->first_output = plan->outputs.size();
-  window->outputs = window->centres;
-  for (uint32_t c = 0; c < window->centres; ++c) plan->outputs.push_back(plan->inputs[window->centre + c]);
-  for (int i = 0; i < block_negatives_; ++i) {
-    if (!AddNegative(window, plan)) return;
-  }
-}
-
-bool SkipGramSampler::AddNegative(SkipGramPlan::Window* window, SkipGramPlan* plan) {
-  for (int redraw = 0; redraw <= kMaxRedraws; ++redraw) {
+  plan->outputs.resize(window->first_output + window->centres + block_negatives_);
+  uint32_t* const outputs = plan->outputs.data() + window->first_output;
+  std::copy_n(plan->inputs.begin() + window->centre, window->centres, outputs);
+  uint32_t count = window->centres;
+  int redraws = 0;
+  for (int left = block_negatives_; left > 0 && redraws <= kMaxRedraws;) {
     const uint32_t word = noise_.At(place_++);
-    const auto begin = plan->outputs.begin() + window->first_output;
-    const auto found = std::find(begin, plan->outputs.end(), word);
-    if (found == plan->outputs.end()) {
-      plan->outputs.push_back(word);
-      ++window->outputs;
-      return true;
+    // The first that is equal is the word itself, put behind the others, where it is none of them.
+    outputs[count] = word;
+    uint32_t found = 0;
+    while (outputs[found] != word) ++found;
+    if (found < window->centres) {
+      ++redraws;
+      continue;
     }
-    if (found - begin >= window->centres) {
-      CountTwice(found - begin, window, plan);
-      return true;
+    if (found == count) {
+      ++count;
+    } else {
+      CountTwice(found, window, plan);
     }
+    redraws = 0;
+    --left;
   }
-  return false;
+  window->outputs = count;
+  plan->outputs.resize(window->first_output + count);
 }
 
 void SkipGramSampler::CountTwice(size_t output, SkipGramPlan::Window* window, SkipGramPlan* plan) const {

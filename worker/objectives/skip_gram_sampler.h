@@ -75,7 +75,6 @@ class SkipGramSampler {
   uint32_t BlockSize(const SkipGramPlan& plan, uint32_t centre) const;
   void AddContexts(uint32_t piece, SkipGramPlan::Window* window, SkipGramPlan* plan) const;
   void AddOutputs(SkipGramPlan::Window* window, SkipGramPlan* plan);
-  bool AddNegative(SkipGramPlan::Window* window, SkipGramPlan* plan);
   void CountTwice(size_t output, SkipGramPlan::Window* window, SkipGramPlan* plan) const;
   uint32_t AddWeights(SkipGramPlan* plan) const;
 
