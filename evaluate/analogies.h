@@ -5,7 +5,7 @@
 // among the commonest words, never among the question's own. Questions with a word that is not among them are skipped
 // and counted. Equal to gensim's evaluate_word_analogies (tests/parity).
 //
-// Pure functions; safe from any thread.
+// Pure functions but for the file that is read; safe from any thread.
 
 #pragma once
 

@@ -1,6 +1,6 @@
 // WordFigures: what was measured of one set of word vectors, as a table for people and as JSON for machines.
 //
-// Thread rule: values; pure functions.
+// Thread rule: values; pure functions but for the files that MeasureWords reads. Safe from any thread.
 
 #pragma once
 

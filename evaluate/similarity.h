@@ -4,7 +4,7 @@
 // both have a vector. A low coverage flatters, so covered pairs stand beside it. Equal to gensim's evaluate_word_pairs
 // (tests/parity).
 //
-// Pure functions; safe from any thread.
+// Pure functions but for the file that is read; safe from any thread.
 
 #pragma once
 

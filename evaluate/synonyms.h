@@ -4,7 +4,7 @@
 // rare ones whatever they mean. Several draws a pair, each pair asked both ways. Vectors that know nothing score 50 %;
 // the same measure on untrained vectors stands beside the figure to show it.
 //
-// Pure functions of their arguments, the seed included; safe from any thread.
+// Pure functions of their arguments, the seed included, and of the file that is read; safe from any thread.
 
 #pragma once
 

@@ -1,6 +1,6 @@
 // Lines of the small text files that evaluations read: word pairs, analogies, synonyms.
 //
-// Pure functions; safe from any thread.
+// Pure functions but for the file that is read; safe from any thread.
 
 #pragma once
 

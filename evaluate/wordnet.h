@@ -2,7 +2,7 @@
 //
 // Words of one synset (set of words with one meaning) are synonyms of one another.
 //
-// Pure function; safe from any thread.
+// Pure but for the files that are read; safe from any thread.
 // Source: wndb(5WN), "Data File Format".
 
 #pragma once

@@ -49,6 +49,7 @@ class Objective {
   virtual absl::StatusOr<std::vector<std::string>> Export(const std::string& directory) = 0;
 };
 
+// What an objective is made of. Both outlive it.
 struct ObjectiveContext {
   const wire::Welcome& welcome;
   ParameterClient& client;

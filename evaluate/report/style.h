@@ -1,4 +1,4 @@
-// The look of report.html: light or dark as the reader's system is, on paper too.
+// The look of report.html: light or dark as the reader's system is, on paper too. A constant; safe from any thread.
 
 #pragma once
 
