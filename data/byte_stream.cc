@@ -103,9 +103,9 @@ class CompressedStream : public ByteStream {
       // A decoder that neither takes nor gives anything at the end waits for more that will not come.
       ASSIGN_OR_RETURN(const size_t n, Decode(out.subspan(done), at_end_));
       done += n;
+      text_bytes_ += n;
       if (n == 0 && at_end_ && input_->unused().size() == unused && !finished_) return EndsEarly();
     }
-    text_bytes_ += done;
     return done;
   }
   uint64_t file_bytes_read() const override { return input_->bytes_read(); }
@@ -184,6 +184,19 @@ class GzipStream final : public CompressedStream {
   bool between_members_ = false;
 };
 
+const char* WordsFor(lzma_ret error) {
+  switch (error) {
+    case LZMA_FORMAT_ERROR:
+      return "what follows is not xz";
+    case LZMA_OPTIONS_ERROR:
+      return "it uses options that liblzma does not know";
+    case LZMA_MEM_ERROR:
+      return "no memory to decode it";
+    default:
+      return "its checksums or codes are wrong";
+  }
+}
+
 class XzStream final : public CompressedStream {
  public:
   explicit XzStream(std::unique_ptr<Input> input) : CompressedStream(std::move(input), "xz") {
@@ -205,7 +218,7 @@ class XzStream final : public CompressedStream {
     if (result == LZMA_MEMLIMIT_ERROR) return Damaged("it needs more than 1 GiB of memory to decode");
     if (result == LZMA_BUF_ERROR && at_end) return EndsEarly();
     if (result != LZMA_OK && result != LZMA_STREAM_END && result != LZMA_BUF_ERROR) {
-      return Damaged(Cat("liblzma's error ", static_cast<int>(result)));
+      return Damaged(WordsFor(result));
     }
     return out.size() - lzma_.avail_out;
   }

@@ -15,8 +15,10 @@ absl::Status WriteAt(int fd, uint64_t offset, std::string_view bytes, const std:
     const ssize_t n = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) {
-      return ErrnoError(errno, Cat("cannot write ", bytes.size(), " bytes to a temporary file in ", folder,
-                                   "; data.corpus.cache_directory can name a folder with more room"));
+      const absl::Status why =
+          ErrnoError(errno, Cat("cannot write ", bytes.size(), " bytes to a temporary file in ", folder));
+      return absl::Status(why.code(),
+                          Cat(why.message(), "; data.corpus.cache_directory can name a folder with more room"));
     }
     bytes.remove_prefix(n);
     offset += n;
