@@ -161,7 +161,7 @@ absl::Status CheckOneof(const Message& message, const FieldDescriptor& field, st
   if (choice == nullptr) return absl::OkStatus();
   const FieldDescriptor* given = message.GetReflection()->GetOneofFieldDescriptor(message, choice);
   if (given == nullptr || given == &field) return absl::OkStatus();
-  return InvalidArgument(path, ": ", given->name(), " is given already, and there can be one only");
+  return InvalidArgument(path, ": ", given->name(), " is given already, and there can be one only; leave one out");
 }
 
 absl::Status SetValue(Message* message, const FieldDescriptor& field, std::string_view path, std::string_view value) {

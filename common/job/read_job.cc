@@ -86,7 +86,7 @@ class JobReader final : public google::protobuf::io::ErrorCollector {
       return;
     }
     if (!field.is_repeated() && message->GetReflection()->HasField(*message, &field)) {
-      AddMistake(Cat(path, " is given twice"));
+      AddMistake(Cat(path, " is given twice; leave one out"));
     }
     tokens_.Next();
     if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {

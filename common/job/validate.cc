@@ -62,7 +62,8 @@ void CheckHeartbeats(const job::Heartbeats& heartbeats, Mistakes* mistakes) {
   if (heartbeats.dead_after_seconds() > 2 * heartbeats.interval_seconds()) return;
   mistakes->push_back(Cat("heartbeats.dead_after_seconds is ", ShortestDecimal(heartbeats.dead_after_seconds()),
                           ", not above twice heartbeats.interval_seconds, ",
-                          ShortestDecimal(heartbeats.interval_seconds()), "; one late heartbeat would end the job"));
+                          ShortestDecimal(heartbeats.interval_seconds()),
+                          "; one late heartbeat would end the job: raise the one or lower the other"));
 }
 
 void CheckParameterServer(const job::ParameterServer& server, Mistakes* mistakes) {

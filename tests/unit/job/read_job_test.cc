@@ -93,9 +93,10 @@ TEST(ReadJobTest, BrokenSyntaxIsToldWhereItIs) {
             (Mistakes{"a.textproto:3: objective.skip_gram, opened in line 2, has no closing }",
                       "a.textproto:3: objective, opened in line 1, has no closing }"}));
   EXPECT_EQ(MistakesOf("epochs 3"), (Mistakes{"a.textproto:1: expected ':' and a value after epochs, found '3'"}));
-  EXPECT_EQ(MistakesOf("epochs: 3 epochs: 4"), (Mistakes{"a.textproto:1: epochs is given twice"}));
+  EXPECT_EQ(MistakesOf("epochs: 3 epochs: 4"), (Mistakes{"a.textproto:1: epochs is given twice; leave one out"}));
   EXPECT_EQ(MistakesOf("objective { skip_gram {} cooccurrence { dim: 5 } }"),
-            (Mistakes{"a.textproto:1: objective.cooccurrence: skip_gram is given already, and there can be one only"}));
+            (Mistakes{"a.textproto:1: objective.cooccurrence: skip_gram is given already, and there can be one only; "
+                      "leave one out"}));
   EXPECT_EQ(MistakesOf("}"), (Mistakes{"a.textproto:1: expected a field's name, found '}'"}));
   EXPECT_EQ(MistakesOf("metrics: 5"),
             (Mistakes{"a.textproto:1: metrics has fields of its own; write Metrics's between { and }"}));

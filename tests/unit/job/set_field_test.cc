@@ -70,7 +70,7 @@ TEST(SetFieldTest, AnotherObjectiveIsNotSetOverTheFirst) {
   job::Job job;
   ASSERT_TRUE(SetField(&job, "objective.skip_gram.dim=50").ok());
   EXPECT_EQ(SetField(&job, "objective.cooccurrence.dim=50").message(),
-            "objective.cooccurrence: skip_gram is given already, and there can be one only");
+            "objective.cooccurrence: skip_gram is given already, and there can be one only; leave one out");
   EXPECT_EQ(job.objective().skip_gram().dim(), 50u);
 }
 

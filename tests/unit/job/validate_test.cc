@@ -59,7 +59,7 @@ TEST(ValidateJobTest, TheFullSoftmaxHasNoNegativesToShare) {
 TEST(ValidateJobTest, OneLateHeartbeatMustNotEndTheJob) {
   EXPECT_EQ(MistakesOf({"heartbeats.interval_seconds=1", "heartbeats.dead_after_seconds=2"}),
             "heartbeats.dead_after_seconds is 2, not above twice heartbeats.interval_seconds, 1; one late heartbeat "
-            "would end the job");
+            "would end the job: raise the one or lower the other");
   EXPECT_EQ(MistakesOf({"heartbeats.interval_seconds=1", "heartbeats.dead_after_seconds=2.5"}), "");
 }
 
