@@ -134,13 +134,15 @@ absl::StatusOr<std::vector<AnalogySection>> ReadAnalogies(const std::string& pat
     } else if (sections.empty()) {
       return InvalidArgument(path, ":", line.number, ": expected a line \": section\" before the first question");
     } else if (line.fields.size() != 4) {
-      return InvalidArgument(path, ":", line.number, ": expected four words, got ", line.fields.size());
+      return InvalidArgument(path, ":", line.number, ": expected four words, as \"man king woman queen\", got ",
+                             line.fields.size());
     } else {
       sections.back().questions.emplace_back();
       std::move(line.fields.begin(), line.fields.end(), sections.back().questions.back().begin());
     }
   }
-  if (sections.empty()) return InvalidArgument(path, ": no line \": section\" in it");
+  if (sections.empty())
+    return InvalidArgument(path, ": no analogies, which are \": section\" lines and lines of four words");
   return sections;
 }
 

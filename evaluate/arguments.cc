@@ -31,7 +31,7 @@ std::vector<std::string> OptionNames(std::span<const Option> options) {
 // What is wrong with the values that `option` was given; empty where nothing is.
 std::string Mistake(const Option& option, const std::vector<std::string>& values) {
   if (option.kind == Option::kFlag) {
-    return values.empty() ? "" : Cat("--", option.name, " takes no value, got \"", values[0], "\"");
+    return values.empty() ? "" : Cat("--", option.name, " takes no value, and '", values[0], "' is given");
   }
   if (values.empty()) return Cat("--", option.name, " needs a value: ", option.value);
   if (option.kind == Option::kMany) return "";
@@ -68,7 +68,7 @@ absl::StatusOr<Arguments> Arguments::Parse(std::span<const Option> options, size
     const std::string name(word.substr(2, equals == word.npos ? word.npos : equals - 2));
     const Option* const option = FindOption(options, name);
     if (option == nullptr) {
-      mistakes.push_back(Cat("--", name, " is not an option", Suggestion(Cat("--", name), OptionNames(options))));
+      mistakes.push_back(Cat("--", name, ": no such flag", Suggestion(Cat("--", name), OptionNames(options))));
       continue;
     }
     std::vector<std::string>& values = arguments.values_[name];
@@ -81,9 +81,10 @@ absl::StatusOr<Arguments> Arguments::Parse(std::span<const Option> options, size
     if (!mistake.empty()) mistakes.push_back(std::move(mistake));
   }
   if (arguments.operands_.size() != operands) {
+    const std::string which = absl::StrJoin(arguments.operands_, ", ");
     mistakes.push_back(Cat("expected ", operands, " operand", operands == 1 ? "" : "s", ", got ",
-                           arguments.operands_.size(), " (", absl::StrJoin(arguments.operands_, ", "),
-                           "); operands stand before the options"));
+                           arguments.operands_.size(), which.empty() ? "" : Cat(" (", which, ")"),
+                           "; operands stand before the flags"));
   }
   if (!mistakes.empty()) return InvalidArgument(absl::StrJoin(mistakes, "\n"));
   return arguments;

@@ -53,7 +53,8 @@ absl::StatusOr<job::Job> JobOf(const Arguments& arguments) {
 }
 
 absl::Status Run(const Arguments& arguments) {
-  if (!arguments.Has("output")) return UsedWrongly(InvalidArgument("cooccurrence needs --output DIR"));
+  if (!arguments.Has("output"))
+    return UsedWrongly(InvalidArgument("--output DIR is missing: the folder of the results"));
   const auto job = JobOf(arguments);
   if (!job.ok()) return UsedWrongly(job.status());
   RETURN_IF_ERROR(TrainCooccurrence(*job, arguments.One("output"), &Clock::Real()));
@@ -64,6 +65,7 @@ absl::Status Run(const Arguments& arguments) {
 
 const Command kCooccurrenceCommand = {
     .name = "cooccurrence",
+    .verb = "train cooccurrence",
     .usage = "cooccurrence --data PATH... --output DIR [--dim N] [--window N] [--set PATH=VALUE...]",
     .summary = "train word vectors by counting: windowed counts, PPMI, truncated SVD",
     .help =

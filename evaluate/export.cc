@@ -1,5 +1,6 @@
 #include "evaluate/export.h"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <iterator>
@@ -15,6 +16,8 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "the .npy header says little-endian");
 
 using Paths = std::vector<std::string>;
+
+constexpr std::string_view kNpyEnding = ".npy";
 
 void AppendNumber(float number, std::string* text) {
   char digits[32];
@@ -80,9 +83,7 @@ std::string NpyHeader(uint64_t rows, uint32_t dim) {
 }
 
 absl::StatusOr<Paths> ExportNpy(const WordVectors& vectors, const std::string& path) {
-  constexpr std::string_view kEnding = ".npy";
-  if (!path.ends_with(kEnding)) return InvalidArgument("the output is ", path, ", expected a name that ends in .npy");
-  const std::string words_path = path.substr(0, path.size() - kEnding.size()) + ".words.txt";
+  const std::string words_path = path.substr(0, path.size() - kNpyEnding.size()) + ".words.txt";
   RETURN_IF_ERROR(WriteWords(vectors, words_path));
   ASSIGN_OR_RETURN(auto file, AtomicFile::Create(path));
   RETURN_IF_ERROR(file->Append(NpyHeader(vectors.words(), vectors.dim())));
@@ -112,14 +113,24 @@ absl::StatusOr<Paths> ExportProjector(const WordVectors& vectors, const std::str
 
 }  // namespace
 
+absl::Status CheckExport(std::string_view form, const std::string& path) {
+  const std::vector<std::string> forms(std::begin(kExportForms), std::end(kExportForms));
+  if (std::find(forms.begin(), forms.end(), form) == forms.end()) {
+    return InvalidArgument("--to is ", form, Suggestion(form, forms));
+  }
+  if (form == "npy" && !path.ends_with(kNpyEnding)) {
+    return InvalidArgument("--output is ", path, ", not a name that ends in .npy, which --to npy writes");
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<std::string>> ExportVectors(const WordVectors& vectors, std::string_view form,
                                                        const std::string& path) {
+  RETURN_IF_ERROR(CheckExport(form, path));
   if (form == "word2vec-binary") return ExportBinary(vectors, path);
   if (form == "word2vec-text") return ExportText(vectors, path);
   if (form == "npy") return ExportNpy(vectors, path);
-  if (form == "projector") return ExportProjector(vectors, path);
-  const std::vector<std::string> forms(std::begin(kExportForms), std::end(kExportForms));
-  return InvalidArgument("\"", form, "\" is no form to export to", Suggestion(form, forms));
+  return ExportProjector(vectors, path);
 }
 
 }  // namespace shoal

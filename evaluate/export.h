@@ -19,12 +19,15 @@ namespace shoal {
 // What --to takes.
 inline constexpr std::string_view kExportForms[] = {"word2vec-binary", "word2vec-text", "npy", "projector"};
 
+// InvalidArgument: no such form, or `path` is no name for a file of it.
+absl::Status CheckExport(std::string_view form, const std::string& path);
+
 // Writes `vectors` as `form` and returns the paths written:
 //   word2vec-binary, word2vec-text  `path`
 //   npy                             `path`, a [words, dim] array, and the words, one a line, in `path` with .words.txt
 //                                   for .npy
 //   projector                       `path`/vectors.tsv and `path`/metadata.tsv, for TensorBoard's embedding projector
-// InvalidArgument: no such form, or a word that the form cannot hold.
+// InvalidArgument: as CheckExport, or a word that the form cannot hold.
 absl::StatusOr<std::vector<std::string>> ExportVectors(const WordVectors& vectors, std::string_view form,
                                                        const std::string& path);
 

@@ -13,10 +13,14 @@ constexpr Option kOptions[] = {
     {"help", Option::kFlag, "", "this text"},
 };
 
+constexpr std::string_view kUsage = "export DIR|FILE --to FORM --output PATH";
+
 absl::Status Run(const Arguments& arguments) {
-  if (!arguments.Has("to") || !arguments.Has("output")) {
-    return UsedWrongly(InvalidArgument("export needs --to and --output"));
+  for (const char* needed : {"to", "output"}) {
+    if (!arguments.Has(needed)) return UsedWrongly(InvalidArgument("--", needed, " is missing: shoal ", kUsage));
   }
+  const absl::Status check = CheckExport(arguments.One("to"), arguments.One("output"));
+  if (!check.ok()) return UsedWrongly(check);
   ASSIGN_OR_RETURN(const WordVectors vectors, WordVectors::Load(arguments.operands()[0]));
   ASSIGN_OR_RETURN(const auto paths, ExportVectors(vectors, arguments.One("to"), arguments.One("output")));
   for (const std::string& path : paths) std::printf("%s\n", path.c_str());
@@ -27,7 +31,8 @@ absl::Status Run(const Arguments& arguments) {
 
 const Command kExportCommand = {
     .name = "export",
-    .usage = "export DIR|FILE --to FORM --output PATH",
+    .verb = "export",
+    .usage = kUsage,
     .summary = "write word vectors in the form of another tool",
     .help =
         "word2vec-binary and word2vec-text are what gensim's load_word2vec_format reads. npy writes PATH, which ends\n"

@@ -1,5 +1,7 @@
 // shoal-evaluate: measures what a training wrote, exports it, draws its report, and trains the baseline.
 //
+// `shoal` becomes it for these verbs, so it speaks as `shoal` does: its errors are lines that begin with "shoal: ".
+//
 // Exit codes: 0 done, 1 failed in the run, 2 used wrongly.
 
 #include <cstdio>
@@ -7,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_split.h"
+#include "common/job/nearest_name.h"
 #include "common/log.h"
 #include "common/version.h"
 #include "evaluate/command.h"
@@ -31,6 +35,16 @@ std::string Help(const Command& command) {
              "\nExit code: 0 done, 1 failed, 2 used wrongly.\n");
 }
 
+int TellFailure(std::string_view what, int code) {
+  for (const absl::string_view line : absl::StrSplit(ForAbsl(what), '\n')) LogLine("", ToStd(line));
+  return code;
+}
+
+int TellUsedWrongly(std::string_view what, std::string_view verb) {
+  TellFailure(what, kUsedWrongly);
+  return TellFailure(Cat("nothing was done; shoal ", verb, " --help tells how it is used"), kUsedWrongly);
+}
+
 int RunCommand(const Command& command, const std::vector<std::string>& words) {
   for (const std::string& word : words) {
     if (word == "--help") {
@@ -41,27 +55,23 @@ int RunCommand(const Command& command, const std::vector<std::string>& words) {
   const auto arguments = Arguments::Parse(command.options, command.operands, words);
   const absl::Status status = arguments.ok() ? command.run(*arguments) : UsedWrongly(arguments.status());
   if (status.ok()) return kDone;
-  if (!IsUsedWrongly(status)) {
-    LogError(ToStd(status.message()));
-    return kFailed;
-  }
-  std::fprintf(stderr, "%s\nusage: shoal-evaluate %s\n", std::string(status.message()).c_str(),
-               std::string(command.usage).c_str());
-  return kUsedWrongly;
+  if (!IsUsedWrongly(status)) return TellFailure(ToStd(status.message()), kFailed);
+  return TellUsedWrongly(ToStd(status.message()), command.verb);
 }
 
 int Main(int argc, char** argv) {
-  SetLogName("evaluate");
+  SetLogName("shoal");
   const std::vector<std::string> words(argv + 1, argv + argc);
   if (words.empty() || words[0] == "--help") {
     std::fputs(Usage().c_str(), words.empty() ? stderr : stdout);
     return words.empty() ? kUsedWrongly : kDone;
   }
+  std::vector<std::string> names;
   for (const Command* command : kCommands) {
     if (words[0] == command->name) return RunCommand(*command, {words.begin() + 1, words.end()});
+    names.emplace_back(command->name);
   }
-  std::fprintf(stderr, "\"%s\" is no verb\n\n%s", words[0].c_str(), Usage().c_str());
-  return kUsedWrongly;
+  return TellUsedWrongly(Cat("evaluate ", words[0], ": no such verb", Suggestion(words[0], names)), "evaluate");
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ absl::Status Run(const Arguments& arguments) {
 
 const Command kReportCommand = {
     .name = "report",
+    .verb = "report",
     .usage = "report DIR",
     .summary = "draw the report of an output folder: DIR/report.html",
     .help =

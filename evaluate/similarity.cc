@@ -50,7 +50,7 @@ absl::StatusOr<std::vector<ScoredPair>> ReadScoredPairs(const std::string& path)
                              " columns, ending in \"", line.fields.back(), "\"");
     }
   }
-  if (pairs.empty()) return InvalidArgument(path, ": no line \"word TAB word TAB score\" in it");
+  if (pairs.empty()) return InvalidArgument(path, ": no pairs, which are lines \"word TAB word TAB score\"");
   return pairs;
 }
 

@@ -68,7 +68,7 @@ absl::StatusOr<std::vector<WordPair>> ReadWordPairs(const std::string& path) {
     }
     pairs.emplace_back(std::move(line.fields[0]), std::move(line.fields[1]));
   }
-  if (pairs.empty()) return InvalidArgument(path, ": no line \"word TAB word\" in it");
+  if (pairs.empty()) return InvalidArgument(path, ": no pairs, which are lines \"word TAB word\"");
   return pairs;
 }
 

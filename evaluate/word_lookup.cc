@@ -44,7 +44,8 @@ std::optional<uint64_t> WordLookup::Find(std::string_view word) const {
 absl::StatusOr<uint64_t> RowOf(const WordVectors& vectors, const WordLookup& lookup, std::string_view word) {
   if (const auto exact = vectors.Find(word)) return *exact;
   if (const auto folded = lookup.Find(word)) return *folded;
-  return NotFound("\"", word, "\" is not among the ", vectors.words(), " words of the vectors");
+  return NotFound("\"", word, "\" is not among the ", vectors.words(), " words of the vectors; the commonest is \"",
+                  vectors.word(0), "\"");
 }
 
 }  // namespace shoal

@@ -22,16 +22,12 @@ constexpr Option kOptions[] = {
     {"help", Option::kFlag, "", "this text"},
 };
 
-absl::Status Save(const std::string& source, const std::string& json) {
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(source, ignored)) {
-    return InvalidArgument("--save needs an output folder, ", source, " is none");
-  }
-  return WriteFileAtomically(Cat(source, "/", kFiguresFileName), json);
-}
-
 absl::Status Run(const Arguments& arguments) {
   const std::string& source = arguments.operands()[0];
+  std::error_code ignored;
+  if (arguments.Has("save") && !std::filesystem::is_directory(source, ignored)) {
+    return UsedWrongly(InvalidArgument("--save: ", source, " is not a folder; figures are kept in an output folder"));
+  }
   ASSIGN_OR_RETURN(const WordVectors vectors, WordVectors::Load(source));
   const WordMeasures measures{.similarity_files = arguments.Many("similarity"),
                               .analogy_files = arguments.Many("analogies"),
@@ -44,7 +40,7 @@ absl::Status Run(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const WordFigures figures, MeasureWords(vectors, source, measures));
   const std::string json = FiguresJson(figures);
   if (arguments.Has("save")) {
-    RETURN_IF_ERROR(Save(source, json));
+    RETURN_IF_ERROR(WriteFileAtomically(Cat(source, "/", kFiguresFileName), json));
   }
   std::fputs((arguments.Has("json") ? json : FiguresTable(figures)).c_str(), stdout);
   return absl::OkStatus();
@@ -54,6 +50,7 @@ absl::Status Run(const Arguments& arguments) {
 
 const Command kWordsCommand = {
     .name = "words",
+    .verb = "evaluate words",
     .usage = "words DIR|FILE [--similarity FILE...] [--analogies FILE...] [--synonyms FILE...] [--neighbours WORD...]",
     .summary = "measure word vectors",
     .help =

@@ -13,6 +13,7 @@
 #include "common/version.h"
 #include "data/parallel.h"
 #include "data/prepare.h"
+#include "data/vocabulary.h"
 #include "data/word_vectors.h"
 #include "evaluate/cooccurrence/context_counts.h"
 #include "evaluate/cooccurrence/pmi_matrix.h"
@@ -35,7 +36,10 @@ class Training {
     RETURN_IF_ERROR(Prepare());
     ASSIGN_OR_RETURN(const SparseMatrix matrix, Count());
     ASSIGN_OR_RETURN(const TruncatedSvd svd, Decompose(matrix));
-    return WriteVectors(svd);
+    RETURN_IF_ERROR(WriteVectors(svd));
+    RETURN_IF_ERROR(WriteVocabulary());
+    EndPhase("export");
+    return absl::OkStatus();
   }
 
   // result.json, and the last event of the log.
@@ -130,7 +134,13 @@ class Training {
     }
     RETURN_IF_ERROR(writer->Commit());
     files_.push_back(path);
-    EndPhase("export");
+    return absl::OkStatus();
+  }
+
+  absl::Status WriteVocabulary() {
+    const std::string path = Cat(output_directory_, "/", kVocabularyFileName);
+    RETURN_IF_ERROR(tokens_->WriteVocabulary(path));
+    files_.push_back(path);
     return absl::OkStatus();
   }
 

@@ -1,5 +1,6 @@
 // Trains word vectors by counting: corpus -> context counts -> PPMI -> truncated SVD -> an output folder like that of
-// any training (docs/formats/log.md): job.textproto, vectors.bin, log.jsonl, result.json.
+// any training (docs/formats/log.md): job.textproto, vectors.bin, vocabulary.txt, log.jsonl,
+// result.json.
 //
 // Thread rule: one call an output folder at a time; it starts threads of its own and joins them.
 // Source: Levy, Goldberg and Dagan 2015; the parts name theirs.

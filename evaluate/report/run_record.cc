@@ -18,7 +18,9 @@ absl::StatusOr<Struct> ParseJson(std::string_view text, const std::string& name)
   Struct object;
   const auto status = google::protobuf::util::JsonStringToMessage({text.data(), text.size()}, &object);
   if (status.ok()) return object;
-  return DataLoss(name, " is no JSON object: ", status.ToString());
+  // What follows the first line is the text, with a mark below it.
+  const std::string why = status.message().ToString();
+  return DataLoss(name, " is not a JSON object: ", why.substr(0, why.find('\n')));
 }
 
 // Null where the field is missing.

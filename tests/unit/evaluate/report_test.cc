@@ -173,7 +173,7 @@ TEST_F(ReportTest, ALineOfTheLogThatIsNoJsonIsReportedWithItsNumber) {
   folder_.Write("log.jsonl", "{}\nnonsense\n{}\n");
   const auto path = WriteReport(folder_.path());
   EXPECT_EQ(path.status().code(), absl::StatusCode::kDataLoss);
-  EXPECT_THAT(std::string(path.status().message()), HasSubstr("log.jsonl:2 is no JSON object"));
+  EXPECT_THAT(std::string(path.status().message()), HasSubstr("log.jsonl:2 is not a JSON object"));
 }
 
 TEST_F(ReportTest, AFolderWithoutARunIsReported) {

@@ -76,7 +76,7 @@ TEST(ReadScoredPairsTest, ALineThatIsNoPairIsReportedWithItsNumber) {
 
 TEST(ReadScoredPairsTest, AFileWithoutPairsIsReported) {
   const TemporaryFolder folder;
-  EXPECT_THAT(std::string(ReadScoredPairs(folder.Write("pairs.txt", "")).status().message()), HasSubstr("no line"));
+  EXPECT_THAT(std::string(ReadScoredPairs(folder.Write("pairs.txt", "")).status().message()), HasSubstr("no pairs"));
 }
 
 }  // namespace
