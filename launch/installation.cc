@@ -25,7 +25,7 @@ absl::StatusOr<Installation> Installation::Find() {
 absl::StatusOr<std::string> Installation::Program(const std::string& name) const {
   const std::string path = Cat(programs, "/", name);
   if (::access(path.c_str(), X_OK) == 0) return path;
-  return ErrnoError(errno, Cat("cannot run ", path, "; build or install shoal whole"));
+  return NotFound(ToStd(ErrnoError(errno, Cat("cannot run ", path)).message()), "; build or install shoal whole");
 }
 
 std::vector<std::string> Installation::JobNames() const {

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "common/status.h"
+#include "launch/hostfile.h"
 #include "launch/run_result.h"
 
 namespace shoal {
@@ -42,14 +43,18 @@ void CheckFilesOf(const job::Job& job, std::vector<std::string>* mistakes) {
   for (const std::string& path : job.evaluation().similarity()) CheckFile("evaluation.similarity", path, mistakes);
   for (const std::string& path : job.evaluation().analogies()) CheckFile("evaluation.analogies", path, mistakes);
   for (const std::string& path : job.evaluation().synonyms()) CheckFile("evaluation.synonyms", path, mistakes);
-  CheckFile("placement.hostfile", job.placement().hostfile(), mistakes);
+  const std::string& hostfile = job.placement().hostfile();
+  const size_t before = mistakes->size();
+  CheckFile("placement.hostfile", hostfile, mistakes);
+  if (hostfile.empty() || mistakes->size() > before) return;
+  CheckHostfile(hostfile, uint64_t{1} + job.servers() + job.workers(), mistakes);
 }
 
 void CheckOutputFolder(const std::string& output, bool force, std::vector<std::string>* mistakes) {
   const fs::path existing = NearestExisting(fs::absolute(output));
   std::error_code error;
   if (!fs::is_directory(existing, error)) {
-    mistakes->push_back(Cat("--output: ", existing.string(), " is not a folder"));
+    mistakes->push_back(Cat("--output: ", existing.string(), " is not a folder; give a folder"));
   } else if (::access(existing.c_str(), W_OK | X_OK) != 0) {
     mistakes->emplace_back(ErrnoError(errno, Cat("--output: cannot write to ", existing.string())).message());
   }

@@ -11,7 +11,7 @@
 
 namespace shoal {
 
-// That every file and folder that `job` reads is there and readable.
+// That every file and folder that `job` reads is there and readable, and its hostfile well formed.
 void CheckFilesOf(const job::Job& job, std::vector<std::string>* mistakes);
 
 // That results can be written to `output`, which need not exist; and, unless `force`, that no finished run's are there.

@@ -62,8 +62,7 @@ int Main(const Arguments& arguments) {
     return kDone;
   }
   if (std::find(Verbs().begin(), Verbs().end(), verb) == Verbs().end()) {
-    return TellFailure(Cat(verb, ": no such verb", Suggestion(verb, Verbs()), "\nshoal --help lists them"),
-                       kUsedWrongly);
+    return TellMistakes("", {Cat(verb, ": no such verb", Suggestion(verb, Verbs()))});
   }
   const auto installation = Installation::Find();
   if (!installation.ok()) return TellFailure(ToStd(installation.status().message()));
@@ -82,7 +81,8 @@ int EvaluateProgram(const Arguments& arguments, const Installation& installation
 
 int TellMistakes(std::string_view verb, const std::vector<std::string>& mistakes) {
   for (const std::string& mistake : mistakes) TellFailure(mistake);
-  return TellFailure(Cat("nothing was done; shoal ", verb, " --help tells how it is used"), kUsedWrongly);
+  return TellFailure(Cat("nothing was done; shoal ", verb, verb.empty() ? "" : " ", "--help tells how it is used"),
+                     kUsedWrongly);
 }
 
 int TellFailure(std::string_view what, int code) {

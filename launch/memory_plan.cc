@@ -31,6 +31,10 @@ uint64_t NoiseBytes(uint64_t words) {
 // Two batches of rows in flight, as they came and as they are, and gradients.
 uint64_t BatchBytes(const job::Job& job, const std::vector<wire::TableSpec>& tables) {
   uint64_t bytes = 0;
+  const bool sgd = job.objective().skip_gram().optimizer().kind() == job::RowOptimizer::SGD;
+  const bool local =
+      job.placement().hostfile().empty() && job.parameter_server().access() != job::ParameterServer::REMOTE;
+  if (sgd && local) return 0;
   const uint64_t keys = uint64_t{job.parameter_server().batch_words()} * (1 + job.objective().skip_gram().negatives());
   for (const wire::TableSpec& table : tables) {
     const RowLayout layout = RowLayout::Of(table);
@@ -39,13 +43,10 @@ uint64_t BatchBytes(const job::Job& job, const std::vector<wire::TableSpec>& tab
   return bytes;
 }
 
+// All but its batches.
 uint64_t WorkerBytes(const job::Job& job, const std::vector<wire::TableSpec>& tables, uint64_t words) {
   uint64_t bytes = kRoleBytes + kWorkerBytesPerWord * words;
   if (job.objective().skip_gram().loss() != job::SkipGram::FULL_SOFTMAX) bytes += NoiseBytes(words);
-  const bool sgd = job.objective().skip_gram().optimizer().kind() == job::RowOptimizer::SGD;
-  const bool local =
-      job.placement().hostfile().empty() && job.parameter_server().access() != job::ParameterServer::REMOTE;
-  if (!sgd || !local) bytes += BatchBytes(job, tables);
   for (const wire::TableSpec& table : tables) {
     // A copy and what it was when last merged.
     bytes += uint64_t{2} * job.parameter_server().hot_rows() * RowLayout::Of(table).padded_dim * sizeof(float);
@@ -66,7 +67,8 @@ MemoryPlan MemoryPlan::Of(const job::Job& job, uint64_t vocabulary_words) {
       plan.table_bytes += TableBytes(table, server, job.servers());
     }
   }
-  plan.worker_bytes = WorkerBytes(job, plan.tables, vocabulary_words);
+  plan.batch_bytes = BatchBytes(job, plan.tables);
+  plan.worker_bytes = WorkerBytes(job, plan.tables, vocabulary_words) + plan.batch_bytes;
   plan.total_bytes =
       plan.coordinator_bytes + job.servers() * kRoleBytes + plan.table_bytes + job.workers() * plan.worker_bytes;
   return plan;
@@ -77,6 +79,10 @@ absl::Status MemoryPlan::CheckFits(const job::Job& job, const Machine& machine) 
   const std::string problem = Cat("the job needs ", FormatBytes(total_bytes), " and ", machine.memory_limited_by,
                                   " is ", FormatBytes(machine.memory_bytes));
   const uint64_t workers_bytes = job.workers() * worker_bytes;
+  if (2 * batch_bytes > worker_bytes && batch_bytes > table_bytes) {
+    return ResourceExhausted(problem, ": a worker's batches take ", FormatBytes(batch_bytes),
+                             "; lower parameter_server.batch_words (", job.parameter_server().batch_words(), ")");
+  }
   if (workers_bytes > table_bytes) {
     return ResourceExhausted(problem, ": ", job.workers(), " workers take ", FormatBytes(workers_bytes),
                              "; lower workers");

@@ -23,7 +23,8 @@ struct MemoryPlan {
   uint64_t table_bytes = 0;  // All tables on all servers.
   uint64_t coordinator_bytes = 0;
   uint64_t server_bytes = 0;  // The largest server's: server 0's.
-  uint64_t worker_bytes = 0;  // Each worker's.
+  uint64_t worker_bytes = 0;  // Each worker's, with
+  uint64_t batch_bytes = 0;   // that of its batches of rows.
   uint64_t total_bytes = 0;   // All roles together.
 
   static MemoryPlan Of(const job::Job& job, uint64_t vocabulary_words);

@@ -15,7 +15,7 @@ absl::StatusOr<std::string> PlanOf(const TrainingRequest& request, const Install
   ASSIGN_OR_RETURN(const DataFacts data, FactsOfData(request));
   const MemoryPlan memory = MemoryPlan::Of(request.job, data.vocabulary_words);
   RETURN_IF_ERROR(memory.CheckFits(request.job, machine));
-  RETURN_IF_ERROR(MakeDirectories(request.output));
+  RETURN_IF_ERROR(MakeDirectories(request.output)) << "--output";
   RETURN_IF_ERROR(WriteFileAtomically(Cat(request.output, "/job.textproto"), PrintJob(request.job)));
   return DescribePlan(request, data, memory, command, machine);
 }

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "common/status.h"
-#include "launch/mpirun_output.h"
 #include "launch/processes.h"
 #include "launch/progress_bar.h"
 #include "launch/screen.h"
@@ -115,6 +114,7 @@ class Run {
     WriteLines(error_lines_.TakeRest(), true);
     screen_.SetBar("");
     end_.mpirun_words = out_lines_.mpirun_words() + error_lines_.mpirun_words();
+    end_.errors = error_lines_.errors();
     if (end_.exit_code == kCannotRun) {
       return Unavailable("cannot run ", options_.arguments[0], "; it comes with Debian's package openmpi-bin");
     }

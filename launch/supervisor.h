@@ -15,6 +15,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/clock.h"
+#include "launch/mpirun_output.h"
 
 namespace shoal {
 
@@ -30,9 +31,10 @@ struct SupervisorOptions {
 struct SupervisedRun {
   int stop_signal = 0;  // That the supervisor got; 0: the job ended by itself.
   int exit_code = 0;    // mpirun's, or 128 and its signal.
-  // What mpirun itself said between its lines of dashes, for a job that left no result: held back till then, because it
-  // tells of every end but a good one, in many words.
+  // What mpirun itself said, and the errors of roles: held back for the end, because all of them tell of every end but
+  // a good one, in many words.
   std::string mpirun_words;
+  std::vector<RoleError> errors;
   bool all_gone = true;  // False: processes were left that could not be killed.
 };
 

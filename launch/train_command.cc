@@ -2,17 +2,19 @@
 
 #include <cstdio>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "common/files.h"
 #include "common/job/job.h"
 #include "common/status.h"
 #include "launch/commands.h"
 #include "launch/format.h"
 #include "launch/job_files.h"
+#include "launch/job_outcome.h"
 #include "launch/launch_plan.h"
 #include "launch/machine.h"
 #include "launch/mpirun_command.h"
-#include "launch/mpirun_output.h"
 #include "launch/program.h"
 #include "launch/run_result.h"
 #include "launch/runtime_folder.h"
@@ -33,7 +35,7 @@ absl::Status CheckMemory(const TrainingRequest& request, const Machine& machine)
 }
 
 absl::Status WriteJob(const TrainingRequest& request) {
-  RETURN_IF_ERROR(MakeDirectories(request.output));
+  RETURN_IF_ERROR(MakeDirectories(request.output)) << "--output";
   RemoveOldResults(request.output);
   return WriteFileAtomically(Cat(request.output, "/job.textproto"), PrintJob(request.job));
 }
@@ -56,21 +58,6 @@ absl::StatusOr<SupervisedRun> RunJob(const TrainingRequest& request, MpirunComma
                                      .log_path = Cat(request.output, "/log.jsonl"),
                                      .draw_bar = draw_bar},
                    Clock::Real());
-}
-
-// Why there are no results; OK where there are.
-absl::Status Outcome(const SupervisedRun& run, const absl::StatusOr<RunResult>& result) {
-  if (run.stop_signal != 0) {
-    return Aborted(
-        "stopped by ", run.stop_signal == 2 ? "Ctrl-C" : "a signal",
-        run.all_gone ? "; no process is left, and no vectors were written" : "; some processes could not be ended");
-  }
-  if (result.ok() && result->done) return absl::OkStatus();
-  if (result.ok()) return Aborted("the job failed: ", result->reason);
-  const std::string death = DeathIn(run.mpirun_words);
-  if (!death.empty()) return Aborted("the job failed: ", death);
-  return Aborted("the job ended without a result; mpirun's exit code is ", run.exit_code,
-                 run.mpirun_words.empty() ? "" : Cat(", and it says:\n", run.mpirun_words));
 }
 
 void PrintPhases(const char* heading, const std::vector<std::pair<std::string, double>>& phases) {
@@ -131,7 +118,10 @@ absl::Status DrawReport(const std::string& output, const Installation& installat
   const absl::Time deadline = Clock::Real().Now() + absl::Minutes(10);
   ASSIGN_OR_RETURN(const ProgramOutput drawn, RunProgramQuietly({program, "report", output}, Clock::Real(), deadline));
   if (drawn.exit_code == kDone) return absl::OkStatus();
-  return Aborted("the report could not be drawn: ", drawn.text);
+  // Its lines begin with "shoal: ", as this program's do.
+  std::string why = absl::StrReplaceAll(drawn.text, {{"shoal: ", ""}});
+  absl::StripTrailingAsciiWhitespace(&why);
+  return Aborted("the report could not be drawn: ", why);
 }
 
 absl::Status MeasureAndReport(const TrainingRequest& request, const Installation& installation) {
@@ -174,8 +164,9 @@ int TrainCommand(const Arguments& arguments, const Installation& installation) {
   const auto run = RunJob(request, *command, draw_bar);
   if (!run.ok()) return TellFailure(ToStd(run.status().message()));
   const auto result = RunResult::Read(request.output);
-  const absl::Status outcome = Outcome(*run, result);
-  if (!outcome.ok()) return TellFailure(ToStd(outcome.message()));
+  const JobOutcome outcome = JobOutcome::Of(*run, result, request.job);
+  for (const std::string& line : outcome.details) std::fprintf(stderr, "%s\n", line.c_str());
+  if (!outcome.done) return TellFailure(outcome.reason);
 
   if (draw_bar) PrintFigures(*result);
   std::fflush(stdout);

@@ -169,10 +169,11 @@ TrainingRequest TrainingRequest::Read(const std::string& verb, const std::vector
   request.job_name = names[0];
   const size_t before = mistakes->size();
   ReadJobFile(names[0], installation, &request.job, mistakes);
+  // Of a file that could not be read at all, what is missing in the job tells nothing; what the flags say still does.
+  const bool unread = mistakes->size() > before && request.job.ByteSizeLong() == 0;
+  if (unread) request.job.mutable_objective()->mutable_skip_gram();
   ApplyChanges(changes, &request.job, mistakes);
   const absl::Status status = ValidateJob(request.job);
-  // Of a file that could not be read at all, what is missing in the job tells nothing.
-  const bool unread = mistakes->size() > before && request.job.ByteSizeLong() == 0;
   if (!status.ok() && !unread) {
     for (const absl::string_view mistake : absl::StrSplit(status.message(), '\n')) mistakes->emplace_back(mistake);
   }

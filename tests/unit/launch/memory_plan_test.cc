@@ -59,6 +59,16 @@ TEST(MemoryPlanTest, TooManyWorkersAreNamedAsWhatIsTooMuch) {
   EXPECT_EQ(message.substr(message.find(": 100")), ": 100 workers take 3.2 GB; lower workers");
 }
 
+TEST(MemoryPlanTest, BatchesThatDoNotFitAreNamedByTheirField) {
+  job::Job job = SkipGramJob(8192, 1);
+  job.mutable_parameter_server()->set_access(job::ParameterServer::REMOTE);
+  job.mutable_parameter_server()->set_batch_words(1000000);
+  const Machine machine{.memory_bytes = 1000 * 1000 * 1000, .memory_limited_by = "the control group's limit"};
+  const std::string message(MemoryPlan::Of(job, 1000).CheckFits(job, machine).message());
+  EXPECT_EQ(message.substr(message.find(": a worker")),
+            ": a worker's batches take 2.4 TB; lower parameter_server.batch_words (1000000)");
+}
+
 TEST(MemoryPlanTest, OtherHostsMemoryIsNotJudged) {
   job::Job job = SkipGramJob(300, 1);
   job.mutable_placement()->set_hostfile("hosts");

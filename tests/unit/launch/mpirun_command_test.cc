@@ -77,7 +77,7 @@ TEST_F(InstalledTest, AMissingProgramIsNamed) {
   std::filesystem::remove(installation_.programs + "/shoal-worker");
   const auto command = MpirunCommand::Of(job::Job(), "/out", installation_, Machine());
   EXPECT_EQ(command.status().message(), Cat("cannot run ", installation_.programs,
-                                            "/shoal-worker; build or install shoal whole: No such file or directory"));
+                                            "/shoal-worker: No such file or directory; build or install shoal whole"));
 }
 
 }  // namespace

@@ -149,7 +149,7 @@ TEST_F(TrainTest, AKilledWorkerIsNamed) {
   int status = 0;
   ::waitpid(supervisor, &status, 0);
   EXPECT_EQ(WEXITSTATUS(status), 1);
-  EXPECT_THAT(ReadFile(run_.Path("log")).value_or(""), HasSubstr("shoal: the job failed: "));
+  EXPECT_THAT(ReadFile(run_.Path("log")).value_or(""), HasSubstr("shoal: the job failed: worker "));
   for (const pid_t pid : processes) EXPECT_TRUE(IsGone(pid)) << pid;
 }
 

@@ -1,0 +1,70 @@
+#include "launch/job_outcome.h"
+
+#include <signal.h>
+
+#include <optional>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
+#include "common/text.h"
+#include "launch/mpirun_output.h"
+
+namespace shoal {
+namespace {
+
+// "worker 0 (rank 2, host alpha)", as the coordinator names it.
+std::string NameOf(const RankDeath& death, const job::Job& job) {
+  const uint64_t servers = job.servers(), rank = death.rank;
+  const std::string role = rank == 0         ? "coordinator"
+                           : rank <= servers ? Cat("server ", rank - 1)
+                                             : Cat("worker ", rank - 1 - servers);
+  return Cat(role, " (rank ", rank, ", host ", death.host, ")");
+}
+
+std::string Describe(const RankDeath& death, const job::Job& job) {
+  const std::string what = Cat(NameOf(death, job), " was ended by ", death.how);
+  if (death.signal != SIGKILL) return what;
+  return Cat(what, ", as the kernel does where memory runs out; shoal plan tells what each role takes");
+}
+
+std::string Stopped(const SupervisedRun& run) {
+  return Cat(
+      "stopped by ", run.stop_signal == SIGINT ? "Ctrl-C" : "a signal",
+      run.all_gone ? "; no process is left, and no vectors were written" : "; some processes could not be ended");
+}
+
+std::string FirstError(const SupervisedRun& run) { return run.errors.empty() ? "" : run.errors[0].what; }
+
+void AddMpirunWords(const std::string& words, std::vector<std::string>* details) {
+  for (const absl::string_view line : absl::StrSplit(words, '\n', absl::SkipEmpty())) {
+    details->push_back(Cat("mpirun: ", line));
+  }
+}
+
+}  // namespace
+
+JobOutcome JobOutcome::Of(const SupervisedRun& run, const absl::StatusOr<RunResult>& result, const job::Job& job) {
+  if (run.stop_signal != 0) return {.reason = Stopped(run)};
+  JobOutcome outcome{.done = result.ok() && result->done};
+  const std::string told = result.ok() ? result->reason : "";
+  std::optional<RankDeath> death;
+  std::string reason;
+  if (!outcome.done) {
+    death = DeathIn(run.mpirun_words);
+    // mpirun's word for a death comes first: the coordinator, which mpirun ends then, knows only that there was one.
+    reason = death.has_value() ? Describe(*death, job) : !told.empty() ? told : FirstError(run);
+  }
+  for (const RoleError& error : run.errors) {
+    if (!absl::StrContains(reason, error.what) && error.what != told) outcome.details.push_back(error.line());
+  }
+  if (outcome.done) return outcome;
+  // Of a role that crashed mpirun shows the stack; one that was killed left none.
+  if (reason.empty() || (death.has_value() && death->signal != SIGKILL)) {
+    AddMpirunWords(run.mpirun_words, &outcome.details);
+  }
+  if (reason.empty()) reason = Cat("it ended without a result; mpirun's exit code is ", run.exit_code);
+  outcome.reason = Cat("the job failed: ", reason);
+  return outcome;
+}
+
+}  // namespace shoal

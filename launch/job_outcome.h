@@ -1,0 +1,29 @@
+// JobOutcome: what came of a job that was run, in words for its user: the reason of a failure once, whoever told it.
+//
+// A failed job is heard of in many ways: result.json, the last words of its roles, what mpirun says between its dashes.
+// The one that is nearest to the cause is the reason; what only repeats it is dropped.
+//
+// Thread rule: safe from any thread.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "launch/run_result.h"
+#include "launch/supervisor.h"
+#include "proto/job.pb.h"
+
+namespace shoal {
+
+struct JobOutcome {
+  bool done = false;
+  // Lines to print first: what roles said that the reason does not, and of a crash what mpirun says about it.
+  std::vector<std::string> details;
+  std::string reason;  // Why there are no results; whole lines. Empty where `done`.
+
+  static JobOutcome Of(const SupervisedRun& run, const absl::StatusOr<RunResult>& result, const job::Job& job);
+};
+
+}  // namespace shoal

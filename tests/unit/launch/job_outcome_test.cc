@@ -1,0 +1,76 @@
+#include "launch/job_outcome.h"
+
+#include <gtest/gtest.h>
+
+#include "common/status.h"
+
+namespace shoal {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+constexpr char kKilled[] = "mpirun noticed that process rank 2 with PID 1234 on node vm exited on signal 9 (Killed).\n";
+constexpr char kCrashed[] = "mpirun noticed that process rank 1 with PID 1234 on node vm exited on signal 11 (Segv).\n";
+
+JobOutcome OutcomeOf(const SupervisedRun& run, const absl::StatusOr<RunResult>& result = NotFound("no result.json")) {
+  return JobOutcome::Of(run, result, job::Job());
+}
+
+TEST(JobOutcomeTest, TheReasonIsToldOnceHoweverManyTellIt) {
+  const SupervisedRun run{
+      .exit_code = 1,
+      .mpirun_words = "MPI_ABORT was invoked on rank 0\n",
+      .errors = {{"worker rank 2", "bad row"}, {"coordinator", "worker 0 (rank 2, host vm) failed: bad row"}}};
+  const JobOutcome outcome = OutcomeOf(run, RunResult{.reason = "worker 0 (rank 2, host vm) failed: bad row"});
+  EXPECT_FALSE(outcome.done);
+  EXPECT_EQ(outcome.details, Lines());
+  EXPECT_EQ(outcome.reason, "the job failed: worker 0 (rank 2, host vm) failed: bad row");
+}
+
+TEST(JobOutcomeTest, WithoutAResultTheFirstErrorIsTheReasonAndAnotherOneADetail) {
+  const SupervisedRun run{.errors = {{"coordinator", "bad row"}, {"coordinator", "cannot write result.json"}}};
+  EXPECT_EQ(OutcomeOf(run).reason, "the job failed: bad row");
+  EXPECT_EQ(OutcomeOf(run).details, Lines({"coordinator: error: cannot write result.json"}));
+}
+
+TEST(JobOutcomeTest, AKilledRoleIsNamedInPlaceOfWhatTheCoordinatorKnows) {
+  const std::string told = "mpirun ended the job: a process of it died";
+  const SupervisedRun run{.mpirun_words = kKilled, .errors = {{"coordinator", told}}};
+  const JobOutcome outcome = OutcomeOf(run, RunResult{.reason = told});
+  EXPECT_EQ(outcome.details, Lines());
+  EXPECT_EQ(
+      outcome.reason,
+      "the job failed: worker 0 (rank 2, host vm) was ended by signal 9 (Killed), as the kernel does where memory "
+      "runs out; shoal plan tells what each role takes");
+}
+
+TEST(JobOutcomeTest, ACrashKeepsWhatMpirunSaysOfIt) {
+  const JobOutcome outcome = OutcomeOf({.mpirun_words = Cat("[vm:7] [ 0] a frame\n", kCrashed)});
+  EXPECT_EQ(outcome.reason, "the job failed: server 0 (rank 1, host vm) was ended by signal 11 (Segv)");
+  ASSERT_EQ(outcome.details.size(), 2u);
+  EXPECT_EQ(outcome.details[0], "mpirun: [vm:7] [ 0] a frame");
+}
+
+TEST(JobOutcomeTest, AnEndThatNobodyExplainsHasAllThatMpirunSays) {
+  const JobOutcome outcome = OutcomeOf({.exit_code = 213, .mpirun_words = "no slots\n"});
+  EXPECT_EQ(outcome.details, Lines({"mpirun: no slots"}));
+  EXPECT_EQ(outcome.reason, "the job failed: it ended without a result; mpirun's exit code is 213");
+}
+
+TEST(JobOutcomeTest, AStopIsNoFailureOfTheJob) {
+  const SupervisedRun run{.stop_signal = 2, .mpirun_words = kKilled, .errors = {{"coordinator", "told to stop"}}};
+  const JobOutcome outcome = OutcomeOf(run, RunResult{.reason = "told to stop"});
+  EXPECT_FALSE(outcome.done);
+  EXPECT_EQ(outcome.details, Lines());
+  EXPECT_EQ(outcome.reason, "stopped by Ctrl-C; no process is left, and no vectors were written");
+}
+
+TEST(JobOutcomeTest, OfAJobThatIsDoneNothingIsLost) {
+  const JobOutcome outcome = OutcomeOf({.errors = {{"worker rank 2", "odd"}}}, RunResult{.done = true});
+  EXPECT_TRUE(outcome.done);
+  EXPECT_EQ(outcome.details, Lines({"worker rank 2: error: odd"}));
+  EXPECT_EQ(outcome.reason, "");
+}
+
+}  // namespace
+}  // namespace shoal
