@@ -1,5 +1,7 @@
 #include "common/buffer.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -10,6 +12,7 @@ namespace shoal {
 namespace {
 
 constexpr size_t kAlignment = 64;
+constexpr size_t kHugePage = size_t{2} << 20;
 // Smaller blocks are malloc's business: it keeps them on its heap, whose pages stay.
 constexpr size_t kMinKeptBytes = size_t{64} << 10;
 constexpr size_t kMaxKeptBytes = size_t{16} << 20;
@@ -77,8 +80,7 @@ bool Keep(std::byte* data, size_t capacity) {
   return kept.Keep(data, capacity);
 }
 
-// Blocks worth keeping come in powers of two, so that a request of about the same size fits. What lies past the bytes
-// asked for is never touched, so it costs addresses and no memory.
+// Blocks worth keeping come in powers of two, so that a request of about the same size fits.
 size_t CapacityFor(size_t size) {
   if (size >= kMinKeptBytes && size <= kMaxKeptBytes) return std::bit_ceil(size);
   return (size + kAlignment - 1) / kAlignment * kAlignment;
@@ -98,8 +100,12 @@ void Buffer::Reset(size_t size) {
 
 std::byte* Buffer::Allocate(size_t capacity) {
   if (std::byte* block = kept.Take(capacity)) return block;
-  void* block = std::aligned_alloc(kAlignment, capacity);
+  const bool huge = capacity % kHugePage == 0;
+  void* block = std::aligned_alloc(huge ? kHugePage : kAlignment, capacity);
   if (block == nullptr) throw std::bad_alloc();  // Caught in main: there is no going on without memory.
+  // MPI copies from process to process by way of the kernel, which looks up each page: one look for 512. Where huge
+  // pages are switched off the block serves as it is.
+  if (huge) ::madvise(block, capacity, MADV_HUGEPAGE);
   return static_cast<std::byte*>(block);
 }
 

@@ -90,6 +90,8 @@ class MpiEndpoint::Connection {
   absl::StatusOr<Message> Receive(std::span<const Channel> channels, absl::Time deadline) {
     absl::Time last = Clock::Real().Now();
     while (true) {
+      // Before looking for more work: a rank that is never without it would keep the memory of all that it has sent.
+      RETURN_IF_ERROR(ProgressSends());
       ASSIGN_OR_RETURN(const bool worth_polling, MayFind(channels));
       for (const Channel channel : worth_polling ? channels : std::span<const Channel>()) {
         ASSIGN_OR_RETURN(std::optional<Message> message, Poll(channel));
@@ -97,7 +99,6 @@ class MpiEndpoint::Connection {
         backoff_.Reset();
         return *std::move(message);
       }
-      RETURN_IF_ERROR(ProgressSends());
       if (!PauseBefore(deadline, &last)) return DeadlineExceeded("rank ", rank_, " received no message in time");
     }
   }

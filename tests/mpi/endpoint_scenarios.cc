@@ -138,6 +138,27 @@ void Abandoned(MpiEndpoint& endpoint) {
   }
 }
 
+// Rank 0 is never without a request while it answers, yet lets go of the answers that were taken.
+void Busy(MpiEndpoint& endpoint) {
+  constexpr int kRequests = 64, kUnderWay = 4;
+  constexpr size_t kAnswer = size_t{1} << 20;
+  if (endpoint.rank() == 1) {
+    for (int i = 0; i < kRequests; ++i) SendText(endpoint, 0, "request");
+    ExpectOk(endpoint, endpoint.Send(0, Channel::kRowRequests, Buffer(), Soon()));
+    for (int i = 0; i < kRequests; ++i) ExpectOk(endpoint, endpoint.Receive(Channel::kRowResponses, Soon()).status());
+    return;
+  }
+  ExpectOk(endpoint, endpoint.Receive(Channel::kRowRequests, Soon()).status());
+  for (int i = 0; i < kRequests; ++i) {
+    AwaitText(endpoint, "request");
+    Expect(endpoint, endpoint.queued_bytes() <= kUnderWay * kAnswer, "answers that were taken are let go of");
+    ExpectOk(endpoint, endpoint.Send(1, Channel::kRowResponses, Buffer(kAnswer), Soon()));
+    // Until this one is taken or nearly so: what stays queued is what was not looked at.
+    absl::SleepFor(absl::Milliseconds(20));
+  }
+  ExpectOk(endpoint, endpoint.Flush(Soon()));
+}
+
 double CpuSeconds() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
@@ -166,11 +187,11 @@ void Idle(MpiEndpoint& endpoint) {
 int Run(int argc, char** argv) {
   const std::map<std::string_view, std::function<void(MpiEndpoint&)>> scenarios = {
       {"exchange", Exchange}, {"silent", Silent},       {"refusals", Refusals}, {"killed", Killed},
-      {"aborted", Aborted},   {"abandoned", Abandoned}, {"idle", Idle},
+      {"aborted", Aborted},   {"abandoned", Abandoned}, {"busy", Busy},         {"idle", Idle},
   };
   const auto scenario = scenarios.find(argc == 2 ? argv[1] : "");
   if (scenario == scenarios.end()) {
-    LogError("usage: endpoint_scenarios exchange|silent|refusals|killed|aborted|abandoned|idle");
+    LogError("usage: endpoint_scenarios exchange|silent|refusals|killed|aborted|abandoned|busy|idle");
     return 2;
   }
   auto endpoint = MpiEndpoint::Create(&argc, &argv);
