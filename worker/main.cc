@@ -22,7 +22,8 @@ int Main(int argc, char** argv) {
   shoal::SetLogName(shoal::Cat("worker rank ", (*endpoint)->rank()));
   const absl::Status status = shoal::RunWorker(endpoint->get(), &shoal::Clock::Real());
   if (status.ok()) return 0;
-  shoal::LogError(shoal::ToStd(status.message()));
+  // Aborted: the coordinator ended the job, and has told why.
+  if (!absl::IsAborted(status)) shoal::LogError(shoal::ToStd(status.message()));
   (*endpoint)->Abort(1);
 }
 
