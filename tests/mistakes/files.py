@@ -1,0 +1,72 @@
+"""The small files that the rows of docs/errors.md speak of, right ones and wrong ones."""
+
+import gzip
+import lzma
+import os
+import struct
+
+
+def text():
+    """300 sentences of 40 words, each often enough to be kept."""
+    lines = []
+    for sentence in range(300):
+        lines.append(" ".join(f"word{(sentence * 7 + word * (sentence % 5 + 1)) % 40}" for word in range(12)))
+    return ("\n".join(lines) + "\n").encode()
+
+
+def zstd(content, block_type=0):
+    """A zstd frame (RFC 8878) of one raw block; type 3 is a type that there is not."""
+    block = (1 | block_type << 1 | len(content) << 3).to_bytes(3, "little")
+    return struct.pack("<IBB", 0xFD2FB528, 0x20, len(content)) + block + content
+
+
+def vectors(rows):
+    """word2vec's binary form."""
+    dim = len(next(iter(rows.values())))
+    body = b"".join(word.encode() + b" " + struct.pack(f"<{dim}f", *row) for word, row in rows.items())
+    return f"{len(rows)} {dim}\n".encode() + body
+
+
+def broken(content, position):
+    """`content` with another byte at `position`."""
+    return content[:position] + bytes([content[position] ^ 0xFF]) + content[position + 1:]
+
+
+def make(folder):
+    # Stored, so that all of the text comes out whatever the library, and only the end is missing.
+    gz = gzip.compress(text(), compresslevel=0, mtime=0)
+    xz = lzma.compress(text())
+    few_vectors = vectors({"cat": (1, 2), "dog": (2, 1), "sun": (-1, 3)})
+    files = {
+        "text.txt": text(),
+        "large.txt": 50 * text(),
+        "empty.txt": b"",
+        "blank.txt": b"# nothing yet\n\n",
+        "same.txt": b"word " * 100 + b"\n",
+        "rare.txt": b"one two three four five six seven\n",
+        "utf-16.txt": "text of another kind\n".encode("utf-16"),
+        "cut.gz": gz[:-8],
+        "broken.gz": broken(gz, 2),  # The method of compression.
+        "cut.xz": xz[:-12],  # The stream's footer.
+        "broken.xz": broken(xz, 14),  # In the block's header.
+        "cut.zst": zstd(text()[:200])[:-100],
+        "broken.zst": zstd(text()[:200], block_type=3),
+        "counts.txt": b"word0 90\nword1 many\n",
+        "other-words.txt": b"other 7\nwords 6\n",
+        "vectors.bin": few_vectors,
+        "cut.bin": few_vectors[:-12],
+        "wrong.bin": b"GIF89a\n",
+        "large.bin": vectors({f"word{i}": (1,) * 1000 for i in range(40)}),
+        "pairs.txt": b"cat\tdog\t7\nsun\tdog\thigh\n",
+        "hosts.txt": b"alpha slots=2\nbeta slots=two\n",
+        "two-slots.txt": b"localhost slots=2\n",
+        "a-count.textproto": b"objective { cooccurrence { dim: 8 } }\n",
+        "done/result.json": b'{"status":"done"}\n',
+        "damaged/result.json": b'{"status"\n',
+    }
+    for folder_name in ("nothing", "locked", "full", "done", "damaged"):
+        os.mkdir(os.path.join(folder, folder_name))
+    for name, content in files.items():
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(content)
+    os.chmod(os.path.join(folder, "locked"), 0o555)
