@@ -59,9 +59,12 @@ JsonWriter JobLog::Event(std::string_view name) const {
 
 void JobLog::Write(JsonWriter event) {
   const std::string line = event.EndObject().text() + "\n";
-  if (::write(fd_, line.data(), line.size()) == static_cast<ssize_t>(line.size()) || complained_) return;
+  const ssize_t written = ::write(fd_, line.data(), line.size());
+  if (written == static_cast<ssize_t>(line.size()) || complained_) return;
   complained_ = true;
-  LogWarning("cannot write to ", path_, ": ", ::strerror(errno), "; training goes on without its log");
+  // A line that was written in part filled what room there was.
+  LogWarning("cannot write to ", path_, ": ", ::strerror(written < 0 ? errno : ENOSPC),
+             "; training goes on without its log");
 }
 
 void JobLog::Print(std::string_view line) const {

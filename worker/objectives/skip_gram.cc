@@ -18,6 +18,10 @@ constexpr uint32_t kInputTable = 0, kOutputTable = 1;
 // Words of a batch of mapped rows: long enough that planning pays, short enough that the plan stays in the cache.
 constexpr uint64_t kMappedBatchWords = 4000;
 
+// Full softmax meets every word of the vocabulary for every context: words of a batch times words of the vocabulary, so
+// that a step takes a tenth of a second and not longer than the coordinator waits for a heartbeat.
+constexpr uint64_t kSoftmaxBatch = 2'000'000;
+
 constexpr size_t kExportBytes = size_t{8} << 20;
 
 // What noise-contrastive estimation takes off a word's logit: log(k * p(word)). A word that is never drawn as noise has
@@ -30,6 +34,12 @@ std::vector<float> NoiseOffsets(const job::SkipGram& settings, const NoiseTable&
     offsets[id] = static_cast<float>(std::log(expected));
   }
   return offsets;
+}
+
+uint64_t BatchWords(const job::Job& job, bool mapped_in_place, uint64_t vocabulary) {
+  const uint64_t words = mapped_in_place ? kMappedBatchWords : job.parameter_server().batch_words();
+  if (job.objective().skip_gram().loss() != job::SkipGram::FULL_SOFTMAX) return words;
+  return std::clamp<uint64_t>(kSoftmaxBatch / vocabulary, 1, words);
 }
 
 // Adds the seconds since `since` to `sum`, and returns the time.
@@ -66,8 +76,7 @@ SkipGram::SkipGram(const ObjectiveContext& context, std::unique_ptr<TokenFile> t
       softmax_(settings_.loss() == job::SkipGram::FULL_SOFTMAX),
       in_place_(settings_.optimizer().kind() == job::RowOptimizer::SGD),
       prefetch_(context.welcome.job().parameter_server().prefetch() && !input_table_.mapped()),
-      batch_words_(input_table_.mapped() && in_place_ ? kMappedBatchWords
-                                                      : context.welcome.job().parameter_server().batch_words()),
+      batch_words_(BatchWords(context.welcome.job(), input_table_.mapped() && in_place_, tokens_->words())),
       kernel_(settings_.dim()),
       sampler_(settings_, tokens_->counts(), context.welcome.job().seed()),
       offsets_by_word_(NoiseOffsets(settings_, sampler_.noise(), tokens_->words())),
