@@ -33,7 +33,13 @@ std::string Stopped(const SupervisedRun& run) {
       run.all_gone ? "; no process is left, and no vectors were written" : "; some processes could not be ended");
 }
 
-std::string FirstError(const SupervisedRun& run) { return run.errors.empty() ? "" : run.errors[0].what; }
+// What the roles say: the first error of one, or the coordinator's whole reason, `told`, where that repeats it. The
+// coordinator speaks for the job; of another role it must be said which.
+std::string ReasonOfRoles(const SupervisedRun& run, const std::string& told) {
+  if (run.errors.empty() || absl::StrContains(told, run.errors[0].what)) return told;
+  const RoleError& first = run.errors[0];
+  return first.role == "coordinator" ? first.what : Cat(first.role, ": ", first.what);
+}
 
 void AddMpirunWords(const std::string& words, std::vector<std::string>* details) {
   for (const absl::string_view line : absl::StrSplit(words, '\n', absl::SkipEmpty())) {
@@ -52,7 +58,7 @@ JobOutcome JobOutcome::Of(const SupervisedRun& run, const absl::StatusOr<RunResu
   if (!outcome.done) {
     death = DeathIn(run.mpirun_words);
     // mpirun's word for a death comes first: the coordinator, which mpirun ends then, knows only that there was one.
-    reason = death.has_value() ? Describe(*death, job) : !told.empty() ? told : FirstError(run);
+    reason = death.has_value() ? Describe(*death, job) : ReasonOfRoles(run, told);
   }
   for (const RoleError& error : run.errors) {
     if (!absl::StrContains(reason, error.what) && error.what != told) outcome.details.push_back(error.line());

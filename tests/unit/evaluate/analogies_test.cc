@@ -94,7 +94,7 @@ TEST(ReadAnalogiesTest, MistakesAreReportedWithTheirLine) {
   EXPECT_THAT(std::string(ReadAnalogies(folder.Write("q.txt", "a b c d\n")).status().message()),
               HasSubstr("q.txt:1: expected a line \": section\""));
   EXPECT_THAT(std::string(ReadAnalogies(folder.Write("q.txt", ": s\na b c\n")).status().message()),
-              HasSubstr("q.txt:2: expected four words, got 3"));
+              HasSubstr("q.txt:2: expected four words, as \"man king woman queen\", got 3"));
 }
 
 }  // namespace

@@ -33,6 +33,18 @@ TEST(JobOutcomeTest, WithoutAResultTheFirstErrorIsTheReasonAndAnotherOneADetail)
   EXPECT_EQ(OutcomeOf(run).details, Lines({"coordinator: error: cannot write result.json"}));
 }
 
+TEST(JobOutcomeTest, AnErrorOfAnotherRoleThanTheCoordinatorHasItsName) {
+  EXPECT_EQ(OutcomeOf({.errors = {{"worker rank 2", "no memory"}}}).reason, "the job failed: worker rank 2: no memory");
+}
+
+TEST(JobOutcomeTest, ARoleThatCouldNotReachTheCoordinatorKnowsMoreThanIt) {
+  const std::string told = "mpirun ended the job: a process of it died";
+  const SupervisedRun run{.errors = {{"server rank 1", "it is cut off"}, {"coordinator", told}}};
+  const JobOutcome outcome = OutcomeOf(run, RunResult{.reason = told});
+  EXPECT_EQ(outcome.details, Lines());
+  EXPECT_EQ(outcome.reason, "the job failed: server rank 1: it is cut off");
+}
+
 TEST(JobOutcomeTest, AKilledRoleIsNamedInPlaceOfWhatTheCoordinatorKnows) {
   const std::string told = "mpirun ended the job: a process of it died";
   const SupervisedRun run{.mpirun_words = kKilled, .errors = {{"coordinator", told}}};
