@@ -87,7 +87,8 @@ void MakePathsAbsolute(job::Job* job) {
 }
 
 void RemoveOldResults(const std::string& output) {
-  for (const char* name : {"vectors.bin", "log.jsonl", "result.json", "metrics-addresses.txt", "report.html"}) {
+  for (const char* name : {"vectors.bin", "vocabulary.txt", "log.jsonl", "result.json", "metrics-addresses.txt",
+                           "evaluation.json", "report.html"}) {
     std::error_code ignored;  // What cannot be removed cannot be replaced either, and whoever tries will say so.
     fs::remove(fs::path(output) / name, ignored);
   }
