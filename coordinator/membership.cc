@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
 #include "common/status.h"
 #include "common/transport/control.h"
@@ -14,8 +13,6 @@ namespace {
 constexpr absl::Duration kLargeWorkPatience = absl::Seconds(60);
 constexpr double kStartBytesPerSecond = 100e6;
 constexpr double kExportBytesPerSecond = 10e6;
-
-std::string RoleName(wire::Role role) { return absl::AsciiStrToLower(wire::Role_Name(role)); }
 
 const char* Awaited(Member::State state) {
   switch (state) {
@@ -37,7 +34,7 @@ const char* Awaited(Member::State state) {
 Membership::Membership(const job::Job& job, absl::Time now)
     : interval_(absl::Seconds(job.heartbeats().interval_seconds())),
       dead_after_(absl::Seconds(job.heartbeats().dead_after_seconds())),
-      last_tick_(now) {
+      listening_(interval_, now) {
   for (uint32_t i = 0; i < job.servers() + job.workers(); ++i) {
     const bool server = i < job.servers();
     Member& member = members_.emplace_back();
@@ -121,8 +118,7 @@ absl::Duration Membership::Patience(Member::State state) const {
 }
 
 absl::Status Membership::Tick(absl::Time now) {
-  const absl::Duration passed = std::clamp(now - last_tick_, absl::ZeroDuration(), interval_);
-  last_tick_ = now;
+  const absl::Duration passed = listening_.Look(now);
   for (Member& member : members_) member.silence += passed;
   return Overdue();
 }

@@ -6,8 +6,7 @@
 //   kWelcomed  it makes its tables or its objective       by the size of the tables
 //   kReady     it works, and sends heartbeats             heartbeats.dead_after_seconds
 //   kExporting it writes what users take away             by the size of the tables
-// Silence is measured in time that the coordinator listened: each look at the clock adds one heartbeat interval at
-// most. A coordinator that was itself paused for a minute does not find everyone dead when it wakes.
+// Silence is measured in time that the coordinator listened (common/transport/listening_time.h).
 //
 // Thread rule: belongs to the coordinator's thread.
 
@@ -20,12 +19,11 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "common/transport/listening_time.h"
 #include "proto/job.pb.h"
 #include "proto/wire.pb.h"
 
 namespace shoal {
-
-inline constexpr absl::Duration kJoinPatience = absl::Seconds(60);
 
 struct Member {
   enum class State { kExpected, kJoined, kWelcomed, kReady, kExporting };
@@ -80,7 +78,7 @@ class Membership {
   const absl::Duration interval_;
   const absl::Duration dead_after_;
   uint64_t table_bytes_ = 0;
-  absl::Time last_tick_;
+  ListeningTime listening_;
   std::vector<Member> members_;  // By rank - 1.
 };
 

@@ -1,7 +1,10 @@
 #include "paramserver/server.h"
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "common/latency_counts.h"
 #include "common/log.h"
@@ -9,6 +12,7 @@
 #include "common/metrics/server_metrics.h"
 #include "common/status.h"
 #include "common/transport/control.h"
+#include "common/transport/coordinator_link.h"
 #include "paramserver/row_service.h"
 #include "paramserver/table.h"
 #include "proto/wire.pb.h"
@@ -16,8 +20,6 @@
 namespace shoal {
 namespace {
 
-// For the coordinator's first sign of life; mpirun starts all ranks within seconds of each other.
-constexpr absl::Duration kJoinSilence = absl::Seconds(60);
 // An answer that cannot leave by then is dropped: a client that takes nothing must not stop the others, and asks again.
 constexpr absl::Duration kAnswerTimeout = absl::Milliseconds(200);
 // A hostile rank must not fill the log.
@@ -36,12 +38,10 @@ class Server {
         clock_(clock),
         welcome_(std::move(welcome)),
         place_{.job_token = welcome_.job_token(), .server = welcome_.index(), .servers = welcome_.job().servers()},
-        heartbeat_interval_(absl::Seconds(welcome_.job().heartbeats().interval_seconds())),
-        dead_after_(absl::Seconds(welcome_.job().heartbeats().dead_after_seconds())),
+        link_(endpoint, clock, wire::SERVER, welcome_),
         server_(Metrics::Start(welcome_.job().metrics(), endpoint->rank())),
         metrics_(server_->registry(), NamesOf(welcome_)),
-        rows_(place_),
-        coordinator_heard_(clock->Now()) {}
+        rows_(place_) {}
 
   // Makes all tables, then says Ready.
   absl::Status Prepare();
@@ -49,7 +49,7 @@ class Server {
 
  private:
   absl::Status AddTable(const wire::TableSpec& spec, wire::Ready* ready);
-  // Sends a heartbeat when one is due, and looks whether the coordinator still sends its own.
+  // As the link; with each heartbeat the gauges are brought up to date.
   absl::Status KeepInTouch();
   absl::Status Handle(Message message);
   absl::Status HandleControl(const Message& message);
@@ -63,14 +63,11 @@ class Server {
   Clock* const clock_;
   const wire::Welcome welcome_;
   const ServerPlace place_;
-  const absl::Duration heartbeat_interval_;
-  const absl::Duration dead_after_;
+  CoordinatorLink link_;
   const std::unique_ptr<Metrics> server_;
   ServerMetrics metrics_;
   LatencyCounts handling_seconds_;
   RowService rows_;
-  absl::Time coordinator_heard_;
-  absl::Time heartbeat_due_ = absl::InfinitePast();
   uint64_t dropped_ = 0;
   bool stopped_ = false;
 };
@@ -81,7 +78,7 @@ absl::Status Server::Prepare() {
     RETURN_IF_ERROR(AddTable(spec, message.mutable_ready()));
   }
   message.mutable_ready()->set_metrics_address(server_->address());
-  return SendControl(endpoint_, kCoordinatorRank, message, clock_->Now() + dead_after_);
+  return link_.Send(message);
 }
 
 absl::Status Server::AddTable(const wire::TableSpec& spec, wire::Ready* ready) {
@@ -91,8 +88,8 @@ absl::Status Server::AddTable(const wire::TableSpec& spec, wire::Ready* ready) {
     if (message.ok()) {
       RETURN_IF_ERROR(HandleControl(*message));
     }
-    // A message a part is taken in, and a part may take its time: silence proves nothing here.
-    coordinator_heard_ = clock_->Now();
+    // A message a part is taken in, and a part may take its time.
+    link_.ForgiveSilence();
     RETURN_IF_ERROR(KeepInTouch());
   }
   *ready->add_segment() = table->segment();
@@ -102,31 +99,22 @@ absl::Status Server::AddTable(const wire::TableSpec& spec, wire::Ready* ready) {
 
 absl::Status Server::Serve() {
   while (!stopped_) {
-    auto message = endpoint_->ReceiveAny(heartbeat_due_);
+    // Control messages come first: a heartbeat that arrived has been seen before silence is judged.
+    RETURN_IF_ERROR(KeepInTouch());
+    auto message = endpoint_->ReceiveAny(link_.heartbeat_due());
     if (message.ok()) {
       RETURN_IF_ERROR(Handle(*std::move(message)));
     } else if (!absl::IsDeadlineExceeded(message.status())) {
       return message.status();
     }
-    RETURN_IF_ERROR(KeepInTouch());
   }
   return absl::OkStatus();
 }
 
 absl::Status Server::KeepInTouch() {
-  const absl::Time now = clock_->Now();
-  if (now < heartbeat_due_) return absl::OkStatus();
-  // Looked at once an interval: control messages come first, so a heartbeat that arrived has been seen by then.
-  if (now - coordinator_heard_ > dead_after_) {
-    return DeadlineExceeded("parameter server ", place_.server, " has heard nothing from the coordinator (rank ",
-                            kCoordinatorRank, ") for ", absl::FormatDuration(now - coordinator_heard_),
-                            ", longer than heartbeats.dead_after_seconds: it is dead or cut off");
-  }
-  heartbeat_due_ = now + heartbeat_interval_;
-  PublishGauges();
-  wire::ControlMessage message;
-  message.mutable_heartbeat();
-  return SendControl(endpoint_, kCoordinatorRank, message, now + dead_after_);
+  ASSIGN_OR_RETURN(const bool heartbeat_sent, link_.KeepInTouch());
+  if (heartbeat_sent) PublishGauges();
+  return absl::OkStatus();
 }
 
 absl::Status Server::Handle(Message message) {
@@ -147,18 +135,14 @@ void Server::Drop(const std::string& why) {
   if (++dropped_ <= kDropsLogged) LogWarning(why, "; dropped");
 }
 
-// Only the coordinator's word counts. Its bytes are trusted to parse: where they don't, another build is speaking.
 absl::Status Server::HandleControl(const Message& message) {
   if (message.from != kCoordinatorRank) {
     Drop(Cat("rank ", message.from, " sent a control message to a server, which listens to the coordinator"));
     return absl::OkStatus();
   }
-  ASSIGN_OR_RETURN(const wire::ControlMessage control, ParseControl(message.from, message.payload.view()));
-  coordinator_heard_ = clock_->Now();
-  if (!control.has_stop()) return absl::OkStatus();
-  stopped_ = true;
-  if (control.stop().reason().empty()) return absl::OkStatus();
-  return Aborted("the coordinator ended the job: ", control.stop().reason());
+  ASSIGN_OR_RETURN(const std::optional<wire::ControlMessage> control, link_.Take(message));
+  stopped_ = control && control->has_stop();
+  return absl::OkStatus();
 }
 
 absl::Status Server::AnswerRows(const Message& message) {
@@ -196,7 +180,7 @@ void Server::PublishGauges() {
 }
 
 absl::Status Run(Endpoint* endpoint, Clock* clock) {
-  ASSIGN_OR_RETURN(wire::Welcome welcome, JoinJob(endpoint, clock, wire::SERVER, kJoinSilence));
+  ASSIGN_OR_RETURN(wire::Welcome welcome, JoinJob(endpoint, clock, wire::SERVER, kJoinPatience));
   Server server(endpoint, clock, std::move(welcome));
   RETURN_IF_ERROR(server.Prepare());
   return server.Serve();

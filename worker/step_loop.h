@@ -15,9 +15,9 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/clock.h"
+#include "common/transport/coordinator_link.h"
 #include "paramserver/client.h"
 #include "proto/wire.pb.h"
-#include "worker/coordinator_link.h"
 #include "worker/objective.h"
 #include "worker/step_meter.h"
 

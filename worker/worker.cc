@@ -3,23 +3,20 @@
 #include "common/metrics/metrics.h"
 #include "common/status.h"
 #include "common/transport/control.h"
-#include "worker/coordinator_link.h"
+#include "common/transport/coordinator_link.h"
 #include "worker/step_loop.h"
 #include "worker/step_meter.h"
 
 namespace shoal {
 namespace {
 
-// For the coordinator's first sign of life; mpirun starts all ranks within seconds of each other.
-constexpr absl::Duration kJoinSilence = absl::Seconds(60);
-
 absl::Status Run(Endpoint* endpoint, Clock* clock, const WorkerParts& parts) {
-  ASSIGN_OR_RETURN(const wire::Welcome welcome, JoinJob(endpoint, clock, wire::WORKER, kJoinSilence));
+  ASSIGN_OR_RETURN(const wire::Welcome welcome, JoinJob(endpoint, clock, wire::WORKER, kJoinPatience));
   const auto metrics = Metrics::Start(welcome.job().metrics(), endpoint->rank());
   ASSIGN_OR_RETURN(const auto client, parts.connect(endpoint, clock, welcome));
   ASSIGN_OR_RETURN(const auto objective, parts.make_objective({.welcome = welcome, .client = *client}));
 
-  CoordinatorLink link(endpoint, clock, welcome);
+  CoordinatorLink link(endpoint, clock, wire::WORKER, welcome);
   wire::ControlMessage ready;
   ready.mutable_ready()->set_metrics_address(metrics->address());
   RETURN_IF_ERROR(link.Send(ready));

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "absl/strings/ascii.h"
 #include "common/status.h"
 #include "common/version.h"
 
@@ -74,6 +75,8 @@ absl::StatusOr<std::pair<int, wire::ControlMessage>> ReceiveControl(Endpoint* en
   ASSIGN_OR_RETURN(wire::ControlMessage message, ParseControl(received.from, received.payload.view()));
   return std::pair(received.from, std::move(message));
 }
+
+std::string RoleName(wire::Role role) { return absl::AsciiStrToLower(wire::Role_Name(role)); }
 
 absl::StatusOr<wire::Welcome> JoinJob(Endpoint* endpoint, Clock* clock, wire::Role role, absl::Duration silence) {
   RETURN_IF_ERROR(SendControl(endpoint, kCoordinatorRank, MakeHello(role), clock->Now() + silence));

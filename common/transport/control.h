@@ -22,6 +22,8 @@ inline constexpr int kCoordinatorRank = 0;
 inline constexpr uint32_t kProtocolVersion = 1;
 // The largest is a Welcome with every member of a job: some hundred bytes each.
 inline constexpr size_t kMaxControlBytes = size_t{16} << 20;
+// How long members and coordinator wait for each other's first sign of life; mpirun starts all ranks within seconds.
+inline constexpr absl::Duration kJoinPatience = absl::Seconds(60);
 
 // InvalidArgument: the message is larger than kMaxControlBytes. Else as Endpoint::Send.
 absl::Status SendControl(Endpoint* endpoint, int to, const wire::ControlMessage& message, absl::Time deadline);
@@ -36,10 +38,13 @@ absl::StatusOr<wire::ControlMessage> ParseControl(int from, std::string_view byt
 // "lease_request", as wire.proto names the kind; "nothing" where none is set. For messages about messages.
 std::string KindName(const wire::ControlMessage& message);
 
+// "server", for messages.
+std::string RoleName(wire::Role role);
+
 // Says Hello to the coordinator and waits for its Welcome. The coordinator may prepare data for a long time: the wait
 // goes on while its heartbeats come, each of which is answered by one, and ends with DeadlineExceeded after `silence`
-// without one. Aborted: the coordinator said Stop, with its reason. FailedPrecondition: it speaks another protocol
-// version, or says something else before Welcome.
+// (kJoinPatience but in tests) without one. Aborted: the coordinator said Stop, with its reason. FailedPrecondition: it
+// speaks another protocol version, or says something else before Welcome.
 absl::StatusOr<wire::Welcome> JoinJob(Endpoint* endpoint, Clock* clock, wire::Role role, absl::Duration silence);
 
 // Tells the coordinator why this rank cannot go on, and waits a little for its Stop: a process that ended at once would

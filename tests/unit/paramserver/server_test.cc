@@ -103,6 +103,14 @@ TEST_F(ServerTest, ASilentCoordinatorIsNamed) {
   EXPECT_THAT(std::string(end.message()), HasSubstr("heard nothing from the coordinator (rank 0)"));
 }
 
+TEST_F(ServerTest, SilenceProvesNothingWhileATableIsMade) {
+  // 100 MB, which take some tens of milliseconds.
+  Welcome(MakeTableSpec(0, "input", 200000, 128), /*dead_after_seconds=*/0.005);
+  Hear([](const auto& message) { return message.has_ready(); });
+  Stop("");
+  End();
+}
+
 TEST_F(ServerTest, ATableThatCannotBeIsReportedToTheCoordinator) {
   Welcome(MakeTableSpec(0, "input", 100, 0));
   const auto failed = Hear([](const auto& message) { return message.has_failed(); });

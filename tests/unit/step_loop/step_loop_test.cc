@@ -12,10 +12,10 @@
 #include "common/metrics/metrics.h"
 #include "common/status.h"
 #include "common/transport/control.h"
+#include "common/transport/coordinator_link.h"
 #include "common/transport/in_process.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "worker/coordinator_link.h"
 #include "worker/step_meter.h"
 
 namespace shoal {
@@ -98,7 +98,7 @@ class StepLoopTest : public ::testing::Test {
     const auto metrics = Metrics::WithoutServer();
     DiaryClient client(&diary_);
     DiaryObjective objective(&diary_);
-    CoordinatorLink link(endpoint.get(), &Clock::Real(), welcome_);
+    CoordinatorLink link(endpoint.get(), &Clock::Real(), wire::WORKER, welcome_);
     StepMeter meter(metrics->registry(), &client, welcome_.table_size());
     return StepLoop(&link, &Clock::Real(), welcome_, &client, &objective, &meter).Run();
   }
@@ -258,19 +258,6 @@ TEST_F(StepLoopTest, ASilentCoordinatorEndsAUnitUnderWay) {
 TEST_F(StepLoopTest, MoreLeasesThanItMayHoldAreRefused) {
   for (const uint64_t id : {1, 2, 3}) GiveLease(id, 0, 1000000);
   EXPECT_EQ(End().message(), "the coordinator gives more than 2 leases at a time");
-}
-
-TEST_F(StepLoopTest, WhatOtherRanksSayIsNotTheCoordinatorsWord) {
-  InProcessHub hub(3, &Clock::Real());
-  const auto worker = hub.endpoint(1), stranger = hub.endpoint(2);
-  CoordinatorLink link(worker.get(), &Clock::Real(), welcome_);
-  wire::ControlMessage stop;
-  stop.mutable_stop()->set_reason("hostile");
-  ASSERT_TRUE(SendControl(stranger.get(), 1, stop, Clock::Real().Now() + absl::Seconds(1)).ok());
-  const auto heard = link.Receive(Clock::Real().Now() + absl::Milliseconds(20));
-  ASSERT_TRUE(heard.ok()) << heard.status();
-  EXPECT_FALSE(heard->has_value());
-  SayStop();
 }
 
 }  // namespace

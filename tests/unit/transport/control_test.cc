@@ -165,5 +165,11 @@ TEST(ControlTest, KindsAreNamedAsInTheProtocol) {
   EXPECT_EQ(KindName(wire::ControlMessage()), "nothing");
 }
 
+TEST(ControlTest, RolesAreNamedInLowerCase) {
+  EXPECT_EQ(RoleName(wire::COORDINATOR), "coordinator");
+  EXPECT_EQ(RoleName(wire::SERVER), "server");
+  EXPECT_EQ(RoleName(wire::WORKER), "worker");
+}
+
 }  // namespace
 }  // namespace shoal

@@ -9,6 +9,7 @@
 #include "common/text.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/unit/transport/manual_clock.h"
 
 namespace shoal {
 namespace {
@@ -19,16 +20,6 @@ absl::Time Soon() { return Clock::Real().Now() + absl::Seconds(20); }
 absl::Time Past() { return absl::InfinitePast(); }
 
 std::string Text(const absl::Status& status) { return std::string(ToStd(status.message())); }
-
-// A clock that stands still until it is told to go on.
-class ManualClock final : public Clock {
- public:
-  absl::Time Now() const override { return absl::UnixEpoch() + absl::Nanoseconds(nanos_.load()); }
-  void SleepFor(absl::Duration duration) override { nanos_ += absl::ToInt64Nanoseconds(duration); }
-
- private:
-  std::atomic<int64_t> nanos_{0};
-};
 
 absl::Status SendText(Endpoint& from, int to, Channel channel, std::string_view text) {
   return from.Send(to, channel, Buffer::CopyOf(text), Soon());

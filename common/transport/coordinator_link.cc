@@ -1,4 +1,4 @@
-#include "worker/coordinator_link.h"
+#include "common/transport/coordinator_link.h"
 
 #include <algorithm>
 
@@ -7,15 +7,21 @@
 #include "common/transport/control.h"
 
 namespace shoal {
+namespace {
 
-CoordinatorLink::CoordinatorLink(Endpoint* endpoint, Clock* clock, const wire::Welcome& welcome)
+// A hostile rank must not fill the log.
+constexpr uint64_t kDropsLogged = 5;
+
+}  // namespace
+
+CoordinatorLink::CoordinatorLink(Endpoint* endpoint, Clock* clock, wire::Role role, const wire::Welcome& welcome)
     : endpoint_(endpoint),
       clock_(clock),
-      name_(Cat("worker ", welcome.index(), " (rank ", endpoint->rank(), ")")),
+      name_(Cat(RoleName(role), " ", welcome.index(), " (rank ", endpoint->rank(), ")")),
       interval_(absl::Seconds(welcome.job().heartbeats().interval_seconds())),
       dead_after_(absl::Seconds(welcome.job().heartbeats().dead_after_seconds())),
       heartbeat_due_(clock->Now() + interval_),
-      last_look_(clock->Now()) {}
+      listening_(interval_, clock->Now()) {}
 
 absl::Status CoordinatorLink::Send(const wire::ControlMessage& message) {
   const absl::Time now = clock_->Now();
@@ -25,20 +31,25 @@ absl::Status CoordinatorLink::Send(const wire::ControlMessage& message) {
 }
 
 absl::StatusOr<std::optional<wire::ControlMessage>> CoordinatorLink::Receive(absl::Time deadline) {
-  auto message = endpoint_->Receive(Channel::kControl, std::min(deadline, heartbeat_due_));
-  if (message.ok()) return Take(*message);
-  if (!absl::IsDeadlineExceeded(message.status())) return message.status();
-  RETURN_IF_ERROR(KeepInTouch());
+  const auto message = endpoint_->Receive(Channel::kControl, std::min(deadline, heartbeat_due_));
+  if (message.ok()) {
+    ASSIGN_OR_RETURN(auto word, Take(*message));
+    if (word) return word;
+  } else if (!absl::IsDeadlineExceeded(message.status())) {
+    return message.status();
+  }
+  RETURN_IF_ERROR(KeepInTouch().status());
   return std::nullopt;
 }
 
 absl::StatusOr<std::optional<wire::ControlMessage>> CoordinatorLink::Take(const Message& message) {
   if (message.from != kCoordinatorRank) {
-    LogWarning(name_, ": a control message of rank ", message.from, " is dropped; only the coordinator's count");
+    if (++dropped_ <= kDropsLogged) {
+      LogWarning(name_, ": a control message of rank ", message.from, " is dropped; only the coordinator's count");
+    }
     return std::nullopt;
   }
-  silence_ = absl::ZeroDuration();
-  last_look_ = clock_->Now();
+  ForgiveSilence();
   ASSIGN_OR_RETURN(wire::ControlMessage control, ParseControl(message.from, message.payload.view()));
   if (control.has_stop() && !control.stop().reason().empty()) {
     return Aborted("the coordinator ended the job: ", control.stop().reason());
@@ -47,19 +58,24 @@ absl::StatusOr<std::optional<wire::ControlMessage>> CoordinatorLink::Take(const 
   return control;
 }
 
-absl::Status CoordinatorLink::KeepInTouch() {
+absl::StatusOr<bool> CoordinatorLink::KeepInTouch() {
   const absl::Time now = clock_->Now();
-  silence_ += std::clamp(now - last_look_, absl::ZeroDuration(), interval_);
-  last_look_ = now;
+  silence_ += listening_.Look(now);
   if (silence_ > dead_after_) {
     return DeadlineExceeded(name_, " has heard nothing from the coordinator (rank ", kCoordinatorRank, ") for ",
                             absl::FormatDuration(silence_), ", longer than heartbeats.dead_after_seconds: it is dead",
                             " or cut off");
   }
-  if (now < heartbeat_due_) return absl::OkStatus();
+  if (now < heartbeat_due_) return false;
   wire::ControlMessage heartbeat;
   heartbeat.mutable_heartbeat();
-  return Send(heartbeat);
+  RETURN_IF_ERROR(Send(heartbeat));
+  return true;
+}
+
+void CoordinatorLink::ForgiveSilence() {
+  silence_ = absl::ZeroDuration();
+  listening_.Look(clock_->Now());
 }
 
 }  // namespace shoal
