@@ -3,20 +3,27 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
+#include <cctype>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
+#include "common/host.h"
 #include "common/status.h"
 
 namespace shoal {
 namespace {
 
 constexpr size_t kWriteBufferBytes = size_t{1} << 20;
+// Names that are tried for a temporary file; one is passed over where it is taken by what could not be swept.
+constexpr int kMostNames = 1000;
 
 absl::Status WriteAll(int fd, std::string_view bytes, const std::string& path) {
   while (!bytes.empty()) {
@@ -26,6 +33,42 @@ absl::Status WriteAll(int fd, std::string_view bytes, const std::string& path) {
     bytes.remove_prefix(n);
   }
   return absl::OkStatus();
+}
+
+std::filesystem::path FolderOf(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : ".";
+}
+
+// Locks a temporary file for its writer. False: one that swept leftovers was quicker, and the file is gone.
+bool Claim(int fd, const std::string& name) {
+  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) return errno != EWOULDBLOCK;
+  struct stat locked, named;
+  return ::fstat(fd, &locked) == 0 && ::stat(name.c_str(), &named) == 0 && locked.st_ino == named.st_ino;
+}
+
+// What the temporary files of this host's writers of `path` begin with. Without a dot in the host's name, which might
+// make it the beginning of another host's.
+std::string TemporaryPrefix(const std::string& path) {
+  std::string host = HostName();
+  std::replace_if(
+      host.begin(), host.end(), [](unsigned char c) { return std::isalnum(c) == 0 && c != '-'; }, '_');
+  return Cat(path, ".tmp.", host, ".");
+}
+
+// Removes the temporary files of writers that were killed. One that cannot be removed stays.
+void SweepLeftovers(const std::filesystem::path& prefix) {
+  const std::string beginning = prefix.filename();
+  std::error_code error;
+  std::filesystem::directory_iterator entry(FolderOf(prefix), error);
+  for (const auto end = std::filesystem::end(entry); !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename();
+    if (!name.starts_with(beginning)) continue;
+    if (name.find_first_not_of("0123456789.", beginning.size()) != name.npos) continue;
+    const int fd = ::open(entry->path().c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) continue;
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) ::unlink(entry->path().c_str());
+    ::close(fd);
+  }
 }
 
 class PosixAtomicFile final : public AtomicFile {
@@ -69,12 +112,11 @@ class PosixAtomicFile final : public AtomicFile {
     RETURN_IF_ERROR(FlushPending());
     const bool sync = durability == Durability::kSynced;
     if (sync && ::fsync(fd_) != 0) return ErrnoError(errno, Cat("cannot sync ", path_));
-    ::close(std::exchange(fd_, -1));
+    // Before the lock goes with the descriptor, or another writer might sweep the file.
     if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
-      const int error = errno;
-      ::unlink(temporary_.c_str());
-      return ErrnoError(error, Cat("cannot rename ", temporary_, " to ", path_));
+      return ErrnoError(errno, Cat("cannot rename ", temporary_, " to ", path_));
     }
+    ::close(std::exchange(fd_, -1));
     return sync ? SyncFolder() : absl::OkStatus();
   }
 
@@ -87,8 +129,7 @@ class PosixAtomicFile final : public AtomicFile {
 
   // Without it a crash may lose the rename.
   absl::Status SyncFolder() const {
-    std::filesystem::path folder = std::filesystem::path(path_).parent_path();
-    if (folder.empty()) folder = ".";
+    const std::filesystem::path folder = FolderOf(path_);
     const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return ErrnoError(errno, Cat("cannot open folder ", folder.string()));
     const int failed = ::fsync(fd);
@@ -138,10 +179,19 @@ MappedFile::~MappedFile() {
 }
 
 absl::StatusOr<std::unique_ptr<AtomicFile>> AtomicFile::Create(const std::string& path) {
-  std::string temporary = Cat(path, ".tmp.", ::getpid());
-  const int fd = ::open(temporary.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd < 0) return ErrnoError(errno, Cat("cannot create ", path));
-  return std::make_unique<PosixAtomicFile>(path, std::move(temporary), fd);
+  static std::atomic<uint64_t> number = 0;
+  const std::string prefix = TemporaryPrefix(path);
+  SweepLeftovers(prefix);
+  for (int i = 0; i < kMostNames; ++i) {
+    std::string temporary = Cat(prefix, ::getpid(), ".", number++);
+    const int fd = ::open(temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (fd < 0 && errno == EEXIST) continue;
+    if (fd < 0) return ErrnoError(errno, Cat("cannot create ", path));
+    if (Claim(fd, temporary)) return std::make_unique<PosixAtomicFile>(path, std::move(temporary), fd);
+    ::close(fd);
+  }
+  return ResourceExhausted("cannot create ", path, ": ", kMostNames, " names for a temporary file beside it, ", prefix,
+                           "*, are taken; remove those files");
 }
 
 absl::Status WriteFileAtomically(const std::string& path, std::string_view bytes, Durability durability) {

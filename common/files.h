@@ -38,8 +38,14 @@ class MappedFile {
 // anyway.
 enum class Durability { kSynced, kUnsynced };
 
-// A file that appears whole or not at all: written as path.tmp.<pid>, synced, renamed by Commit; removed by the
-// destructor where Commit was not reached.
+// A file that appears whole or not at all: written under another name in the same folder, synced, renamed by Commit;
+// removed by the destructor where Commit was not reached. Any number of writers of one path do not meet; the last
+// Commit stands.
+//
+// The other name is path.tmp.<host>.<pid>.<number>. A writer holds a lock on its file, which goes when its process
+// does, however that ended: so a file that can be locked is a dead writer's, and the next writer of that path on that
+// host removes it. Those of other hosts stay, because a shared folder's locks may be each host's own; so do all where
+// the file system has no locks.
 class AtomicFile {
  public:
   static absl::StatusOr<std::unique_ptr<AtomicFile>> Create(const std::string& path);

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -20,6 +21,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 std::string Text(const absl::Status& status) { return std::string(ToStd(status.message())); }
 
@@ -72,6 +74,87 @@ TEST_F(FilesTest, AFileThatWasNotCommittedLeavesNothingAndTheOldOneAsItWas) {
   }
   EXPECT_EQ(*ReadFile(Path("out")), "old");
   EXPECT_THAT(Names(), ElementsAre("out"));
+}
+
+TEST_F(FilesTest, TwoWritersOfOneFileDoNotMeetAndTheLastCommitStands) {
+  auto first = AtomicFile::Create(Path("out")), second = AtomicFile::Create(Path("out"));
+  ASSERT_TRUE(first.ok() && second.ok()) << first.status() << second.status();
+  ASSERT_TRUE((*first)->Append("the first one's bytes").ok());
+  ASSERT_TRUE((*second)->Append("the second's").ok());
+  ASSERT_TRUE((*second)->Commit().ok());
+  EXPECT_EQ(*ReadFile(Path("out")), "the second's");
+  ASSERT_TRUE((*first)->Commit().ok());
+  EXPECT_EQ(*ReadFile(Path("out")), "the first one's bytes");
+  EXPECT_THAT(Names(), ElementsAre("out"));
+}
+
+// Another process that has begun to write a file.
+class OtherWriter {
+ public:
+  explicit OtherWriter(const std::string& path) {
+    int begun[2], go_on[2];
+    EXPECT_EQ(::pipe(begun) + ::pipe(go_on), 0);
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::close(go_on[1]);
+      auto file = AtomicFile::Create(path);
+      const bool ok = file.ok() && (*file)->Append(std::string(2 << 20, 'x')).ok() && ::write(begun[1], "", 1) == 1;
+      char byte;
+      ::_exit(ok && ::read(go_on[0], &byte, 1) == 0 && (*file)->Commit().ok() ? 0 : 1);
+    }
+    ::close(begun[1]);
+    ::close(go_on[0]);
+    char byte;
+    EXPECT_EQ(::read(begun[0], &byte, 1), 1);
+    ::close(begun[0]);
+    go_on_ = go_on[1];
+  }
+  // Lets it commit; whether it could.
+  bool Commit() {
+    ::close(go_on_);
+    return AwaitEnd() == 0;
+  }
+  void Kill() {
+    ::kill(pid_, SIGKILL);
+    ::close(go_on_);
+    AwaitEnd();
+  }
+
+ private:
+  int AwaitEnd() const {
+    int status = -1;
+    ::waitpid(pid_, &status, 0);
+    return status;
+  }
+
+  pid_t pid_;
+  int go_on_;
+};
+
+TEST_F(FilesTest, WhatAKilledWriterLeftIsRemovedByTheNextOneOfThatFileOnly) {
+  OtherWriter(Path("out")).Kill();
+  ASSERT_EQ(Names().size(), 1);
+  const std::string leftover = Names()[0];
+  ASSERT_TRUE(WriteFileAtomically(Path("out.txt"), "x").ok());
+  EXPECT_THAT(Names(), UnorderedElementsAre("out.txt", leftover));
+  ASSERT_TRUE(WriteFileAtomically(Path("out"), "x").ok());
+  EXPECT_THAT(Names(), UnorderedElementsAre("out.txt", "out"));
+}
+
+TEST_F(FilesTest, WhatALivingWriterHasBegunStaysItsOwn) {
+  OtherWriter other(Path("out"));
+  ASSERT_TRUE(WriteFileAtomically(Path("out"), "mine").ok());
+  EXPECT_EQ(Names().size(), 2);
+  EXPECT_EQ(*ReadFile(Path("out")), "mine");
+  EXPECT_TRUE(other.Commit());
+  EXPECT_EQ(*ReadFile(Path("out")), std::string(2 << 20, 'x'));
+  EXPECT_THAT(Names(), ElementsAre("out"));
+}
+
+TEST_F(FilesTest, WhatAnotherHostsWriterLeftStays) {
+  ASSERT_TRUE(WriteFileAtomically(Path("out.tmp.another-host.17.0"), "x").ok());
+  ASSERT_TRUE(WriteFileAtomically(Path("out"), "x").ok());
+  EXPECT_THAT(Names(), UnorderedElementsAre("out", "out.tmp.another-host.17.0"));
 }
 
 TEST_F(FilesTest, AHeaderCanBeRewrittenLast) {
