@@ -1,0 +1,35 @@
+#include "common/transport/mpi_role.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+
+#include <exception>
+#include <string>
+
+#include "common/log.h"
+#include "common/status.h"
+#include "common/transport/mpi_endpoint.h"
+
+namespace shoal {
+
+int RunMpiRole(int argc, char** argv, std::string_view name, const std::function<absl::Status(Endpoint*)>& run) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  SetLogName(std::string(name));
+  try {
+    const auto endpoint = MpiEndpoint::Create(&argc, &argv);
+    if (!endpoint.ok()) {
+      LogError(ToStd(endpoint.status().message()));
+      return 1;
+    }
+    SetLogName(Cat(name, " rank ", (*endpoint)->rank()));
+    const absl::Status status = run(endpoint->get());
+    if (status.ok()) return 0;
+    if (!absl::IsAborted(status)) LogError(ToStd(status.message()));
+    (*endpoint)->Abort(1);
+  } catch (const std::exception& error) {
+    LogError(error.what());
+    return 1;
+  }
+}
+
+}  // namespace shoal
