@@ -23,7 +23,7 @@ bool IsOfMpirun(std::string_view line) {
 }
 
 std::optional<RoleError> ErrorIn(std::string_view line) {
-  static const std::regex* form = new std::regex("(coordinator|(?:server|worker) rank \\d+): error: ");
+  static const std::regex* form = new std::regex("(coordinator|(?:server|worker)(?: rank \\d+)?): error: ");
   Match found;
   if (!std::regex_search(line.begin(), line.end(), found, *form, std::regex_constants::match_continuous)) {
     return std::nullopt;
