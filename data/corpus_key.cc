@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Changes what a text turns into: one higher makes all older token files stale.
-constexpr int kPreparationVersion = 1;
+constexpr int kPreparationVersion = 2;
 // Of a file's start, middle and end that its checksum covers.
 constexpr uint64_t kSampleBytes = uint64_t{1} << 14;
 
@@ -53,14 +53,14 @@ absl::StatusOr<uint32_t> SampleChecksum(const CorpusFile& file) {
   return crc;
 }
 
-// Lines of files, bytes and a digest of each file's path, size, time and sample: a list of a million files would make
-// the key as long as some corpora.
+// Lines of files, bytes and a digest of each file's size, time and sample, in their order: a list of a million files
+// would make the key as long as some corpora. Names are no content: the same folder may be reached by several.
 absl::StatusOr<std::string> DescribeContent(const std::vector<CorpusFile>& files) {
   uint64_t bytes = 0, digest = kGoldenGamma;
   for (const CorpusFile& file : files) {
     ASSIGN_OR_RETURN(const uint32_t crc, SampleChecksum(file));
     bytes += file.bytes;
-    digest = HashOf(Cat(file.path, "\n", file.bytes, "\n", file.modified_ns, "\n", crc, "\n"), digest);
+    digest = HashOf(Cat(file.bytes, "\n", file.modified_ns, "\n", crc, "\n"), digest);
   }
   return absl::StrFormat("files %d\nbytes %d\ndigest %016x\n", files.size(), bytes, digest);
 }

@@ -25,11 +25,12 @@ class WordPutter {
     if (waiting_ == kPending) Flush();
   }
 
-  void EndLine() {
+  // `last`: the chunk ends here.
+  void EndLine(bool last) {
     Flush();
     const size_t words = chunk_->tokens.size() - line_begin_;
     line_begin_ = chunk_->tokens.size();
-    if (words > 0 || chunk_->line_words.empty()) chunk_->line_words.push_back(static_cast<uint32_t>(words));
+    if (words > 0 || last || chunk_->line_words.empty()) chunk_->line_words.push_back(static_cast<uint32_t>(words));
   }
 
  private:
@@ -88,11 +89,11 @@ void EncodeChunk(const Buffer& text, bool starts_line, EncodedChunk* chunk, Corp
     for (uint64_t white = WhiteSpaceOf(begin + block); white != 0; white &= white - 1) {
       const char* const end = begin + block + std::countr_zero(white);
       if (end > word) putter.Put(word, end - word);
-      if (*end == '\n') putter.EndLine();
+      if (*end == '\n') putter.EndLine(/*last=*/false);
       word = end + 1;
     }
   }
-  putter.EndLine();
+  putter.EndLine(/*last=*/true);
   counts->words_read += chunk->tokens.size();
 }
 

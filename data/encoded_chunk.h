@@ -22,7 +22,8 @@ struct EncodedChunk {
   WordTable types;
   std::vector<uint32_t> type_counts;  // [types]
   std::vector<uint32_t> tokens;       // Ids of `types`.
-  // Words of each line, the first and the last one included even if they have none; other empty lines are left out.
+  // Words of each line, the first and the last one included even if they have none, as either may be a part of a line
+  // only; other empty lines are left out.
   std::vector<uint32_t> line_words;
 };
 
