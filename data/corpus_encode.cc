@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "common/status.h"
@@ -17,7 +18,8 @@ class Encode {
       : corpus_(corpus), vocabulary_(vocabulary), progress_(progress), give_up_(give_up), writer_(writer) {}
 
   absl::Status Run(uint32_t threads) {
-    return RunOnThreads(threads, [this] { return Work(); });
+    return RunOnThreads(
+        threads, [this] { return Work(); }, [this] { Stop(); });
   }
 
  private:
@@ -30,19 +32,30 @@ class Encode {
 
   absl::Status Work() {
     Workspace work;
-    while (true) {
-      size_t chunk;
-      {
-        const std::lock_guard lock(mutex_);
-        if (failed_ || next_ == corpus_.chunks.size()) return absl::OkStatus();
-        chunk = next_++;
-      }
-      const bool given_up = give_up_ != nullptr && *give_up_;
-      const absl::Status read =
-          given_up ? Aborted("the writing of the token file was given up") : ReadChunk(corpus_.chunks[chunk], &work);
-      const absl::Status status = WriteInTurn(chunk, read, work);
-      if (!status.ok()) return status;
+    while (const std::optional<size_t> chunk = NextChunk()) {
+      RETURN_IF_ERROR(CheckGivenUp());
+      RETURN_IF_ERROR(ReadChunk(corpus_.chunks[*chunk], &work));
+      RETURN_IF_ERROR(WriteInTurn(*chunk, work));
     }
+    return absl::OkStatus();
+  }
+
+  void Stop() {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    turn_.notify_all();
+  }
+
+  absl::Status CheckGivenUp() const {
+    if (give_up_ == nullptr || !*give_up_) return absl::OkStatus();
+    return Aborted("the writing of the token file was given up");
+  }
+
+  // Nothing where all are taken, or a thread failed.
+  std::optional<size_t> NextChunk() {
+    const std::lock_guard lock(mutex_);
+    if (stopped_ || next_ == corpus_.chunks.size()) return std::nullopt;
+    return next_++;
   }
 
   // Reads a chunk into work->tokens and line_words, words of the vocabulary only.
@@ -68,21 +81,20 @@ class Encode {
     return absl::OkStatus();
   }
 
-  // Waits for the chunks before `chunk`, then appends it. An error of this thread or of another ends all waiting: each
-  // chunk before is in the hands of a thread that comes here too.
-  absl::Status WriteInTurn(size_t chunk, const absl::Status& read, const Workspace& work) {
+  // Appends `chunk` once those before it are written, each of which is in the hands of a thread that comes here too, or
+  // ends and stops the rest.
+  absl::Status WriteInTurn(size_t chunk, const Workspace& work) {
     std::unique_lock lock(mutex_);
-    if (!read.ok()) failed_ = true;
-    turn_.wait(lock, [&] { return failed_ || turn_of_ == chunk; });
-    absl::Status status = read;
-    if (!failed_) {
-      status = writer_->Append(work.tokens, work.line_words, corpus_.chunks[chunk].starts_line);
-      failed_ = !status.ok();
-      ++turn_of_;
-      if (progress_) progress_(static_cast<double>(turn_of_) / static_cast<double>(corpus_.chunks.size()));
+    while (!stopped_ && turn_of_ != chunk) {
+      RETURN_IF_ERROR(CheckGivenUp());
+      turn_.wait_for(lock, kGiveUpLook);
     }
+    if (stopped_) return absl::OkStatus();
+    RETURN_IF_ERROR(writer_->Append(work.tokens, work.line_words, corpus_.chunks[chunk].starts_line));
+    ++turn_of_;
     turn_.notify_all();
-    return status;
+    if (progress_) progress_(static_cast<double>(turn_of_) / static_cast<double>(corpus_.chunks.size()));
+    return absl::OkStatus();
   }
 
   const ScannedCorpus& corpus_;
@@ -95,7 +107,7 @@ class Encode {
   TokenFileWriter* const writer_;
   size_t next_ = 0;
   size_t turn_of_ = 0;
-  bool failed_ = false;
+  bool stopped_ = false;
 };
 
 }  // namespace

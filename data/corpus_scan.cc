@@ -67,7 +67,8 @@ class Scan {
   }
 
   absl::Status Run() {
-    RETURN_IF_ERROR(RunOnThreads(options_.threads, [this] { return Work(); }));
+    RETURN_IF_ERROR(RunOnThreads(
+        options_.threads, [this] { return Work(); }, [this] { Stop(); }));
     // The last chunks may have come before it was known that they are the last of their files.
     Workspace work;
     std::unique_lock lock(mutex_);
@@ -82,11 +83,9 @@ class Scan {
     // Once at its largest, so that no chunk makes it grow; only what is used of it becomes memory.
     work.normal.Reset(NormalBytes(chunk_bytes_));
     while (true) {
-      absl::StatusOr<std::optional<Task>> task = ReadNext(&work);
-      absl::Status status = task.status();
-      if (status.ok() && *task) status = Process(**task, &work);
-      if (!status.ok()) Stop();
-      if (!status.ok() || !*task) return status;
+      ASSIGN_OR_RETURN(const std::optional<Task> task, ReadNext(&work));
+      if (!task) return absl::OkStatus();
+      RETURN_IF_ERROR(Process(*task, &work));
     }
   }
 
@@ -104,8 +103,8 @@ class Scan {
       const std::optional<size_t> found = FreeGroup();
       if (!found && first_open_ == groups_.size()) break;
       if (!found) {
-        // Not without end: the thread that reads the group is at it, and a read from a disk ends.
-        changed_.wait(lock);
+        // The thread that reads the group comes back with its chunk, or ends and stops the scan.
+        changed_.wait_for(lock, kGiveUpLook);
         continue;
       }
       Group& group = *groups_[*found];

@@ -24,13 +24,18 @@ absl::Status WithoutThrowing(const std::function<absl::Status()>& body) {
 
 }  // namespace
 
-absl::Status RunOnThreads(uint32_t threads, const std::function<absl::Status()>& body) {
+absl::Status RunOnThreads(uint32_t threads, const std::function<absl::Status()>& body,
+                          const std::function<void()>& stop) {
   std::mutex mutex;
   absl::Status first;
   const auto run = [&] {
-    absl::Status status = WithoutThrowing(body);
-    const std::lock_guard lock(mutex);
-    first.Update(status);
+    const absl::Status status = WithoutThrowing(body);
+    if (status.ok()) return;
+    {
+      const std::lock_guard lock(mutex);
+      first.Update(status);
+    }
+    if (stop) stop();
   };
   std::vector<std::jthread> others;
   try {

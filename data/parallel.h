@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 
@@ -11,9 +12,15 @@
 
 namespace shoal {
 
-// Runs `body` on `threads` threads at once (1 or more) and returns the first error that one of them returned. The
-// others must notice by themselves that there is no more to do. Out of memory in `body` becomes ResourceExhausted.
-absl::Status RunOnThreads(uint32_t threads, const std::function<absl::Status()>& body);
+// A thread that waits for another looks so often whether the work was given up.
+inline constexpr std::chrono::milliseconds kGiveUpLook{100};
+
+// Runs `body` on `threads` threads at once (1 or more) and returns the first error that one of them returned. Out of
+// memory in `body` is an error too, ResourceExhausted. `stop` is called after each error, by the thread that had it: it
+// makes the others return from `body` soon, and wakes those that wait for this one; a body that waits for no other
+// thread may go without.
+absl::Status RunOnThreads(uint32_t threads, const std::function<absl::Status()>& body,
+                          const std::function<void()>& stop = nullptr);
 
 // `wanted`, or one for each core that this process may use where it is 0.
 uint32_t ThreadsToUse(uint32_t wanted);

@@ -137,6 +137,7 @@ class Preparation {
     ChunkDictionary dictionary;
     types.BeginRecount();
     for (const ChunkPlace& chunk : scanned.chunks) {
+      if (give_up_ != nullptr && *give_up_) return Aborted("the second counting of the corpus was given up");
       RETURN_IF_ERROR(scanned.store->ReadDictionary(chunk, &dictionary));
       types.Recount(dictionary);
     }
