@@ -20,6 +20,7 @@
 #include "common/metrics/metrics.h"
 #include "common/status.h"
 #include "common/transport/control.h"
+#include "coordinator/background.h"
 #include "coordinator/job_log.h"
 #include "coordinator/job_result.h"
 #include "coordinator/lease_desk.h"
@@ -33,9 +34,9 @@
 namespace shoal {
 namespace {
 
-// How long the loop sleeps at most: a signal is heeded by then; and while data is prepared, its end.
+// How long the loop sleeps at most: a signal is heeded by then; and while a thread prepares or exports data, its end.
 constexpr absl::Duration kLongestWait = absl::Milliseconds(100);
-constexpr absl::Duration kWaitWhilePreparing = absl::Milliseconds(10);
+constexpr absl::Duration kWaitForThread = absl::Milliseconds(10);
 // For the last words to members of a job that ends.
 constexpr absl::Duration kFarewell = absl::Milliseconds(500);
 
@@ -85,6 +86,7 @@ class Coordinator {
   absl::Status EndStartingServers();
   absl::Status EndStartingWorkers();
   absl::Status EndTraining();
+  absl::Status EndExporting();
 
   absl::Status AnswerLeaseRequests();
   absl::Status WelcomeAll(wire::Role role);
@@ -118,6 +120,7 @@ class Coordinator {
   // Once the data is prepared:
   std::string token_file_;
   std::vector<wire::TableSpec> tables_;
+  DataExport export_data_;
   std::optional<Ledger> ledger_;
   std::optional<LeaseDesk> desk_;
   std::optional<Progress> progress_;  // From the first lease on.
@@ -129,6 +132,7 @@ class Coordinator {
   std::optional<absl::Time> training_end_;
   std::vector<std::pair<std::string, double>> phases_;
   std::vector<std::string> files_;
+  std::unique_ptr<Background<ExportedFiles>> data_export_;  // Once a worker has exported.
 };
 
 absl::Status Coordinator::Run() {
@@ -200,7 +204,8 @@ absl::Status Coordinator::CheckSignal() const {
 }
 
 absl::Time Coordinator::NextWakeUp() const {
-  const absl::Duration longest = stage_ == Stage::kPreparing ? kWaitWhilePreparing : kLongestWait;
+  const bool thread = stage_ == Stage::kPreparing || data_export_ != nullptr;
+  const absl::Duration longest = thread ? kWaitForThread : kLongestWait;
   return std::min({heartbeat_due_, progress_due_, clock_.Now() + longest});
 }
 
@@ -252,13 +257,12 @@ absl::Status Coordinator::HandleReport(int from, const wire::UnitProgress& repor
 
 absl::Status Coordinator::HandleFinished(int from, const wire::Finished& finished) {
   const Member* member = members_.Find(from);
-  if (member == nullptr || member->state != Member::State::kExporting) {
+  if (member == nullptr || member->state != Member::State::kExporting || data_export_ != nullptr) {
     Refuse(Cat(members_.Name(from), " says that it has finished what it was not asked for"));
     return absl::OkStatus();
   }
   files_.assign(finished.file().begin(), finished.file().end());
-  EndPhase("export");
-  stage_ = Stage::kDone;
+  data_export_ = std::make_unique<Background<ExportedFiles>>([this] { return export_data_(output_); });
   return absl::OkStatus();
 }
 
@@ -278,6 +282,7 @@ absl::Status Coordinator::Advance() {
     case Stage::kTraining:
       return ledger_->all_done() ? EndTraining() : absl::OkStatus();
     case Stage::kExporting:
+      return data_export_ != nullptr ? EndExporting() : absl::OkStatus();
     case Stage::kDone:
       return absl::OkStatus();
   }
@@ -292,6 +297,7 @@ absl::Status Coordinator::EndPreparing() {
     PreparedData& data = **outcome;
     log_->Prepared(data);
     token_file_ = data.token_file;
+    export_data_ = std::move(data.export_data);
     tables_ = TablesOf(job_, data.vocabulary_words);
     members_.SetTableBytes(BytesOf(tables_));
     ASSIGN_OR_RETURN(Plan plan, Plan::Create(std::move(data.units), job_.epochs(), job_.seed()));
@@ -332,6 +338,16 @@ absl::Status Coordinator::EndTraining() {
   wire::ControlMessage message;
   message.mutable_finish();
   return Send(exporter, message);
+}
+
+absl::Status Coordinator::EndExporting() {
+  const auto files = data_export_->Take();
+  if (!files) return absl::OkStatus();
+  if (!files->ok()) return files->status();
+  files_.insert(files_.end(), (*files)->begin(), (*files)->end());
+  EndPhase("export");
+  stage_ = Stage::kDone;
+  return absl::OkStatus();
 }
 
 absl::Status Coordinator::AnswerLeaseRequests() {

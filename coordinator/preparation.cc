@@ -2,56 +2,63 @@
 
 #include <atomic>
 #include <filesystem>
+#include <memory>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_format.h"
 #include "common/job/derived.h"
 #include "common/job/tables.h"
 #include "common/status.h"
+#include "coordinator/background.h"
 #include "data/prepare.h"
 #include "data/token_file.h"
+#include "data/vocabulary.h"
 
 namespace shoal {
+namespace {
+
+ExportedFiles ExportVocabulary(const TokenFile& tokens, const std::string& directory) {
+  const std::string path = Cat(directory, "/", kVocabularyFileName);
+  RETURN_IF_ERROR(tokens.WriteVocabulary(path));
+  return std::vector{path};
+}
+
+}  // namespace
+
 absl::StatusOr<PreparedData> PrepareData(const job::Job& job, const std::string& cache_directory,
                                          const PreparationProgress& progress) {
   std::atomic<bool> give_up = false;
   const auto report = [&](double fraction, std::string_view phase) { give_up = !progress(fraction, phase); };
   ASSIGN_OR_RETURN(const PreparedCorpus prepared,
                    PrepareCorpus(job.data().corpus(), cache_directory, report, &give_up));
-  ASSIGN_OR_RETURN(const auto tokens, TokenFile::Open(prepared.path));
+  // Held open for the export: by then another job may have replaced it.
+  ASSIGN_OR_RETURN(const std::shared_ptr<const TokenFile> tokens, TokenFile::Open(prepared.path));
   RETURN_IF_ERROR(CheckVocabularySize(job, tokens->words()));
-  return PreparedData{.token_file = std::filesystem::absolute(prepared.path).lexically_normal().string(),
-                      .reused = prepared.reused,
-                      .why_rebuilt = prepared.why_rebuilt,
-                      .description = tokens->Describe(),
-                      .vocabulary_words = tokens->words(),
-                      .units = tokens->Units(WordsPerUnit(job, tokens->total_work()))};
+  return PreparedData{
+      .token_file = std::filesystem::absolute(prepared.path).lexically_normal().string(),
+      .reused = prepared.reused,
+      .why_rebuilt = prepared.why_rebuilt,
+      .description = tokens->Describe(),
+      .vocabulary_words = tokens->words(),
+      .units = tokens->Units(WordsPerUnit(job, tokens->total_work())),
+      .export_data = [tokens](const std::string& directory) { return ExportVocabulary(*tokens, directory); }};
 }
 
 class Preparation::Shared {
  public:
   Shared(const job::Job& job, std::string cache_directory, PrepareFunction prepare)
-      : thread_([this, job, cache_directory = std::move(cache_directory), prepare = std::move(prepare)] {
-          auto outcome = prepare(job, cache_directory,
-                                 [this](double fraction, std::string_view phase) { return GoOn(fraction, phase); });
-          const std::lock_guard lock(mutex_);
-          outcome_ = std::move(outcome);
+      : outcome_([this, job, cache_directory = std::move(cache_directory), prepare = std::move(prepare)] {
+          return prepare(job, cache_directory,
+                         [this](double fraction, std::string_view phase) { return GoOn(fraction, phase); });
         }) {}
 
   ~Shared() {
-    {
-      const std::lock_guard lock(mutex_);
-      give_up_ = true;
-    }
-    thread_.join();
+    const std::lock_guard lock(mutex_);
+    give_up_ = true;
   }
 
-  std::optional<absl::StatusOr<PreparedData>> Take() {
-    const std::lock_guard lock(mutex_);
-    return std::exchange(outcome_, std::nullopt);
-  }
+  std::optional<absl::StatusOr<PreparedData>> Take() { return outcome_.Take(); }
 
   std::string Describe() const {
     const std::lock_guard lock(mutex_);
@@ -67,12 +74,11 @@ class Preparation::Shared {
     return !give_up_;
   }
 
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;  // Guards what stands between it and the outcome.
   bool give_up_ = false;
   double fraction_ = 0;
   std::string phase_;
-  std::optional<absl::StatusOr<PreparedData>> outcome_;
-  std::thread thread_;  // Last: it uses all of the above.
+  Background<absl::StatusOr<PreparedData>> outcome_;  // Last: its thread uses all of the above.
 };
 
 Preparation::Preparation(const job::Job& job, std::string cache_directory, PrepareFunction prepare)

@@ -197,6 +197,14 @@ std::string_view TokenFile::word(uint64_t id) const {
 uint64_t TokenFile::count(uint64_t id) const { return layout_->counts[id]; }
 std::span<const uint64_t> TokenFile::counts() const { return layout_->counts; }
 
+absl::Status TokenFile::WriteVocabulary(const std::string& path) const {
+  ASSIGN_OR_RETURN(const auto file, AtomicFile::Create(path));
+  for (uint64_t id = 0; id < words(); ++id) {
+    RETURN_IF_ERROR(file->Append(Cat(word(id), " ", count(id), "\n")));
+  }
+  return file->Commit();
+}
+
 std::span<const uint32_t> TokenFile::sentence(uint64_t index) const {
   const uint64_t begin = layout_->sentences[index];
   return layout_->tokens.subspan(begin, layout_->sentences[index + 1] - begin);

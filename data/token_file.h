@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "data/corpus_counts.h"
 #include "data/source.h"
@@ -42,6 +43,9 @@ class TokenFile final : public Source {
   std::string_view word(uint64_t id) const;
   uint64_t count(uint64_t id) const;         // Occurrences in the corpus, or as a given vocabulary file says.
   std::span<const uint64_t> counts() const;  // [words]
+  // Writes "word count" lines, commonest first (docs/formats/vectors.md), which Vocabulary::Read takes. The file
+  // appears whole or not at all.
+  absl::Status WriteVocabulary(const std::string& path) const;
 
   // Sentence `index` as ids; never empty.
   std::span<const uint32_t> sentence(uint64_t index) const;

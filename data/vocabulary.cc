@@ -68,12 +68,4 @@ absl::StatusOr<Vocabulary> Vocabulary::Read(const std::string& path, const Vocab
   return FromCounts(words, counts, limits);
 }
 
-absl::Status Vocabulary::Write(const std::string& path) const {
-  ASSIGN_OR_RETURN(auto file, AtomicFile::Create(path));
-  for (uint32_t id = 0; id < size(); ++id) {
-    RETURN_IF_ERROR(file->Append(Cat(word(id), " ", count(id), "\n")));
-  }
-  return file->Commit();
-}
-
 }  // namespace shoal

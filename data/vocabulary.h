@@ -19,6 +19,9 @@
 
 namespace shoal {
 
+// What an output folder's vocabulary is called (TokenFile::WriteVocabulary).
+inline constexpr std::string_view kVocabularyFileName = "vocabulary.txt";
+
 // Which of the words seen are kept.
 struct VocabularyLimits {
   uint64_t min_count = 1;
@@ -31,12 +34,9 @@ class Vocabulary {
   static Vocabulary FromCounts(const WordTable& types, const std::vector<uint64_t>& counts,
                                const VocabularyLimits& limits);
 
-  // Reads "word count" lines, in any order. InvalidArgument names the line: no count, a word twice or too long; or
-  // there are no words at all.
+  // Reads "word count" lines, in any order (docs/formats/vectors.md). InvalidArgument names the line: no count, a word
+  // twice or too long; or there are no words at all.
   static absl::StatusOr<Vocabulary> Read(const std::string& path, const VocabularyLimits& limits);
-
-  // Writes "word count" lines, commonest first.
-  absl::Status Write(const std::string& path) const;
 
   uint32_t size() const { return words_.size(); }
   std::string_view word(uint32_t id) const { return words_.word(id); }

@@ -55,8 +55,15 @@ class CoordinatorTest : public ::testing::Test {
 
   static PrepareFunction ThreeUnits() {
     return [](const job::Job&, const std::string&, const PreparationProgress&) {
-      return absl::StatusOr<PreparedData>(PreparedData{
-          .token_file = "/data/tokens", .vocabulary_words = 100, .units = {{0, 1, 10}, {1, 2, 10}, {2, 3, 10}}});
+      return absl::StatusOr<PreparedData>(
+          PreparedData{.token_file = "/data/tokens",
+                       .vocabulary_words = 100,
+                       .units = {{0, 1, 10}, {1, 2, 10}, {2, 3, 10}},
+                       .export_data = [](const std::string& directory) -> ExportedFiles {
+                         const std::string path = directory + "/vocabulary.txt";
+                         RETURN_IF_ERROR(WriteFileAtomically(path, "word 1\n"));
+                         return std::vector{path};
+                       }});
     };
   }
 
@@ -221,7 +228,16 @@ TEST_F(CoordinatorTest, OneWorkerExportsWhenAllIsDoneAndThenAllAreStopped) {
     ASSERT_TRUE(stop.has_stop());
     EXPECT_EQ(stop.stop().reason(), "");
   }
-  EXPECT_THAT(ResultText(), HasSubstr(R"("files":["vectors.bin"])"));
+  EXPECT_THAT(ResultText(), HasSubstr(Cat(R"("files":["vectors.bin",")", output_, R"(/vocabulary.txt"])")));
+}
+
+TEST_F(CoordinatorTest, AnExportOfTheDataThatFailsEndsTheJobForAll) {
+  StartTraining();
+  TrainTheRest(kFirstWorker);
+  ASSERT_TRUE(MakeDirectories(output_ + "/vocabulary.txt").ok());
+  SayFinished(kFirstWorker);
+  EXPECT_THAT(Hear(kServer).stop().reason(), HasSubstr("vocabulary.txt: Is a directory"));
+  EXPECT_THAT(ResultText(), HasSubstr(R"("status":"failed")"));
 }
 
 TEST_F(CoordinatorTest, AWorkerInTheSeatOfAServerEndsTheJobForAll) {

@@ -158,6 +158,24 @@ TEST_F(PrepareTest, AVocabularyFileReplacesTheCounting) {
   EXPECT_THAT(SentencesOf(*file), ElementsAre("a b a", "b"));
 }
 
+TEST_F(PrepareTest, TheVocabularyOfACorpusAsAVocabularyFileGivesTheSameTokens) {
+  // Words with letters beyond ASCII, marks and odd signs, of equal counts and of different ones.
+  job::Corpus corpus =
+      PlainCorpus(folder_.Write("a.txt", MadeUpText(20000, 5) + "\"naïve\" 100 # -- été e\u0301te\u0301 \"naïve\"\n"));
+  corpus.set_min_count(2);
+  const auto counted = PrepareAndOpen(corpus, folder_);
+  ASSERT_TRUE(counted->WriteVocabulary(folder_.Path("vocabulary.txt")).ok());
+  corpus.set_vocabulary_file(folder_.Path("vocabulary.txt"));
+  const auto given = PrepareAndOpen(corpus, folder_);
+  ASSERT_NE(given->path(), counted->path());
+  ASSERT_EQ(given->words(), counted->words());
+  for (uint64_t id = 0; id < given->words(); ++id) {
+    ASSERT_EQ(given->word(id), counted->word(id));
+    ASSERT_EQ(given->count(id), counted->count(id));
+  }
+  EXPECT_TRUE(SentencesOf(*given) == SentencesOf(*counted));
+}
+
 TEST_F(PrepareTest, AnEqualCorpusIsNotPreparedAgain) {
   const job::Corpus corpus = PlainCorpus(folder_.Write("a.txt", "a b a\n"));
   const PreparedCorpus first = Prepare(corpus);

@@ -78,6 +78,20 @@ class TokenFileTest : public ::testing::Test {
   const std::string path_ = folder_.Path("x.tokens");
 };
 
+TEST_F(TokenFileTest, TheVocabularyIsWrittenAsLinesThatReadBack) {
+  WriteRegular(/*sentences=*/1, /*words=*/2);
+  const auto file = Open();
+  ASSERT_TRUE(file->WriteVocabulary(folder_.Path("words.txt")).ok());
+  EXPECT_EQ(ReadFile(folder_.Path("words.txt")).value(), "the 6000000000\ncat 2\nnaïve 2\n");
+  const auto read = Vocabulary::Read(folder_.Path("words.txt"), {});
+  ASSERT_TRUE(read.ok()) << read.status();
+  ASSERT_EQ(read->size(), file->words());
+  for (uint32_t id = 0; id < read->size(); ++id) {
+    EXPECT_EQ(read->word(id), file->word(id));
+    EXPECT_EQ(read->count(id), file->count(id));
+  }
+}
+
 TEST_F(TokenFileTest, WhatIsWrittenIsReadBack) {
   auto writer = Writer();
   ASSERT_TRUE(writer->Append({{0, 1, 2, 0}}, {{3, 0, 1}}, true).ok());

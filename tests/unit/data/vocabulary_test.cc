@@ -41,17 +41,6 @@ TEST(VocabularyTest, CountsDoNotEndAt32Bits) {
   EXPECT_EQ(Make({{"the", uint64_t{1} << 40}}, {}).count(0), uint64_t{1} << 40);
 }
 
-TEST(VocabularyTest, WhatIsWrittenIsReadBack) {
-  const TemporaryFolder folder;
-  const Vocabulary vocabulary = Make({{"naïve", 3}, {"the", 5000000000}}, {});
-  ASSERT_TRUE(vocabulary.Write(folder.Path("words.txt")).ok());
-  EXPECT_EQ(ReadFile(folder.Path("words.txt")).value(), "the 5000000000\nnaïve 3\n");
-  const auto read = Vocabulary::Read(folder.Path("words.txt"), {});
-  ASSERT_TRUE(read.ok()) << read.status();
-  EXPECT_EQ(WordsOf(*read), WordsOf(vocabulary));
-  EXPECT_EQ(read->counts(), vocabulary.counts());
-}
-
 TEST(VocabularyTest, LinesMayComeInAnyOrderWithTabsAndCarriageReturns) {
   const TemporaryFolder folder;
   const auto read = Vocabulary::Read(folder.Write("v", "a\t1\r\n\r\nb 7\r\nc 3"), {.min_count = 2});

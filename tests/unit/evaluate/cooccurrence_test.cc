@@ -9,6 +9,7 @@
 #include "common/job/derived.h"
 #include "common/job/job.h"
 #include "data/prepare.h"
+#include "data/vocabulary.h"
 #include "data/word_vectors.h"
 #include "evaluate/cooccurrence/context_counts.h"
 #include "evaluate/cooccurrence/pmi_matrix.h"
@@ -261,6 +262,11 @@ TEST(TrainCooccurrenceTest, WordsOfOneTopicEndUpTogetherInAFolderLikeThatOfAnyTr
   EXPECT_GT(cosine("sea1", "sea7"), 0.8);
   EXPECT_LT(cosine("sea1", "sky1"), 0.2);
   EXPECT_THAT(*ReadFile(folder.Path("out/result.json")), HasSubstr("\"status\":\"done\""));
+  EXPECT_THAT(*ReadFile(folder.Path("out/result.json")), HasSubstr("/vocabulary.txt\"]"));
+  const auto vocabulary = Vocabulary::Read(folder.Path("out/vocabulary.txt"), {});
+  ASSERT_TRUE(vocabulary.ok()) << vocabulary.status();
+  ASSERT_EQ(vocabulary->size(), 21);
+  for (uint32_t id = 0; id < vocabulary->size(); ++id) EXPECT_EQ(vocabulary->word(id), vectors->word(id));
   EXPECT_THAT(*ReadFile(folder.Path("out/job.textproto")), HasSubstr("cooccurrence"));
   EXPECT_THAT(*ReadFile(folder.Path("out/log.jsonl")), HasSubstr("{\"event\":\"done\""));
 }

@@ -110,6 +110,23 @@ TEST_F(SkipGramJobTest, TrainingLowersTheLossAndDrawsWordsOfATopicTogether) {
   EXPECT_GT(TopicMargin(trained), 0.3);
 }
 
+TEST_F(SkipGramJobTest, TheVocabularyOfARunStandsBesideItsVectorsAndGivesAnotherRunTheSameBytes) {
+  job::Job job = JobOn(1, 1, kMapped);
+  JobRun run({.job = job});
+  ASSERT_TRUE(run.coordinator().ok()) << run.coordinator();
+  const std::string vectors = run.output() + "/vectors.bin", vocabulary = run.output() + "/vocabulary.txt";
+  const auto result = run.Result();
+  const auto& files = result.fields().at("files").list_value();
+  ASSERT_EQ(files.values_size(), 2);
+  EXPECT_EQ(files.values(0).string_value(), vectors);
+  EXPECT_EQ(files.values(1).string_value(), vocabulary);
+  job.mutable_data()->mutable_corpus()->set_vocabulary_file(vocabulary);
+  JobRun again({.job = job});
+  ASSERT_TRUE(again.coordinator().ok()) << again.coordinator();
+  EXPECT_TRUE(*ReadFile(again.output() + "/vectors.bin") == *ReadFile(vectors));
+  EXPECT_TRUE(*ReadFile(again.output() + "/vocabulary.txt") == *ReadFile(vocabulary));
+}
+
 TEST_F(SkipGramJobTest, OneWorkerGetsTheSameBytesFromOneTwoAndThreeServers) {
   const Trained one = Train(JobOn(1, 1, kMapped));
   EXPECT_TRUE(SameBytes(one, Train(JobOn(2, 1, kMapped))));
