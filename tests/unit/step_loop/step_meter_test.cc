@@ -1,0 +1,119 @@
+#include "worker/step_meter.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "common/metrics/metrics.h"
+#include "common/text.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace shoal {
+namespace {
+
+using ::testing::HasSubstr;
+
+// A table that is only reached one way or the other.
+class ReachedTable final : public TableAccess {
+ public:
+  explicit ReachedTable(bool mapped) : TableAccess(RowLayout{}), mapped_(mapped) {}
+  bool mapped() const override { return mapped_; }
+  absl::Status Request(std::span<const uint32_t>, Batch*) override { return absl::OkStatus(); }
+  absl::Status Request(std::span<const uint64_t>, Batch*) override { return absl::OkStatus(); }
+  absl::Status Await(Batch*) override { return absl::OkStatus(); }
+  absl::Status Commit(Batch*, float) override { return absl::OkStatus(); }
+  absl::Status Read(uint64_t, uint64_t, std::span<float>) override { return absl::OkStatus(); }
+  absl::Status Flush() override { return absl::OkStatus(); }
+
+ private:
+  const bool mapped_;
+};
+
+// Table 0 is mapped, all others are remote; the figures are the test's.
+class FixedClient final : public ParameterClient {
+ public:
+  TableAccess& table(uint32_t id) override { return id == 0 ? mapped_ : remote_; }
+  ClientStats stats() const override { return stats_; }
+  void OnWait(std::function<absl::Status()>) override {}
+
+  ClientStats stats_;
+
+ private:
+  ReachedTable mapped_{true}, remote_{false};
+};
+
+class StepMeterTest : public ::testing::Test {
+ protected:
+  // As a scrape has it: "name value" or "name{labels} value".
+  void ExpectMetric(const std::string& line) { EXPECT_THAT(metrics_->Text(), HasSubstr("\n" + line + "\n")); }
+
+  const std::unique_ptr<Metrics> metrics_ = Metrics::WithoutServer();
+  FixedClient client_;
+  StepMeter meter_{metrics_->registry(), &client_, /*tables=*/3};
+};
+
+TEST_F(StepMeterTest, AReportHasTheSumsOfTheStepsAndTheLatestCursorAndRate) {
+  meter_.AddStep({.cursor = 4, .work = 10, .pairs = 30, .loss_sum = 2, .loss_pairs = 1, .learning_rate = 0.5});
+  meter_.AddStep({.cursor = 9, .work = 12, .pairs = 40, .loss_sum = 4, .loss_pairs = 2, .learning_rate = 0.25});
+  const wire::UnitProgress report = meter_.Report(/*lease=*/17, /*done=*/true);
+  EXPECT_EQ(report.lease(), 17u);
+  EXPECT_EQ(report.cursor(), 9u);
+  EXPECT_TRUE(report.done());
+  EXPECT_EQ(report.words(), 22u);
+  EXPECT_EQ(report.pairs(), 70u);
+  EXPECT_EQ(report.loss_sum(), 6);
+  EXPECT_EQ(report.loss_pairs(), 3u);
+  EXPECT_EQ(report.learning_rate(), 0.25);
+}
+
+TEST_F(StepMeterTest, TheNextReportBeginsAtZeroButForCursorAndRate) {
+  meter_.AddStep({.cursor = 4, .work = 10, .pairs = 30, .learning_rate = 0.5, .compute_seconds = 1});
+  meter_.AddLeaseWait(2);
+  meter_.Report(1, false);
+  const wire::UnitProgress report = meter_.Report(1, false);
+  EXPECT_EQ(report.words(), 0u);
+  EXPECT_EQ(report.pairs(), 0u);
+  EXPECT_EQ(report.phase_size(), 0);
+  EXPECT_EQ(report.cursor(), 4u);
+  EXPECT_EQ(report.learning_rate(), 0.5);
+}
+
+TEST_F(StepMeterTest, PhasesThatTookTimeAreNamedAsInTheProtocol) {
+  meter_.AddStep({.sample_seconds = 1, .rows_seconds = 2, .compute_seconds = 3});
+  meter_.AddStep({.compute_seconds = 4});
+  meter_.AddLeaseWait(5);
+  const wire::UnitProgress report = meter_.Report(1, false);
+  std::string phases;
+  for (const wire::Phase& phase : report.phase()) phases += Cat(phase.name(), "=", phase.seconds(), " ");
+  EXPECT_EQ(phases, "sample=1 wait for rows=2 compute=7 wait for lease=5 ");
+}
+
+TEST_F(StepMeterTest, ReportsBringTheMetricsUpToDate) {
+  meter_.AddStep({.work = 10, .pairs = 30, .loss_sum = 5, .loss_pairs = 2, .learning_rate = 0.5, .push_seconds = 0.25});
+  meter_.AddStep({.work = 10, .pairs = 30, .learning_rate = 0.5});
+  meter_.Report(1, false);
+  meter_.Report(1, true);
+  ExpectMetric("shoal_worker_steps_total 2");
+  ExpectMetric("shoal_worker_units_total 1");
+  ExpectMetric("shoal_worker_words_total 20");
+  ExpectMetric("shoal_worker_pairs_total 60");
+  ExpectMetric("shoal_worker_loss 2.5");
+  ExpectMetric("shoal_worker_learning_rate 0.5");
+  ExpectMetric("shoal_worker_phase_seconds_total{phase=\"push\"} 0.25");
+}
+
+TEST_F(StepMeterTest, WhatTheClientDidIsShownAsItsOwnSums) {
+  ExpectMetric("shoal_client_tables{access=\"mapped\"} 1");
+  ExpectMetric("shoal_client_tables{access=\"remote\"} 2");
+  for (const uint64_t requests : {7, 9}) {
+    client_.stats_.requests = requests;
+    client_.stats_.bytes_pulled = 100 * requests;
+    meter_.Report(1, false);
+  }
+  ExpectMetric("shoal_client_requests_total 9");
+  ExpectMetric("shoal_client_bytes_total{operation=\"pull\"} 900");
+}
+
+}  // namespace
+}  // namespace shoal
