@@ -8,33 +8,17 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "common/format.h"
 #include "common/log.h"
 #include "common/status.h"
 #include "common/version.h"
 
 namespace shoal {
-namespace {
-
-// "1.83 M", "830 k", "12".
-std::string Scaled(double value) {
-  if (value >= 1e6) return absl::StrFormat("%.2f M", value / 1e6);
-  if (value >= 1e3) return absl::StrFormat("%.0f k", value / 1e3);
-  return absl::StrFormat("%.0f", value);
-}
-
-// "3:12", "2:03:12".
-std::string MinutesAndSeconds(double seconds) {
-  const auto whole = static_cast<int64_t>(seconds + 0.5);
-  if (whole < 3600) return absl::StrFormat("%d:%02d", whole / 60, whole % 60);
-  return absl::StrFormat("%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60);
-}
-
-}  // namespace
 
 std::string ProgressLine(const ProgressSnapshot& p) {
   return absl::StrFormat("epoch %d/%d  %5.1f %%  %s words/s  loss %.4f  learning rate %.6f  %s left", p.epoch, p.epochs,
-                         100 * p.fraction, Scaled(p.words_per_second), p.loss, p.learning_rate,
-                         MinutesAndSeconds(p.eta_seconds));
+                         100 * p.fraction, FormatScaled(p.words_per_second), p.loss, p.learning_rate,
+                         FormatClock(p.eta_seconds));
 }
 
 absl::StatusOr<std::unique_ptr<JobLog>> JobLog::Create(const std::string& directory, Clock* clock, bool print) {
@@ -110,8 +94,8 @@ void JobLog::Ended(const JobResult& result) {
   Write(std::move(event));
   if (!result.reason.empty()) return;
   Print(absl::StrFormat("done: %s words in %.1f s, %s words/s, loss %.4f in the last epoch",
-                        Scaled(static_cast<double>(result.words)), result.seconds, Scaled(result.words_per_second),
-                        result.loss));
+                        FormatScaled(static_cast<double>(result.words)), result.seconds,
+                        FormatScaled(result.words_per_second), result.loss));
   for (const std::string& line : result.Table()) Print(line);
   for (const std::string& file : result.files) Print(Cat("wrote ", file));
 }

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "common/format.h"
 #include "common/job/derived.h"
 #include "common/job/tables.h"
 #include "common/status.h"
@@ -14,7 +15,6 @@
 #include "data/corpus_key.h"
 #include "data/prepare.h"
 #include "data/token_file.h"
-#include "launch/format.h"
 #include "launch/screen.h"
 #include "paramserver/row_layout.h"
 

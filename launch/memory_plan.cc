@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <bit>
 
+#include "common/format.h"
 #include "common/job/tables.h"
 #include "common/status.h"
-#include "launch/format.h"
 #include "paramserver/row_layout.h"
 
 namespace shoal {

@@ -6,10 +6,10 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "common/files.h"
+#include "common/format.h"
 #include "common/job/job.h"
 #include "common/status.h"
 #include "launch/commands.h"
-#include "launch/format.h"
 #include "launch/job_files.h"
 #include "launch/job_outcome.h"
 #include "launch/launch_plan.h"
@@ -73,7 +73,7 @@ void PrintPhases(const char* heading, const std::vector<std::pair<std::string, d
 // The coordinator prints the same where it prints progress: this is for those who saw a bar instead.
 void PrintFigures(const RunResult& result) {
   std::printf("%s words in %s, %s words/s, loss %.4f in the last epoch\n\n", FormatScaled(result.words).c_str(),
-              FormatDuration(result.seconds).c_str(), FormatScaled(result.words_per_second).c_str(), result.loss);
+              FormatClock(result.seconds).c_str(), FormatScaled(result.words_per_second).c_str(), result.loss);
   PrintPhases("the job", result.seconds_by_phase);
   PrintPhases("all workers together", result.worker_seconds_by_phase);
   std::printf("\n");

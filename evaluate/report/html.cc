@@ -2,10 +2,6 @@
 
 #include <utf8proc.h>
 
-#include <cmath>
-
-#include "absl/strings/str_format.h"
-
 namespace shoal {
 namespace {
 
@@ -46,23 +42,6 @@ std::string EscapeHtml(std::string_view text) {
     }
   }
   return html;
-}
-
-std::string ShortNumber(double value) {
-  const double size = std::abs(value);
-  if (size >= 1e9) return absl::StrFormat("%.3g G", value / 1e9);
-  if (size >= 1e6) return absl::StrFormat("%.3g M", value / 1e6);
-  if (size >= 1e4) return absl::StrFormat("%.3g k", value / 1e3);
-  if (size >= 100 || value == std::floor(value)) return absl::StrFormat("%.0f", value);
-  return absl::StrFormat("%.3g", value);
-}
-
-std::string ShortDuration(double seconds) {
-  if (seconds < 10) return absl::StrFormat("%.3g s", seconds);
-  const auto whole = static_cast<int64_t>(seconds + 0.5);
-  if (whole < 60) return absl::StrFormat("%d s", whole);
-  if (whole < 3600) return absl::StrFormat("%d min %02d s", whole / 60, whole % 60);
-  return absl::StrFormat("%d h %02d min", whole / 3600, whole / 60 % 60);
 }
 
 double TextWidth(std::string_view text) {

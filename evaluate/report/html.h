@@ -13,12 +13,6 @@ namespace shoal {
 // that are no UTF-8 become U+FFFD.
 std::string EscapeHtml(std::string_view text);
 
-// "1.83 M", "830 k", "12", "0.35": three digits or so.
-std::string ShortNumber(double value);
-
-// "0.84 s", "41 s", "3 min 12 s", "2 h 03 min".
-std::string ShortDuration(double seconds);
-
 // Width of `text` in a sans-serif font, about, in units of the font's size. Wide scripts count fully.
 double TextWidth(std::string_view text);
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "absl/strings/str_format.h"
+#include "common/format.h"
 #include "common/text.h"
 #include "evaluate/report/html.h"
 
@@ -55,14 +56,14 @@ std::string Axes(const Scale& x, const Scale& y, const std::vector<double>& tick
     svg += absl::StrFormat("<line class='grid' x1='%.1f' x2='%.1f' y1='%.1f' y2='%.1f'/>", x.begin, x.end, y.At(tick),
                            y.At(tick));
     svg += absl::StrFormat("<text class='axis' x='%.1f' y='%.1f' text-anchor='end'>%s</text>", x.begin - 8,
-                           y.At(tick) + 4, ShortNumber(tick));
+                           y.At(tick) + 4, FormatScaled(tick));
   }
   const TimeUnit unit = UnitFor(x.high);
   for (const double tick : RoundTicks(x.low / unit.seconds, x.high / unit.seconds, 6)) {
     const double at = x.At(tick * unit.seconds);
     if (at < x.begin - 1 || at > x.end + 1) continue;
     svg += absl::StrFormat("<text class='axis' x='%.1f' y='%.1f' text-anchor='middle'>%s %s</text>", at, y.begin + 19,
-                           ShortNumber(tick), unit.name);
+                           FormatScaled(tick), unit.name);
   }
   return svg;
 }
@@ -106,7 +107,7 @@ std::string LineChartSvg(const LineChart& chart) {
                                     kWidth, kHeight, EscapeHtml(chart.title));
   svg += absl::StrFormat("<text class='title' x='%g' y='16'>%s</text>", 0.0, EscapeHtml(chart.title));
   svg += absl::StrFormat("<text class='value' x='%g' y='16' text-anchor='end'>%s at the end</text>", kWidth - kRight,
-                         ShortNumber(points.back().second));
+                         FormatScaled(points.back().second));
   for (const double mark : chart.marks) {
     if (mark <= x.low || mark >= x.high) continue;
     svg += absl::StrFormat("<line class='epoch' x1='%.1f' x2='%.1f' y1='%g' y2='%g'/>", x.At(mark), x.At(mark), kTop,

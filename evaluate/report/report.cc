@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_format.h"
 #include "common/files.h"
+#include "common/format.h"
 #include "common/status.h"
 #include "evaluate/report/html.h"
 #include "evaluate/report/line_chart.h"
@@ -53,9 +54,9 @@ std::string Tile(std::string_view label, const std::string& value) {
 std::string Tiles(const RunRecord& record, const WordVectors* vectors) {
   std::string html;
   if (vectors != nullptr) html += Tile("words &times; numbers", Cat(vectors->words(), " \xc3\x97 ", vectors->dim()));
-  if (record.words > 0) html += Tile("words trained", ShortNumber(record.words));
-  if (record.seconds > 0) html += Tile("training", ShortDuration(record.seconds));
-  if (record.words_per_second > 0) html += Tile("words a second", ShortNumber(record.words_per_second));
+  if (record.words > 0) html += Tile("words trained", FormatScaled(record.words));
+  if (record.seconds > 0) html += Tile("training", FormatDuration(record.seconds));
+  if (record.words_per_second > 0) html += Tile("words a second", FormatScaled(record.words_per_second));
   if (record.loss > 0) html += Tile("loss, last epoch", absl::StrFormat("%.4f", record.loss));
   if (record.workers > 0) html += Tile("workers + servers", absl::StrFormat("%g + %g", record.workers, record.servers));
   return html.empty() ? "" : Cat("<div class='tiles'>", html, "</div>\n");
@@ -173,7 +174,7 @@ std::string PhaseTable(std::string_view title, const SecondsByPhase& phases) {
   std::string html = Cat("<table><tr><th>", title, "<th>share<th class='n'>time</tr>");
   for (const auto& [name, seconds] : phases) {
     html += Cat("<tr><td>", EscapeHtml(name), "</td>", BarCell(seconds / total, Percent(seconds / total)),
-                "<td class='n'>", ShortDuration(seconds), "</td></tr>");
+                "<td class='n'>", FormatDuration(seconds), "</td></tr>");
   }
   return html + "</table>";
 }

@@ -22,21 +22,6 @@ TEST(EscapeHtmlTest, MarkupControlCharactersAndBrokenUtf8AreMadeHarmless) {
             "caf\xc3\xa9\n\t\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
 }
 
-TEST(ShortNumberTest, ThreeDigitsAndAUnitAreEnough) {
-  EXPECT_EQ(ShortNumber(0), "0");
-  EXPECT_EQ(ShortNumber(0.1234), "0.123");
-  EXPECT_EQ(ShortNumber(1234), "1234");
-  EXPECT_EQ(ShortNumber(505888), "506 k");
-  EXPECT_EQ(ShortNumber(1.834e6), "1.83 M");
-}
-
-TEST(ShortDurationTest, TheUnitsFitTheLength) {
-  EXPECT_EQ(ShortDuration(0.4), "0.4 s");
-  EXPECT_EQ(ShortDuration(59.4), "59 s");
-  EXPECT_EQ(ShortDuration(192), "3 min 12 s");
-  EXPECT_EQ(ShortDuration(7380), "2 h 03 min");
-}
-
 TEST(RoundTicksTest, TicksAreRoundAndCoverTheRange) {
   EXPECT_THAT(RoundTicks(1.87, 3.96, 4), ElementsAre(1.5, 2, 2.5, 3, 3.5, 4));
   EXPECT_THAT(RoundTicks(0, 1.16e6, 4), ElementsAre(0, 2e5, 4e5, 6e5, 8e5, 1e6, 1.2e6));
