@@ -1,5 +1,5 @@
-// JsonWriter: JSON text, built in order. For result.json, log.jsonl and the like; shoal reads JSON by protobuf's
-// Struct.
+// JsonWriter: JSON text, built in order. For result.json, log.jsonl and the like; JsonObject (common/json_object.h)
+// reads them.
 //
 //   JsonWriter json;
 //   json.BeginObject().Key("words").Number(uint64_t{5}).Key("files").BeginArray().String("a").EndArray().EndObject();

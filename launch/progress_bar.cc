@@ -9,8 +9,8 @@
 
 #include "absl/strings/str_format.h"
 #include "common/format.h"
+#include "common/json_object.h"
 #include "common/text.h"
-#include "launch/json.h"
 
 namespace shoal {
 namespace {

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
-#include "common/files.h"
+#include "common/json_object.h"
 #include "common/status.h"
-#include "launch/json.h"
 
 namespace shoal {
 namespace {
@@ -18,19 +17,16 @@ std::vector<std::pair<std::string, double>> LongestFirst(const std::map<std::str
 }  // namespace
 
 absl::StatusOr<RunResult> RunResult::Read(const std::string& output) {
-  const std::string path = Cat(output, "/result.json");
-  ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
-  const auto parsed = JsonObject::Parse(text);
-  if (!parsed.ok()) return DataLoss(path, ": ", ToStd(parsed.status().message()));
+  ASSIGN_OR_RETURN(const JsonObject parsed, JsonObject::Load(Cat(output, "/result.json")));
   RunResult result;
-  result.done = parsed->Text("status") == "done";
-  result.reason = parsed->Text("reason");
-  result.words = parsed->Number("words");
-  result.seconds = parsed->Number("seconds");
-  result.words_per_second = parsed->Number("words_per_second");
-  result.loss = parsed->Number("loss");
-  result.seconds_by_phase = LongestFirst(parsed->Numbers("seconds_by_phase"));
-  result.worker_seconds_by_phase = LongestFirst(parsed->Numbers("worker_seconds_by_phase"));
+  result.done = parsed.Text("status") == "done";
+  result.reason = parsed.Text("reason");
+  result.words = parsed.Number("words");
+  result.seconds = parsed.Number("seconds");
+  result.words_per_second = parsed.Number("words_per_second");
+  result.loss = parsed.Number("loss");
+  result.seconds_by_phase = LongestFirst(parsed.Numbers("seconds_by_phase"));
+  result.worker_seconds_by_phase = LongestFirst(parsed.Numbers("worker_seconds_by_phase"));
   return result;
 }
 

@@ -1,71 +1,46 @@
 #include "evaluate/report/run_record.h"
 
-#include <google/protobuf/struct.pb.h>
-#include <google/protobuf/util/json_util.h>
-
 #include <algorithm>
+#include <map>
 
 #include "common/files.h"
+#include "common/json_object.h"
 #include "common/status.h"
 
 namespace shoal {
 namespace {
 
-using google::protobuf::Struct;
-using google::protobuf::Value;
-
-absl::StatusOr<Struct> ParseJson(std::string_view text, const std::string& name) {
-  Struct object;
-  const auto status = google::protobuf::util::JsonStringToMessage({text.data(), text.size()}, &object);
-  if (status.ok()) return object;
-  // What follows the first line is the text, with a mark below it.
-  const std::string why = status.message().ToString();
-  return DataLoss(name, " is not a JSON object: ", why.substr(0, why.find('\n')));
-}
-
-// Null where the field is missing.
-const Value& Field(const Struct& object, const char* name) {
-  const auto found = object.fields().find(name);
-  return found == object.fields().end() ? Value::default_instance() : found->second;
-}
-double Number(const Struct& object, const char* name) { return Field(object, name).number_value(); }
-const std::string& Text(const Struct& object, const char* name) { return Field(object, name).string_value(); }
-
 // The object of `directory`/`name`, empty where there is no such file.
-absl::StatusOr<Struct> ReadObject(const std::string& directory, std::string_view name) {
-  const std::string path = Cat(directory, "/", name);
-  const auto text = ReadFile(path);
-  if (absl::IsNotFound(text.status())) return Struct();
-  RETURN_IF_ERROR(text.status());
-  return ParseJson(*text, path);
+absl::StatusOr<JsonObject> ReadObject(const std::string& directory, std::string_view name) {
+  auto object = JsonObject::Load(Cat(directory, "/", name));
+  if (absl::IsNotFound(object.status())) return JsonObject();
+  return object;
 }
 
-SecondsByPhase Phases(const Struct& object, const char* name) {
-  SecondsByPhase phases;
-  for (const auto& [phase, seconds] : Field(object, name).struct_value().fields()) {
-    phases.emplace_back(phase, seconds.number_value());
-  }
-  std::sort(phases.begin(), phases.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+SecondsByPhase Phases(const JsonObject& object, const char* name) {
+  const std::map<std::string, double> seconds = object.Numbers(name);
+  SecondsByPhase phases(seconds.begin(), seconds.end());
+  std::stable_sort(phases.begin(), phases.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
   return phases;
 }
 
-void TakeEvent(const Struct& event, RunRecord* record) {
-  const std::string& kind = Text(event, "event");
+void TakeEvent(const JsonObject& event, RunRecord* record) {
+  const std::string kind = event.Text("event");
   if (kind == "start") {
-    record->name = Text(event, "name");
-    record->version = Text(event, "version");
-    record->time = Text(event, "time");
-    record->epochs = Number(event, "epochs");
-    record->workers = Number(event, "workers");
-    record->servers = Number(event, "servers");
+    record->name = event.Text("name");
+    record->version = event.Text("version");
+    record->time = event.Text("time");
+    record->epochs = event.Number("epochs");
+    record->workers = event.Number("workers");
+    record->servers = event.Number("servers");
   } else if (kind == "prepared") {
-    record->data = Text(event, "data");
-  } else if (kind == "progress" && Number(event, "words_per_second") > 0) {
-    record->progress.push_back({.elapsed_seconds = Number(event, "elapsed_seconds"),
-                                .epoch = Number(event, "epoch"),
-                                .words_per_second = Number(event, "words_per_second"),
-                                .loss = Number(event, "loss"),
-                                .learning_rate = Number(event, "learning_rate")});
+    record->data = event.Text("data");
+  } else if (kind == "progress" && event.Number("words_per_second") > 0) {
+    record->progress.push_back({.elapsed_seconds = event.Number("elapsed_seconds"),
+                                .epoch = event.Number("epoch"),
+                                .words_per_second = event.Number("words_per_second"),
+                                .loss = event.Number("loss"),
+                                .learning_rate = event.Number("learning_rate")});
   }
 }
 
@@ -78,81 +53,70 @@ absl::Status ReadLog(const std::string& path, RunRecord* record) {
     if (number > kMaxLogLines) return ResourceExhausted(path, " has more than ", kMaxLogLines, " lines");
     const size_t end = left.find('\n');
     if (end == left.npos) return absl::OkStatus();  // Cut when the run was killed.
-    ASSIGN_OR_RETURN(const Struct event, ParseJson(left.substr(0, end), Cat(path, ":", number)));
-    TakeEvent(event, record);
+    const auto event = JsonObject::Parse(left.substr(0, end));
+    if (!event.ok()) return DataLoss(path, ":", number, " is ", ToStd(event.status().message()));
+    TakeEvent(*event, record);
     left.remove_prefix(end + 1);
   }
   return absl::OkStatus();
 }
 
-void TakeResult(const Struct& result, RunRecord* record) {
-  record->status = Text(result, "status");
-  record->reason = Text(result, "reason");
-  record->words = Number(result, "words");
-  record->seconds = Number(result, "seconds");
-  record->words_per_second = Number(result, "words_per_second");
-  record->loss = Number(result, "loss");
+void TakeResult(const JsonObject& result, RunRecord* record) {
+  record->status = result.Text("status");
+  record->reason = result.Text("reason");
+  record->words = result.Number("words");
+  record->seconds = result.Number("seconds");
+  record->words_per_second = result.Number("words_per_second");
+  record->loss = result.Number("loss");
   record->seconds_by_phase = Phases(result, "seconds_by_phase");
   record->worker_seconds_by_phase = Phases(result, "worker_seconds_by_phase");
-  if (record->version.empty()) record->version = Text(result, "version");
+  if (record->version.empty()) record->version = result.Text("version");
 }
 
-uint64_t Count(const Struct& object, const char* name) {
-  return static_cast<uint64_t>(std::max(0.0, Number(object, name)));
+AnalogyScore ScoreOf(const JsonObject& object) {
+  return {.name = object.Text("name"),
+          .right_by_sum = object.Count("right_3cosadd"),
+          .right_by_product = object.Count("right_3cosmul"),
+          .asked = object.Count("asked"),
+          .questions = object.Count("questions")};
 }
 
-AnalogyScore ScoreOf(const Struct& object) {
-  return {.name = Text(object, "name"),
-          .right_by_sum = Count(object, "right_3cosadd"),
-          .right_by_product = Count(object, "right_3cosmul"),
-          .asked = Count(object, "asked"),
-          .questions = Count(object, "questions")};
+SynonymFigure SynonymFigureOf(const JsonObject& object) {
+  return {.nearer = object.Number("nearer"), .standard_error = object.Number("standard_error")};
 }
 
-SynonymFigure SynonymFigureOf(const Struct& object) {
-  return {.nearer = Number(object, "nearer"), .standard_error = Number(object, "standard_error")};
-}
-
-WordNeighbours NeighboursOf(const Struct& object) {
-  WordNeighbours of{.word = Text(object, "word")};
-  for (const Value& near : Field(object, "nearest").list_value().values()) {
-    of.nearest.push_back(
-        {Text(near.struct_value(), "word"), static_cast<float>(Number(near.struct_value(), "cosine"))});
+WordNeighbours NeighboursOf(const JsonObject& object) {
+  WordNeighbours of{.word = object.Text("word")};
+  for (const JsonObject& near : object.Objects("nearest")) {
+    of.nearest.push_back({near.Text("word"), static_cast<float>(near.Number("cosine"))});
   }
   return of;
 }
 
 // What FiguresJson wrote.
-WordFigures FiguresOf(const Struct& object) {
-  WordFigures figures{.source = Text(object, "vectors"), .words = Count(object, "words")};
-  for (const Value& value : Field(object, "similarity").list_value().values()) {
-    const Struct& result = value.struct_value();
-    figures.similarity.push_back({.name = Text(result, "name"),
-                                  .spearman = Number(result, "spearman"),
-                                  .covered = Count(result, "covered"),
-                                  .pairs = Count(result, "pairs")});
+WordFigures FiguresOf(const JsonObject& object) {
+  WordFigures figures{.source = object.Text("vectors"), .words = object.Count("words")};
+  for (const JsonObject& result : object.Objects("similarity")) {
+    figures.similarity.push_back({.name = result.Text("name"),
+                                  .spearman = result.Number("spearman"),
+                                  .covered = result.Count("covered"),
+                                  .pairs = result.Count("pairs")});
   }
-  for (const Value& value : Field(object, "analogies").list_value().values()) {
-    const Struct& result = value.struct_value();
-    figures.analogy_words = Count(result, "among_words");
+  for (const JsonObject& result : object.Objects("analogies")) {
+    figures.analogy_words = result.Count("among_words");
     AnalogyResult& analogies = figures.analogies.emplace_back();
-    analogies.name = Text(result, "name");
-    analogies.total = ScoreOf(Field(result, "total").struct_value());
-    for (const Value& section : Field(result, "sections").list_value().values()) {
-      analogies.sections.push_back(ScoreOf(section.struct_value()));
-    }
+    analogies.name = result.Text("name");
+    analogies.total = ScoreOf(result.Object("total"));
+    for (const JsonObject& section : result.Objects("sections")) analogies.sections.push_back(ScoreOf(section));
   }
-  for (const Value& value : Field(object, "synonyms").list_value().values()) {
-    const Struct& result = value.struct_value();
-    figures.synonyms.push_back({.name = Text(result, "name"),
-                                .trained = SynonymFigureOf(Field(result, "trained").struct_value()),
-                                .untrained = SynonymFigureOf(Field(result, "untrained").struct_value()),
-                                .covered = Count(result, "covered"),
-                                .pairs = Count(result, "pairs")});
+  for (const JsonObject& result : object.Objects("synonyms")) {
+    figures.synonyms.push_back({.name = result.Text("name"),
+                                .trained = SynonymFigureOf(result.Object("trained")),
+                                .untrained = SynonymFigureOf(result.Object("untrained")),
+                                .covered = result.Count("covered"),
+                                .pairs = result.Count("pairs")});
   }
-  for (const Value& value : Field(object, "neighbours").list_value().values()) {
-    figures.neighbours.push_back(NeighboursOf(value.struct_value()));
-  }
+  for (const JsonObject& of : object.Objects("neighbours")) figures.neighbours.push_back(NeighboursOf(of));
   return figures;
 }
 
@@ -161,9 +125,9 @@ WordFigures FiguresOf(const Struct& object) {
 absl::StatusOr<RunRecord> ReadRunRecord(const std::string& directory) {
   RunRecord record;
   RETURN_IF_ERROR(ReadLog(Cat(directory, "/log.jsonl"), &record));
-  ASSIGN_OR_RETURN(const Struct result, ReadObject(directory, "result.json"));
+  ASSIGN_OR_RETURN(const JsonObject result, ReadObject(directory, "result.json"));
   TakeResult(result, &record);
-  ASSIGN_OR_RETURN(const Struct figures, ReadObject(directory, kFiguresFileName));
+  ASSIGN_OR_RETURN(const JsonObject figures, ReadObject(directory, kFiguresFileName));
   record.figures = FiguresOf(figures);
   auto job = ReadFile(Cat(directory, "/job.textproto"));
   if (job.ok()) record.job = *std::move(job);

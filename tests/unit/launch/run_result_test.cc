@@ -27,7 +27,7 @@ TEST(RunResultTest, AMissingOrBrokenResultIsToldByItsPath) {
   output.Write("result.json", "{\"status\":");
   const auto broken = RunResult::Read(output.path());
   EXPECT_EQ(broken.status().code(), absl::StatusCode::kDataLoss);
-  EXPECT_EQ(std::string(broken.status().message()).rfind(output.path() + "/result.json: not a JSON object", 0), 0u);
+  EXPECT_EQ(std::string(broken.status().message()).rfind(output.path() + "/result.json is not a JSON object", 0), 0u);
 }
 
 }  // namespace
