@@ -306,6 +306,7 @@ absl::Status Coordinator::EndPreparing() {
     EndPhase("prepare");
   }
   if (!members_.AllJoined()) return absl::OkStatus();
+  RETURN_IF_ERROR(members_.CheckTablesFit());
   stage_ = Stage::kStartingServers;
   return WelcomeAll(wire::SERVER);
 }

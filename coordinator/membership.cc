@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_format.h"
+#include "common/format.h"
 #include "common/status.h"
 #include "common/transport/control.h"
 
@@ -71,7 +72,26 @@ absl::Status Membership::Join(int rank, const wire::Hello& hello) {
   member->description.set_host_id(hello.host_id());
   member->description.set_host_name(hello.host_name());
   member->description.set_pid(hello.pid());
+  member->free_memory_bytes = hello.free_memory_bytes();
   Enter(rank, Member::State::kJoined);
+  return absl::OkStatus();
+}
+
+absl::Status Membership::CheckTablesFit() const {
+  const auto is_server = [](const Member& m) { return m.description.role() == wire::SERVER; };
+  const auto servers = static_cast<uint64_t>(std::count_if(members_.begin(), members_.end(), is_server));
+  for (const Member& member : members_) {
+    const auto shares_host = [&](const Member& other) {
+      return is_server(other) && other.description.host_id() == member.description.host_id();
+    };
+    const auto here = static_cast<uint64_t>(std::count_if(members_.begin(), members_.end(), shares_host));
+    const uint64_t needed = table_bytes_ / servers * here;
+    if (member.free_memory_bytes == 0 || needed <= member.free_memory_bytes) continue;
+    return ResourceExhausted("the tables of the servers on host ", member.description.host_name(), " take ",
+                             FormatBytes(needed), ", and it has ", FormatBytes(member.free_memory_bytes),
+                             " of memory left; lower objective.skip_gram.dim or data.corpus.max_words, raise ",
+                             "data.corpus.min_count, or spread the servers over hosts (placement.hostfile)");
+  }
   return absl::OkStatus();
 }
 

@@ -32,6 +32,7 @@ struct Member {
   wire::Member description;
   State state = State::kExpected;
   absl::Duration silence;
+  uint64_t free_memory_bytes = 0;  // Of its host, before the tables are made. 0: not known.
 };
 
 class Membership {
@@ -49,8 +50,11 @@ class Membership {
   // The tables' size, once it is known: what patience with start-up and export depends on.
   void SetTableBytes(uint64_t bytes) { table_bytes_ = bytes; }
 
-  // FailedPrecondition: it speaks another protocol, is another build, or another role than its rank has in this job.
+  // FailedPrecondition: it speaks another protocol, or is another role than its rank has in this job.
   absl::Status Join(int rank, const wire::Hello& hello);
+  // Once all have joined. ResourceExhausted: the servers of one host need more for the tables than it has left; to make
+  // them all the same would end in the kernel's choice of a process to kill.
+  absl::Status CheckTablesFit() const;
   void Welcomed(int rank) { Enter(rank, Member::State::kWelcomed); }
   // FailedPrecondition where it was not welcomed.
   absl::Status Ready(int rank, const wire::Ready& ready);

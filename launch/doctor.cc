@@ -13,8 +13,8 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "common/format.h"
+#include "common/machine.h"
 #include "common/status.h"
-#include "launch/machine.h"
 #include "launch/mpirun_command.h"
 #include "launch/program.h"
 

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "launch/machine.h"
+#include "common/machine.h"
 #include "launch/memory_plan.h"
 #include "launch/mpirun_command.h"
 #include "launch/training_request.h"

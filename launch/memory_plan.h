@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "launch/machine.h"
+#include "common/machine.h"
 #include "proto/wire.pb.h"
 
 namespace shoal {

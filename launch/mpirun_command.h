@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/machine.h"
 #include "launch/installation.h"
-#include "launch/machine.h"
 #include "proto/job.pb.h"
 
 namespace shoal {

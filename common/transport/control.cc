@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "absl/strings/ascii.h"
+#include "common/machine.h"
 #include "common/status.h"
 #include "common/version.h"
 
@@ -20,6 +21,7 @@ wire::ControlMessage MakeHello(wire::Role role) {
   hello->set_host_id(HostId());
   hello->set_host_name(HostName());
   hello->set_pid(::getpid());
+  hello->set_free_memory_bytes(Machine::Inspect().memory_bytes);
   return message;
 }
 

@@ -54,6 +54,33 @@ class MembershipTest : public ::testing::Test {
   Membership members_;
 };
 
+TEST_F(MembershipTest, ServersOfOneHostMustFitItsMemoryTogether) {
+  for (const int rank : {1, 2}) {
+    wire::Hello hello = HelloOf(wire::SERVER);
+    hello.set_free_memory_bytes(1'000'000);
+    ASSERT_TRUE(members_.Join(rank, hello).ok());
+  }
+  members_.SetTableBytes(1'000'000);
+  EXPECT_TRUE(members_.CheckTablesFit().ok());
+  members_.SetTableBytes(1'500'000);
+  EXPECT_EQ(members_.CheckTablesFit(),
+            absl::ResourceExhaustedError(
+                "the tables of the servers on host alpha take 1.5 MB, and it has 1.0 MB of memory left; lower "
+                "objective.skip_gram.dim or data.corpus.max_words, raise data.corpus.min_count, or spread the servers "
+                "over hosts (placement.hostfile)"));
+}
+
+TEST_F(MembershipTest, ServersOfTwoHostsFitEachItsOwnMemory) {
+  for (const int rank : {1, 2}) {
+    wire::Hello hello = HelloOf(wire::SERVER);
+    hello.set_host_id(rank == 1 ? "one" : "two");
+    hello.set_free_memory_bytes(1'000'000);
+    ASSERT_TRUE(members_.Join(rank, hello).ok());
+  }
+  members_.SetTableBytes(1'500'000);
+  EXPECT_TRUE(members_.CheckTablesFit().ok());
+}
+
 TEST_F(MembershipTest, ServersComeBeforeWorkersByRank) {
   EXPECT_EQ(members_.Name(2), "server 1 (rank 2)");
   EXPECT_EQ(members_.Name(3), "worker 0 (rank 3)");

@@ -1,4 +1,4 @@
-#include "launch/machine.h"
+#include "common/machine.h"
 
 #include <sched.h>
 #include <sys/uio.h>
