@@ -4,9 +4,9 @@
 
 #include <filesystem>
 
+#include "common/run/run_result.h"
 #include "common/status.h"
 #include "launch/hostfile.h"
-#include "launch/run_result.h"
 
 namespace shoal {
 namespace {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "launch/run_result.h"
+#include "common/run/run_result.h"
 #include "launch/supervisor.h"
 #include "proto/job.pb.h"
 

@@ -1,7 +1,6 @@
 #include "evaluate/cooccurrence/train.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 #include <vector>
 
@@ -9,6 +8,7 @@
 #include "common/files.h"
 #include "common/job/derived.h"
 #include "common/job/job.h"
+#include "common/run/run_result.h"
 #include "common/status.h"
 #include "common/version.h"
 #include "data/parallel.h"
@@ -44,21 +44,19 @@ class Training {
 
   // result.json, and the last event of the log.
   absl::Status Report(const absl::Status& outcome) {
-    const std::string_view status = outcome.ok() ? "done" : "failed";
-    const auto figures = [&](JsonWriter* json) {
-      json->Key("reason").String(ToStd(outcome.message())).Key("words").Number(words());
-      json->Key("seconds").Number(seconds()).Key("words_per_second").Number(seconds() > 0 ? words() / seconds() : 0);
-    };
-    log_->Write(status, figures);
-    JsonWriter json;
-    json.BeginObject().Key("status").String(status);
-    figures(&json);
-    json.Key("seconds_by_phase").BeginObject();
-    for (const auto& [phase, phase_seconds] : phases_) json.Key(phase).Number(phase_seconds);
-    json.EndObject().Key("files").BeginArray();
-    for (const std::string& file : files_) json.String(file);
-    json.EndArray().Key("workers").Number(1).Key("servers").Number(0).Key("version").String(Version()).EndObject();
-    return WriteFileAtomically(Cat(output_directory_, "/result.json"), json.text() + "\n");
+    const RunResult result{.done = outcome.ok(),
+                           .reason = std::string(ToStd(outcome.message())),
+                           .words = words(),
+                           .seconds = seconds(),
+                           .words_per_second = seconds() > 0 ? words() / seconds() : 0,
+                           .seconds_by_phase = phases_,
+                           .files = files_,
+                           .workers = 1};
+    log_->Write(result.done ? "done" : "failed", [&](JsonWriter* json) {
+      json->Key("reason").String(result.reason).Key("words").Number(result.words);
+      json->Key("seconds").Number(result.seconds).Key("words_per_second").Number(result.words_per_second);
+    });
+    return result.Write(output_directory_);
   }
 
   void PrintPhases() const {
@@ -150,7 +148,7 @@ class Training {
   const uint32_t threads_;
   RunLog* const log_;
   std::unique_ptr<TokenFile> tokens_;
-  std::vector<std::pair<std::string, double>> phases_;
+  SecondsByPhase phases_;
   double phase_began_ = 0;
   std::vector<std::string> files_;
 };
@@ -159,9 +157,7 @@ class Training {
 
 absl::Status TrainCooccurrence(const job::Job& job, const std::string& output_directory, Clock* clock) {
   RETURN_IF_ERROR(MakeDirectories(output_directory));
-  // A folder without result.json is of a run that is not over.
-  std::error_code ignored;
-  std::filesystem::remove(Cat(output_directory, "/result.json"), ignored);
+  RunResult::Remove(output_directory);
   RETURN_IF_ERROR(WriteFileAtomically(Cat(output_directory, "/job.textproto"), PrintJob(job)));
   ASSIGN_OR_RETURN(const auto log, RunLog::Create(output_directory, clock, !job.progress().quiet()));
   log->Write("start", [&](JsonWriter* json) {

@@ -29,7 +29,7 @@ std::string Section(std::string_view title, const std::string& body) {
 }
 
 std::string Header(const RunRecord& record) {
-  const bool over = !record.status.empty(), done = record.status == "done";
+  const bool over = record.result.has_value(), done = over && record.result->done;
   const std::string name = EscapeHtml(record.name.empty() ? "shoal" : record.name);
   std::string html = Cat("<header><h1>", name, " <span class='pill ",
                          done   ? "done"
@@ -43,7 +43,9 @@ std::string Header(const RunRecord& record) {
   if (!record.time.empty()) html += Cat(record.data.empty() ? "" : " &middot; ", "began ", EscapeHtml(record.time));
   if (!record.version.empty()) html += Cat(" &middot; shoal ", EscapeHtml(record.version));
   html += "</p>";
-  if (!record.reason.empty()) html += Cat("<p class='reason'>", EscapeHtml(record.reason), "</p>");
+  if (over && !record.result->reason.empty()) {
+    html += Cat("<p class='reason'>", EscapeHtml(record.result->reason), "</p>");
+  }
   return html + "</header>\n";
 }
 
@@ -54,10 +56,12 @@ std::string Tile(std::string_view label, const std::string& value) {
 std::string Tiles(const RunRecord& record, const WordVectors* vectors) {
   std::string html;
   if (vectors != nullptr) html += Tile("words &times; numbers", Cat(vectors->words(), " \xc3\x97 ", vectors->dim()));
-  if (record.words > 0) html += Tile("words trained", FormatScaled(record.words));
-  if (record.seconds > 0) html += Tile("training", FormatDuration(record.seconds));
-  if (record.words_per_second > 0) html += Tile("words a second", FormatScaled(record.words_per_second));
-  if (record.loss > 0) html += Tile("loss, last epoch", absl::StrFormat("%.4f", record.loss));
+  const RunResult result = record.result.value_or(RunResult());
+  const double loss = result.loss.value_or(0);
+  if (result.words > 0) html += Tile("words trained", FormatScaled(static_cast<double>(result.words)));
+  if (result.seconds > 0) html += Tile("training", FormatDuration(result.seconds));
+  if (result.words_per_second > 0) html += Tile("words a second", FormatScaled(result.words_per_second));
+  if (loss > 0) html += Tile("loss, last epoch", absl::StrFormat("%.4f", loss));
   if (record.workers > 0) html += Tile("workers + servers", absl::StrFormat("%g + %g", record.workers, record.servers));
   return html.empty() ? "" : Cat("<div class='tiles'>", html, "</div>\n");
 }
@@ -180,8 +184,10 @@ std::string PhaseTable(std::string_view title, const SecondsByPhase& phases) {
 }
 
 std::string Phases(const RunRecord& record) {
-  const std::string job = PhaseTable("The job", record.seconds_by_phase);
-  const std::string workers = PhaseTable("All workers together", record.worker_seconds_by_phase);
+  const RunResult result = record.result.value_or(RunResult());
+  const std::string job = PhaseTable("The job", result.seconds_by_phase);
+  const std::string workers =
+      PhaseTable("All workers together", result.worker_seconds_by_phase.value_or(SecondsByPhase()));
   if (job.empty() || workers.empty()) return job + workers;
   return Cat("<div class='columns'><div>", job, "</div><div>", workers, "</div></div>");
 }

@@ -1,7 +1,7 @@
 #include "evaluate/report/run_record.h"
 
-#include <algorithm>
-#include <map>
+#include <optional>
+#include <utility>
 
 #include "common/files.h"
 #include "common/json_object.h"
@@ -10,18 +10,12 @@
 namespace shoal {
 namespace {
 
-// The object of `directory`/`name`, empty where there is no such file.
-absl::StatusOr<JsonObject> ReadObject(const std::string& directory, std::string_view name) {
-  auto object = JsonObject::Load(Cat(directory, "/", name));
-  if (absl::IsNotFound(object.status())) return JsonObject();
-  return object;
-}
-
-SecondsByPhase Phases(const JsonObject& object, const char* name) {
-  const std::map<std::string, double> seconds = object.Numbers(name);
-  SecondsByPhase phases(seconds.begin(), seconds.end());
-  std::stable_sort(phases.begin(), phases.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
-  return phases;
+// Nothing where there is no such file.
+template <typename T>
+absl::StatusOr<std::optional<T>> IfThere(absl::StatusOr<T> read) {
+  if (absl::IsNotFound(read.status())) return std::optional<T>();
+  RETURN_IF_ERROR(read.status());
+  return std::optional<T>(*std::move(read));
 }
 
 void TakeEvent(const JsonObject& event, RunRecord* record) {
@@ -59,18 +53,6 @@ absl::Status ReadLog(const std::string& path, RunRecord* record) {
     left.remove_prefix(end + 1);
   }
   return absl::OkStatus();
-}
-
-void TakeResult(const JsonObject& result, RunRecord* record) {
-  record->status = result.Text("status");
-  record->reason = result.Text("reason");
-  record->words = result.Number("words");
-  record->seconds = result.Number("seconds");
-  record->words_per_second = result.Number("words_per_second");
-  record->loss = result.Number("loss");
-  record->seconds_by_phase = Phases(result, "seconds_by_phase");
-  record->worker_seconds_by_phase = Phases(result, "worker_seconds_by_phase");
-  if (record->version.empty()) record->version = result.Text("version");
 }
 
 AnalogyScore ScoreOf(const JsonObject& object) {
@@ -125,10 +107,10 @@ WordFigures FiguresOf(const JsonObject& object) {
 absl::StatusOr<RunRecord> ReadRunRecord(const std::string& directory) {
   RunRecord record;
   RETURN_IF_ERROR(ReadLog(Cat(directory, "/log.jsonl"), &record));
-  ASSIGN_OR_RETURN(const JsonObject result, ReadObject(directory, "result.json"));
-  TakeResult(result, &record);
-  ASSIGN_OR_RETURN(const JsonObject figures, ReadObject(directory, kFiguresFileName));
-  record.figures = FiguresOf(figures);
+  ASSIGN_OR_RETURN(record.result, IfThere(RunResult::Read(directory)));
+  if (record.version.empty() && record.result) record.version = record.result->version;
+  ASSIGN_OR_RETURN(const auto figures, IfThere(JsonObject::Load(Cat(directory, "/", kFiguresFileName))));
+  if (figures) record.figures = FiguresOf(*figures);
   auto job = ReadFile(Cat(directory, "/job.textproto"));
   if (job.ok()) record.job = *std::move(job);
   return record;

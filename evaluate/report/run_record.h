@@ -6,11 +6,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/run/run_result.h"
 #include "evaluate/figures.h"
 
 namespace shoal {
@@ -23,17 +24,13 @@ struct ProgressPoint {
   double learning_rate = 0;
 };
 
-using SecondsByPhase = std::vector<std::pair<std::string, double>>;  // The longest first.
-
 struct RunRecord {
   std::string name, version, time, data;  // As the events "start" and "prepared" say; empty where they are missing.
-  std::string status, reason;             // Empty status: no result.json, the run is not over or was killed.
-  double words = 0, seconds = 0, words_per_second = 0, loss = 0;
+  std::optional<RunResult> result;        // None: the run is not over, or was killed.
   double epochs = 0, workers = 0, servers = 0;
   std::vector<ProgressPoint> progress;  // Those that measured a speed.
-  SecondsByPhase seconds_by_phase, worker_seconds_by_phase;
-  std::string job;      // Text of job.textproto.
-  WordFigures figures;  // Out of evaluation.json; no results where there is none.
+  std::string job;                      // Text of job.textproto.
+  WordFigures figures;                  // Out of evaluation.json; no results where there is none.
 };
 
 // DataLoss names the file and line that is no JSON, but for a last line of the log that was cut. ResourceExhausted: a

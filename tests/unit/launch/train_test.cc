@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <functional>
 
-#include "launch/run_result.h"
+#include "common/run/run_result.h"
 #include "tests/unit/launch/shoal_run.h"
 
 namespace shoal {
