@@ -18,11 +18,11 @@
 #include "common/job/tables.h"
 #include "common/log.h"
 #include "common/metrics/metrics.h"
+#include "common/run/run_result.h"
 #include "common/status.h"
 #include "common/transport/control.h"
 #include "coordinator/background.h"
 #include "coordinator/job_log.h"
-#include "coordinator/job_result.h"
 #include "coordinator/lease_desk.h"
 #include "coordinator/ledger.h"
 #include "coordinator/membership.h"
@@ -98,7 +98,7 @@ class Coordinator {
   absl::Status SendHeartbeats();
   void ShowProgress();
   void EndPhase(const char* name);
-  JobResult Result(std::string reason) const;
+  RunResult Result(std::string reason) const;  // Done where there is no reason.
   // Unsynced: a disk that is busy must not hold up the start, and at the end mpirun grants a second only.
   absl::Status WriteOutput(std::string_view name, std::string_view text) const;
   void StopAll(std::string_view reason);
@@ -130,7 +130,7 @@ class Coordinator {
   absl::Time phase_start_;
   absl::Time training_start_ = absl::InfiniteFuture();
   std::optional<absl::Time> training_end_;
-  std::vector<std::pair<std::string, double>> phases_;
+  SecondsByPhase phases_;
   std::vector<std::string> files_;
   std::unique_ptr<Background<ExportedFiles>> data_export_;  // Once a worker has exported.
 };
@@ -147,8 +147,8 @@ absl::Status Coordinator::RunToEnd() {
   while (stage_ != Stage::kDone) {
     RETURN_IF_ERROR(LoopOnce());
   }
-  const JobResult result = Result("");
-  RETURN_IF_ERROR(WriteOutput("result.json", result.Json()));
+  const RunResult result = Result("");
+  RETURN_IF_ERROR(result.Write(output_, Durability::kUnsynced));
   log_->Ended(result);
   StopAll("");
   return absl::OkStatus();
@@ -166,9 +166,7 @@ absl::Status Coordinator::CheckRanks() const {
 absl::Status Coordinator::SetUp() {
   RETURN_IF_ERROR(MakeDirectories(output_));
   ASSIGN_OR_RETURN(log_, JobLog::Create(output_, &clock_, options_.print_progress && !job_.progress().quiet()));
-  // That of an earlier run would be taken for this one's, should this process be killed.
-  std::error_code ignored;
-  std::filesystem::remove(output_ + "/result.json", ignored);
+  RunResult::Remove(output_);
   RETURN_IF_ERROR(WriteOutput("job.textproto", PrintJob(job_)));
   metrics_ = Metrics::Start(job_.metrics(), endpoint_.rank());
   board_ = std::make_unique<StatusBoard>(metrics_->registry(), members_);
@@ -449,8 +447,10 @@ void Coordinator::EndPhase(const char* name) {
   phase_start_ = now;
 }
 
-JobResult Coordinator::Result(std::string reason) const {
-  JobResult result{.reason = std::move(reason), .seconds_by_phase = phases_, .files = files_};
+RunResult Coordinator::Result(std::string reason) const {
+  RunResult result{.done = reason.empty(), .reason = std::move(reason), .loss = 0, .seconds_by_phase = phases_};
+  result.worker_seconds_by_phase.emplace();
+  result.files = files_;
   result.workers = job_.workers();
   result.servers = job_.servers();
   if (!progress_) return result;
@@ -459,7 +459,8 @@ JobResult Coordinator::Result(std::string reason) const {
   result.seconds = absl::ToDoubleSeconds(end - training_start_);
   result.words_per_second = progress_->mean_words_per_second(end);
   result.loss = progress_->loss_of_last_epoch();
-  result.worker_seconds_by_phase = progress_->worker_seconds_by_phase();
+  const auto& by_phase = progress_->worker_seconds_by_phase();
+  result.worker_seconds_by_phase.emplace(by_phase.begin(), by_phase.end());
   return result;
 }
 
@@ -481,9 +482,9 @@ void Coordinator::Fail(const absl::Status& status) {
   const std::string reason(ToStd(status.message()));
   LogError(reason);
   if (log_ != nullptr) {
-    const JobResult result = Result(reason);
+    const RunResult result = Result(reason);
     log_->Ended(result);
-    if (const absl::Status written = WriteOutput("result.json", result.Json()); !written.ok())
+    if (const absl::Status written = result.Write(output_, Durability::kUnsynced); !written.ok())
       LogError(ToStd(written.message()));
   }
   StopAll(reason);

@@ -86,16 +86,16 @@ void JobLog::Progressed(const ProgressSnapshot& p) {
   Print(ProgressLine(p));
 }
 
-void JobLog::Ended(const JobResult& result) {
-  JsonWriter event = Event(result.reason.empty() ? "done" : "failed");
-  if (!result.reason.empty()) event.Key("reason").String(result.reason);
+void JobLog::Ended(const RunResult& result) {
+  JsonWriter event = Event(result.done ? "done" : "failed");
+  if (!result.done) event.Key("reason").String(result.reason);
   event.Key("words").Number(result.words).Key("seconds").Number(result.seconds);
-  event.Key("words_per_second").Number(result.words_per_second).Key("loss").Number(result.loss);
+  event.Key("words_per_second").Number(result.words_per_second).Key("loss").Number(result.loss.value_or(0));
   Write(std::move(event));
-  if (!result.reason.empty()) return;
+  if (!result.done) return;
   Print(absl::StrFormat("done: %s words in %.1f s, %s words/s, loss %.4f in the last epoch",
                         FormatScaled(static_cast<double>(result.words)), result.seconds,
-                        FormatScaled(result.words_per_second), result.loss));
+                        FormatScaled(result.words_per_second), result.loss.value_or(0)));
   for (const std::string& line : result.Table()) Print(line);
   for (const std::string& file : result.files) Print(Cat("wrote ", file));
 }

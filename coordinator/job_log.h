@@ -16,7 +16,7 @@
 #include "absl/time/time.h"
 #include "common/clock.h"
 #include "common/json.h"
-#include "coordinator/job_result.h"
+#include "common/run/run_result.h"
 #include "coordinator/preparation.h"
 #include "coordinator/progress.h"
 #include "proto/job.pb.h"
@@ -35,8 +35,8 @@ class JobLog {
   // The first lease is given.
   void Training();
   void Progressed(const ProgressSnapshot& progress);
-  // The last event: "done", or "failed" where the result has a reason.
-  void Ended(const JobResult& result);
+  // The last event: "done", or "failed" with its reason.
+  void Ended(const RunResult& result);
 
   // Seconds since Create.
   double elapsed_seconds() const;

@@ -64,7 +64,7 @@ TEST_F(JobLogTest, AnEventIsOnItsLineAsSoonAsItHappened) {
 
 TEST_F(JobLogTest, ALogOfAnEarlierRunIsBegunAnew) {
   (*JobLog::Create(directory_, &Clock::Real(), false))->Training();
-  (*JobLog::Create(directory_, &Clock::Real(), false))->Ended(JobResult{.reason = "a \"quoted\" reason"});
+  (*JobLog::Create(directory_, &Clock::Real(), false))->Ended(RunResult{.reason = "a \"quoted\" reason"});
   EXPECT_THAT(Text(), StartsWith(R"({"event":"failed",)"));
   EXPECT_THAT(Text(), HasSubstr(R"("reason":"a \"quoted\" reason")"));
 }
@@ -72,27 +72,6 @@ TEST_F(JobLogTest, ALogOfAnEarlierRunIsBegunAnew) {
 TEST_F(JobLogTest, AFolderThatIsNotThereIsNamed) {
   EXPECT_THAT(std::string(JobLog::Create(directory_ + "/no", &Clock::Real(), false).status().message()),
               HasSubstr(directory_ + "/no/log.jsonl"));
-}
-
-TEST(JobResultTest, JsonHoldsEveryFieldOfTheFormat) {
-  JobResult result{.words = 10, .seconds = 2, .words_per_second = 5, .loss = 0.5};
-  result.seconds_by_phase = {{"prepare", 1}, {"train", 2}};
-  result.worker_seconds_by_phase = {{"compute", 3}};
-  result.files = {"out/vectors.bin"};
-  result.workers = 2;
-  result.servers = 1;
-  EXPECT_THAT(result.Json(),
-              StartsWith(R"({"status":"done","reason":"","words":10,"seconds":2,"words_per_second":5,"loss":0.5,)"
-                         R"("seconds_by_phase":{"prepare":1,"train":2},"worker_seconds_by_phase":{"compute":3},)"
-                         R"("files":["out/vectors.bin"],"workers":2,"servers":1,"version":")"));
-}
-
-TEST(JobResultTest, TheTableGivesEachPhaseItsShare) {
-  JobResult result;
-  result.seconds_by_phase = {{"prepare", 1}, {"train", 3}};
-  EXPECT_THAT(result.Table(), ::testing::ElementsAre("the job                       seconds   share",
-                                                     "  prepare                        1.00  25.0 %",
-                                                     "  train                          3.00  75.0 %"));
 }
 
 }  // namespace
