@@ -1,7 +1,4 @@
-// JobLog: tells a job's story: log.jsonl in the output folder (docs/formats/log.md), and lines for people on the log.
-//
-// Every event is one line of JSON, written by one system call when it happens, so that the file can be followed. That
-// the log cannot be written (a full disk) is said once and does not end the job; its result does.
+// JobLog: tells a job's story: its events in log.jsonl (docs/formats/log.md), and lines for people on the log.
 //
 // Thread rule: belongs to the coordinator's thread.
 
@@ -10,12 +7,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
 #include "common/clock.h"
-#include "common/json.h"
+#include "common/run/event_log.h"
 #include "common/run/run_result.h"
 #include "coordinator/preparation.h"
 #include "coordinator/progress.h"
@@ -27,7 +23,6 @@ class JobLog {
  public:
   // Begins log.jsonl anew in `directory`, which exists. `print`: people's lines too.
   static absl::StatusOr<std::unique_ptr<JobLog>> Create(const std::string& directory, Clock* clock, bool print);
-  ~JobLog();
 
   void Start(const job::Job& job);
   void Preparing(std::string_view what);  // "counting words, 42 %". To people only.
@@ -38,22 +33,10 @@ class JobLog {
   // The last event: "done", or "failed" with its reason.
   void Ended(const RunResult& result);
 
-  // Seconds since Create.
-  double elapsed_seconds() const;
-
  private:
-  JobLog(int fd, std::string path, Clock* clock, bool print);
-  JsonWriter Event(std::string_view name) const;
-  // Ends the event's object and writes its line.
-  void Write(JsonWriter event);
-  void Print(std::string_view line) const;
+  explicit JobLog(std::unique_ptr<EventLog> log) : log_(std::move(log)) {}
 
-  const int fd_;
-  const std::string path_;
-  Clock* const clock_;
-  const bool print_;
-  const absl::Time start_;
-  bool complained_ = false;
+  const std::unique_ptr<EventLog> log_;
 };
 
 // "epoch 2/5  37.4 %  1.83 M words/s  loss 2.143  learning rate 0.0157  3:12 left"

@@ -10,14 +10,13 @@
 #include "common/job/job.h"
 #include "common/run/run_result.h"
 #include "common/status.h"
-#include "common/version.h"
 #include "data/parallel.h"
 #include "data/prepare.h"
 #include "data/vocabulary.h"
 #include "data/word_vectors.h"
 #include "evaluate/cooccurrence/context_counts.h"
+#include "evaluate/cooccurrence/counting_log.h"
 #include "evaluate/cooccurrence/pmi_matrix.h"
-#include "evaluate/cooccurrence/run_log.h"
 #include "evaluate/cooccurrence/truncated_svd.h"
 
 namespace shoal {
@@ -25,7 +24,7 @@ namespace {
 
 class Training {
  public:
-  Training(const job::Job& job, std::string output_directory, RunLog* log)
+  Training(const job::Job& job, std::string output_directory, CountingLog* log)
       : job_(job),
         settings_(job.objective().cooccurrence()),
         output_directory_(std::move(output_directory)),
@@ -52,10 +51,7 @@ class Training {
                            .seconds_by_phase = phases_,
                            .files = files_,
                            .workers = 1};
-    log_->Write(result.done ? "done" : "failed", [&](JsonWriter* json) {
-      json->Key("reason").String(result.reason).Key("words").Number(result.words);
-      json->Key("seconds").Number(result.seconds).Key("words_per_second").Number(result.words_per_second);
-    });
+    log_->Ended(result);
     return result.Write(output_directory_);
   }
 
@@ -81,16 +77,12 @@ class Training {
   }
 
   absl::Status Prepare() {
-    ASSIGN_OR_RETURN(const PreparedCorpus prepared,
-                     PrepareCorpus(job_.data().corpus(), CacheDirectory(job_, output_directory_),
-                                   [&](double fraction, std::string_view phase) { log_->Progress(phase, fraction); }));
+    ASSIGN_OR_RETURN(
+        const PreparedCorpus prepared,
+        PrepareCorpus(job_.data().corpus(), CacheDirectory(job_, output_directory_),
+                      [&](double fraction, std::string_view phase) { log_->Progressed(phase, fraction); }));
     ASSIGN_OR_RETURN(tokens_, TokenFile::Open(prepared.path));
-    log_->Write("prepared", [&](JsonWriter* json) {
-      json->Key("token_file").String(prepared.path).Key("reused").Bool(prepared.reused);
-      json->Key("why_rebuilt").String(prepared.why_rebuilt).Key("data").String(tokens_->Describe());
-      json->Key("vocabulary_words").Number(tokens_->words());
-    });
-    log_->Print(Cat("data: ", tokens_->Describe(), prepared.reused ? " (prepared by an earlier run)" : ""));
+    log_->Prepared(prepared, *tokens_);
     EndPhase("prepare");
     if (tokens_->words() >= settings_.dim()) return absl::OkStatus();
     return InvalidArgument("objective.cooccurrence.dim is ", settings_.dim(), ", more than the vocabulary's ",
@@ -105,7 +97,7 @@ class Training {
                              .shift = settings_.shift(),
                              .max_entries = settings_.max_entries(),
                              .threads = threads_};
-    auto matrix = ComputePmiMatrix(counts, options, [&](double fraction) { log_->Progress("counting", fraction); });
+    auto matrix = ComputePmiMatrix(counts, options, [&](double fraction) { log_->Progressed("counting", fraction); });
     EndPhase("count");
     if (matrix.ok()) log_->Print(Cat("matrix: ", matrix->rows, " words, ", matrix->entries(), " positive entries"));
     return matrix;
@@ -116,7 +108,7 @@ class Training {
                              .power_iterations = settings_.power_iterations(),
                              .seed = job_.seed(),
                              .threads = threads_};
-    auto svd = ComputeTruncatedSvd(matrix, options, [&](double fraction) { log_->Progress("svd", fraction); });
+    auto svd = ComputeTruncatedSvd(matrix, options, [&](double fraction) { log_->Progressed("svd", fraction); });
     EndPhase("svd");
     return svd;
   }
@@ -146,7 +138,7 @@ class Training {
   const job::Cooccurrence& settings_;
   const std::string output_directory_;
   const uint32_t threads_;
-  RunLog* const log_;
+  CountingLog* const log_;
   std::unique_ptr<TokenFile> tokens_;
   SecondsByPhase phases_;
   double phase_began_ = 0;
@@ -159,12 +151,8 @@ absl::Status TrainCooccurrence(const job::Job& job, const std::string& output_di
   RETURN_IF_ERROR(MakeDirectories(output_directory));
   RunResult::Remove(output_directory);
   RETURN_IF_ERROR(WriteFileAtomically(Cat(output_directory, "/job.textproto"), PrintJob(job)));
-  ASSIGN_OR_RETURN(const auto log, RunLog::Create(output_directory, clock, !job.progress().quiet()));
-  log->Write("start", [&](JsonWriter* json) {
-    json->Key("time").String(absl::FormatTime(absl::RFC3339_sec, absl::Now(), absl::UTCTimeZone()));
-    json->Key("name").String(job.name()).Key("version").String(Version()).Key("workers").Number(1);
-    json->Key("servers").Number(0).Key("epochs").Number(1).Key("seed").Number(job.seed());
-  });
+  ASSIGN_OR_RETURN(const auto log, CountingLog::Create(output_directory, clock, !job.progress().quiet()));
+  log->Start(job);
   Training training(job, output_directory, log.get());
   const absl::Status outcome = training.Run();
   const absl::Status reported = training.Report(outcome);

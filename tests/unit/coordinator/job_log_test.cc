@@ -69,10 +69,5 @@ TEST_F(JobLogTest, ALogOfAnEarlierRunIsBegunAnew) {
   EXPECT_THAT(Text(), HasSubstr(R"("reason":"a \"quoted\" reason")"));
 }
 
-TEST_F(JobLogTest, AFolderThatIsNotThereIsNamed) {
-  EXPECT_THAT(std::string(JobLog::Create(directory_ + "/no", &Clock::Real(), false).status().message()),
-              HasSubstr(directory_ + "/no/log.jsonl"));
-}
-
 }  // namespace
 }  // namespace shoal

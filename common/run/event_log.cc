@@ -1,0 +1,49 @@
+#include "common/run/event_log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "common/log.h"
+#include "common/status.h"
+
+namespace shoal {
+
+absl::StatusOr<std::unique_ptr<EventLog>> EventLog::Create(const std::string& directory, Clock* clock, bool print) {
+  std::string path = Cat(directory, "/", kLogFileName);
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+  if (fd < 0) return ErrnoError(errno, Cat("cannot create ", path));
+  return std::unique_ptr<EventLog>(new EventLog(fd, std::move(path), clock, print));
+}
+
+EventLog::EventLog(int fd, std::string path, Clock* clock, bool print)
+    : fd_(fd), path_(std::move(path)), clock_(clock), print_(print), start_(clock->Now()) {}
+
+EventLog::~EventLog() { ::close(fd_); }
+
+double EventLog::elapsed_seconds() const { return absl::ToDoubleSeconds(clock_->Now() - start_); }
+
+JsonWriter EventLog::Event(std::string_view name) const {
+  JsonWriter json;
+  json.BeginObject().Key("event").String(name).Key("elapsed_seconds").Number(elapsed_seconds());
+  return json;
+}
+
+void EventLog::Write(JsonWriter event) {
+  const std::string line = event.EndObject().text() + "\n";
+  const ssize_t written = ::write(fd_, line.data(), line.size());
+  if (written == static_cast<ssize_t>(line.size()) || complained_) return;
+  complained_ = true;
+  // A line that was written in part filled what room there was.
+  LogWarning("cannot write to ", path_, ": ", ::strerror(written < 0 ? errno : ENOSPC),
+             "; training goes on without its log");
+}
+
+void EventLog::Print(std::string_view line) const {
+  if (print_) LogInfo(line);
+}
+
+}  // namespace shoal
