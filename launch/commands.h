@@ -14,14 +14,12 @@ namespace shoal {
 
 inline constexpr int kDone = 0, kFailed = 1, kUsedWrongly = 2;
 
-using Arguments = std::vector<std::string>;
-
-int TrainCommand(const Arguments& arguments, const Installation& installation);
-int PlanCommand(const Arguments& arguments, const Installation& installation);
-int DoctorCommand(const Arguments& arguments, const Installation& installation);
+int TrainCommand(const std::vector<std::string>& arguments, const Installation& installation);
+int PlanCommand(const std::vector<std::string>& arguments, const Installation& installation);
+int DoctorCommand(const std::vector<std::string>& arguments, const Installation& installation);
 
 // Becomes shoal-evaluate with `arguments`.
-int EvaluateProgram(const Arguments& arguments, const Installation& installation);
+int EvaluateProgram(const std::vector<std::string>& arguments, const Installation& installation);
 
 // Prints "shoal: MISTAKE" for each line of `mistakes`, and where to read on.
 int TellMistakes(std::string_view verb, const std::vector<std::string>& mistakes);

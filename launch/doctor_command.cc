@@ -8,7 +8,7 @@
 
 namespace shoal {
 
-int DoctorCommand(const Arguments& arguments, const Installation& installation) {
+int DoctorCommand(const std::vector<std::string>& arguments, const Installation& installation) {
   const CommandLine line(
       "shoal doctor",
       "Looks at what this machine lacks or could do better: programs, MPI, cores, processor, memory,\n"

@@ -36,18 +36,18 @@ const std::vector<std::string>& Verbs() {
   return *verbs;
 }
 
-int RunVerb(const std::string& verb, const Arguments& arguments, const Installation& installation) {
+int RunVerb(const std::string& verb, const std::vector<std::string>& arguments, const Installation& installation) {
   if (verb == "train") return TrainCommand(arguments, installation);
   if (verb == "plan") return PlanCommand(arguments, installation);
   if (verb == "doctor") return DoctorCommand(arguments, installation);
   if (verb == "evaluate") return EvaluateProgram(arguments, installation);
   // Verbs of shoal-evaluate by the same names.
-  Arguments with_verb = arguments;
+  std::vector<std::string> with_verb = arguments;
   with_verb.insert(with_verb.begin(), verb);
   return EvaluateProgram(with_verb, installation);
 }
 
-int Main(const Arguments& arguments) {
+int Main(const std::vector<std::string>& arguments) {
   if (arguments.empty()) {
     std::fputs(kHelp, stderr);
     return kUsedWrongly;
@@ -71,10 +71,10 @@ int Main(const Arguments& arguments) {
 
 }  // namespace
 
-int EvaluateProgram(const Arguments& arguments, const Installation& installation) {
+int EvaluateProgram(const std::vector<std::string>& arguments, const Installation& installation) {
   const auto program = installation.Program("shoal-evaluate");
   if (!program.ok()) return TellFailure(ToStd(program.status().message()));
-  Arguments whole = arguments;
+  std::vector<std::string> whole = arguments;
   whole.insert(whole.begin(), *program);
   return TellFailure(ToStd(BecomeProgram(whole).message()));
 }

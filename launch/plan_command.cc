@@ -22,7 +22,7 @@ absl::StatusOr<std::string> PlanOf(const TrainingRequest& request, const Install
 
 }  // namespace
 
-int PlanCommand(const Arguments& arguments, const Installation& installation) {
+int PlanCommand(const std::vector<std::string>& arguments, const Installation& installation) {
   if (CommandLine::WantsHelp(arguments)) {
     std::fputs(TrainingRequest::Help("plan", installation).c_str(), stdout);
     return kDone;

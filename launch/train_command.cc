@@ -76,9 +76,9 @@ void PrintPlaces(const std::string& output) {
 }
 
 // What job.evaluation asks for, as arguments of shoal-evaluate; empty where it asks for nothing.
-Arguments EvaluationArguments(const TrainingRequest& request) {
+std::vector<std::string> EvaluationArguments(const TrainingRequest& request) {
   const job::Evaluation& evaluation = request.job.evaluation();
-  Arguments arguments;
+  std::vector<std::string> arguments;
   const auto add = [&](const char* flag, const auto& values) {
     if (values.empty()) return;
     arguments.push_back(flag);
@@ -94,7 +94,7 @@ Arguments EvaluationArguments(const TrainingRequest& request) {
   return arguments;
 }
 
-absl::Status RunEvaluate(Arguments arguments, const Installation& installation) {
+absl::Status RunEvaluate(std::vector<std::string> arguments, const Installation& installation) {
   ASSIGN_OR_RETURN(const std::string program, installation.Program("shoal-evaluate"));
   arguments.insert(arguments.begin(), program);
   ASSIGN_OR_RETURN(const int code, RunProgram(arguments));
@@ -115,7 +115,7 @@ absl::Status DrawReport(const std::string& output, const Installation& installat
 }
 
 absl::Status MeasureAndReport(const TrainingRequest& request, const Installation& installation) {
-  if (const Arguments arguments = EvaluationArguments(request); !arguments.empty()) {
+  if (const std::vector<std::string> arguments = EvaluationArguments(request); !arguments.empty()) {
     RETURN_IF_ERROR(RunEvaluate(arguments, installation));
     std::printf("\n");
   }
@@ -131,7 +131,7 @@ int CountInOneProcess(const TrainingRequest& request, const Installation& instal
 
 }  // namespace
 
-int TrainCommand(const Arguments& arguments, const Installation& installation) {
+int TrainCommand(const std::vector<std::string>& arguments, const Installation& installation) {
   if (!arguments.empty() && arguments[0] == "cooccurrence") return EvaluateProgram(arguments, installation);
   if (CommandLine::WantsHelp(arguments)) {
     std::fputs(TrainingRequest::Help("train", installation).c_str(), stdout);
