@@ -1,6 +1,7 @@
 // LeaseDesk: decides which worker that asks for a lease gets one, and when.
 //
-// A worker asks for its next unit as soon as it begins one, so that it never waits between two: it holds two leases.
+// A worker asks for its next unit as soon as it begins one, so that it never waits between two: it holds
+// kMaxLeasesPerWorker leases.
 // Towards the end of the plan that would leave one worker with two units where others have none; so a worker that still
 // trains is answered only while there are at least as many waiting units as workers, and waits for the answer else.
 //
@@ -11,7 +12,6 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <set>
 #include <vector>
 
 #include "coordinator/ledger.h"
@@ -21,8 +21,6 @@ namespace shoal {
 
 class LeaseDesk {
  public:
-  static constexpr uint64_t kLeasesPerWorker = 2;
-
   struct Answer {
     int worker = -1;                   // Rank.
     std::optional<wire::Lease> lease;  // Nothing: NoMoreLeases.
@@ -33,11 +31,7 @@ class LeaseDesk {
   // `worker` asks. A worker that asks again before it was answered is answered once.
   void Request(int worker);
 
-  // `worker` is gone and gets nothing any more.
-  void Forget(int worker);
-
-  // What can be answered now: to be called after each change of the ledger or request. A worker that was told
-  // NoMoreLeases gets a lease unasked where one comes back.
+  // What can be answered now: to be called after each change of the ledger or request.
   std::vector<Answer> Answers();
 
  private:
@@ -45,8 +39,7 @@ class LeaseDesk {
 
   Ledger& ledger_;
   const uint64_t workers_;
-  std::deque<int> asking_;   // In the order of asking; each worker once.
-  std::set<int> dismissed_;  // Told NoMoreLeases.
+  std::deque<int> asking_;  // In the order of asking; each worker once.
 };
 
 }  // namespace shoal

@@ -7,27 +7,20 @@
 
 namespace shoal {
 
-std::optional<Ledger::Entry> Ledger::TakeWaiting() {
-  if (!returned_.empty()) return returned_.extract(returned_.begin()).mapped();
+std::optional<wire::Lease> Ledger::Grant(int worker) {
   if (next_ == plan_.size()) return std::nullopt;
   const PlannedUnit planned = plan_.At(next_++);
-  return Entry{.planned = planned, .cursor = planned.range.begin};
-}
-
-std::optional<wire::Lease> Ledger::Grant(int worker) {
-  std::optional<Entry> entry = TakeWaiting();
-  if (!entry) return std::nullopt;
-  entry->worker = worker;
+  const Entry entry{.planned = planned, .cursor = planned.range.begin, .worker = worker};
   wire::Lease lease;
   lease.set_id(next_lease_++);
-  lease.set_epoch(entry->planned.epoch);
-  lease.set_unit(entry->planned.unit);
-  lease.set_begin(entry->planned.range.begin);
-  lease.set_end(entry->planned.range.end);
-  lease.set_cursor(entry->cursor);
-  lease.set_words_before(entry->planned.work_before);
+  lease.set_epoch(planned.epoch);
+  lease.set_unit(planned.unit);
+  lease.set_begin(planned.range.begin);
+  lease.set_end(planned.range.end);
+  lease.set_cursor(entry.cursor);
+  lease.set_words_before(planned.work_before);
   lease.set_words_total(plan_.work_total());
-  leases_.emplace(lease.id(), *entry);
+  leases_.emplace(lease.id(), entry);
   ++held_[worker];
   return lease;
 }
@@ -58,23 +51,8 @@ absl::Status Ledger::Report(int worker, const wire::UnitProgress& report) {
   return absl::OkStatus();
 }
 
-uint64_t Ledger::Return(int worker) {
-  uint64_t count = 0;
-  for (auto lease = leases_.begin(); lease != leases_.end();) {
-    if (lease->second.worker != worker) {
-      ++lease;
-      continue;
-    }
-    returned_.emplace(lease->second.planned.place, lease->second);
-    lease = leases_.erase(lease);
-    ++count;
-  }
-  held_.erase(worker);
-  return count;
-}
-
 Ledger::Counts Ledger::counts() const {
-  return {.waiting = waiting(), .leased = leases_.size(), .done = next_ - leases_.size() - returned_.size()};
+  return {.waiting = waiting(), .leased = leases_.size(), .done = next_ - leases_.size()};
 }
 
 Ledger::Counts Ledger::counts(uint32_t epoch) const {
@@ -82,8 +60,7 @@ Ledger::Counts Ledger::counts(uint32_t epoch) const {
   const uint64_t handed_out = std::clamp(next_, epoch * units, (epoch + 1) * units) - epoch * units;
   const auto in_epoch = [epoch](const auto& entry) { return entry.second.planned.epoch == epoch; };
   const uint64_t leased = std::count_if(leases_.begin(), leases_.end(), in_epoch);
-  const uint64_t returned = std::count_if(returned_.begin(), returned_.end(), in_epoch);
-  return {.waiting = units - handed_out + returned, .leased = leased, .done = handed_out - leased - returned};
+  return {.waiting = units - handed_out, .leased = leased, .done = handed_out - leased};
 }
 
 uint64_t Ledger::held_by(int worker) const {

@@ -1,20 +1,19 @@
 // Ledger: which units of the plan wait, are leased to a worker, or are done.
 //
-// A place in the plan is handed out once, in order, and then is in exactly one of three states: leased, returned (its
-// worker died; it waits again, with its cursor), or done. So the ledger keeps the first place not yet handed out and
-// the few that are leased or returned; everything else before it is done. Its size is that of the leases, not of the
-// plan.
+// A place in the plan is handed out once, in order, and then is leased until it is done. So the ledger keeps the first
+// place not yet handed out and the leases; everything else before it is done. Its size is that of the leases, not of
+// the plan. A unit never waits again: the death of its worker ends the job.
 //
-// A lease has an id of its own that is never used again. A report on a lease that is no longer held is refused: a
-// worker that was taken for dead cannot train a range twice into the books.
+// A lease has an id of its own that is never used again. A report on a lease that its sender does not hold is refused:
+// no range is trained twice into the books.
 //
 // Thread rule: belongs to the coordinator's thread.
-// Source: Gray and Cheriton 1989, "Leases"; the time limit of a lease is its worker's death (membership.h).
+// Source: Gray and Cheriton 1989, "Leases"; the time limit of a lease is its job's end, which a death brings
+// (membership.h).
 
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <unordered_map>
 
@@ -34,7 +33,7 @@ class Ledger {
 
   explicit Ledger(Plan plan) : plan_(std::move(plan)) {}
 
-  // Leases the next waiting unit to `worker` (its rank), returned ones first. Nothing where none waits.
+  // Leases the next waiting unit to `worker` (its rank). Nothing where none waits.
   std::optional<wire::Lease> Grant(int worker);
 
   // Moves the lease's cursor on, or closes the lease where the report says `done`. Nothing is changed by an error:
@@ -42,14 +41,11 @@ class Ledger {
   // InvalidArgument: the cursor falls back or leaves the unit, or the unit is called done before its end.
   absl::Status Report(int worker, const wire::UnitProgress& report);
 
-  // `worker` is gone: its units wait again, from their cursors on. Returns how many.
-  uint64_t Return(int worker);
-
   // Over all epochs, and of one.
   Counts counts() const;
   Counts counts(uint32_t epoch) const;
-  uint64_t waiting() const { return plan_.size() - next_ + returned_.size(); }
-  bool all_done() const { return next_ == plan_.size() && leases_.empty() && returned_.empty(); }
+  uint64_t waiting() const { return plan_.size() - next_; }
+  bool all_done() const { return next_ == plan_.size() && leases_.empty(); }
   uint64_t held_by(int worker) const;
   // The epoch of a lease that is held; nothing else is known of a lease that is not.
   std::optional<uint32_t> EpochOf(uint64_t lease) const;
@@ -60,17 +56,14 @@ class Ledger {
   struct Entry {
     PlannedUnit planned;
     uint64_t cursor = 0;
-    int worker = -1;  // The holder's rank, of leases only.
+    int worker = -1;  // The holder's rank.
   };
-
-  std::optional<Entry> TakeWaiting();
 
   Plan plan_;
   uint64_t next_ = 0;  // The first place not yet handed out.
   uint64_t next_lease_ = 1;
   std::unordered_map<uint64_t, Entry> leases_;  // By lease id.
   std::unordered_map<int, uint64_t> held_;      // Leases by worker.
-  std::map<uint64_t, Entry> returned_;          // By place.
 };
 
 }  // namespace shoal

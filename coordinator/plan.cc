@@ -57,8 +57,7 @@ PlannedUnit Plan::At(uint64_t place) {
   const auto epoch = static_cast<uint32_t>(place / units_.size());
   const uint64_t index = place % units_.size();
   if (epoch != laid_out_epoch_) LayOut(epoch);
-  return {.place = place,
-          .epoch = epoch,
+  return {.epoch = epoch,
           .unit = order_[index],
           .range = units_[order_[index]],
           .work_before = epoch * work_of_an_epoch_ + work_before_[index]};

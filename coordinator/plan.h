@@ -23,11 +23,10 @@ namespace shoal {
 
 // One unit in one epoch.
 struct PlannedUnit {
-  uint64_t place = 0;  // In the plan, from 0.
   uint32_t epoch = 0;  // From 0.
   uint64_t unit = 0;   // In the order of the source, from 0.
   Unit range;
-  uint64_t work_before = 0;  // Of the plan before this place.
+  uint64_t work_before = 0;  // Of the plan before it.
 };
 
 class Plan {

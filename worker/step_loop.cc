@@ -52,8 +52,8 @@ absl::Status StepLoop::Listen() {
 absl::Status StepLoop::Handle(const wire::ControlMessage& message) {
   switch (message.kind_case()) {
     case wire::ControlMessage::kLease:
-      if (next_.size() + (current_ ? 1 : 0) == kMaxLeases) {
-        return Internal("the coordinator gives more than ", kMaxLeases, " leases at a time");
+      if (next_.size() + (current_ ? 1 : 0) == kMaxLeasesPerWorker) {
+        return Internal("the coordinator gives more than ", kMaxLeasesPerWorker, " leases at a time");
       }
       awaiting_lease_ = false;
       next_.push_back(message.lease());

@@ -27,8 +27,6 @@ class StepLoop {
  public:
   static constexpr absl::Duration kReportInterval = absl::Milliseconds(250);
   static constexpr absl::Duration kLookInterval = absl::Milliseconds(1);
-  // The coordinator never gives more (coordinator/lease_desk.h); more are refused.
-  static constexpr size_t kMaxLeases = 2;
 
   StepLoop(CoordinatorLink* link, Clock* clock, const wire::Welcome& welcome, ParameterClient* client,
            Objective* objective, StepMeter* meter);

@@ -72,26 +72,6 @@ TEST_F(LeaseDeskTest, WhereNothingWaitsTheWorkerIsToldSoOnce) {
   EXPECT_TRUE(desk_.Answers().empty());
 }
 
-TEST_F(LeaseDeskTest, AUnitThatComesBackGoesToAWorkerThatWasToldThereIsNone) {
-  while (ledger_.Grant(9)) {
-  }
-  Ask(1);
-  ledger_.Return(9);
-  const auto answers = desk_.Answers();
-  ASSERT_EQ(answers.size(), 1u);
-  EXPECT_EQ(answers[0].worker, 1);
-  EXPECT_TRUE(answers[0].lease);
-}
-
-TEST_F(LeaseDeskTest, AForgottenWorkerGetsNothing) {
-  while (ledger_.Grant(9)) {
-  }
-  Ask(1);
-  desk_.Forget(1);
-  ledger_.Return(9);
-  EXPECT_TRUE(desk_.Answers().empty());
-}
-
 TEST_F(LeaseDeskTest, AskingTwiceBeforeTheAnswerIsAnsweredOnce) {
   desk_.Request(1);
   desk_.Request(1);
