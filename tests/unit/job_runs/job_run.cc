@@ -73,7 +73,9 @@ google::protobuf::Struct JobRun::Result() {
   google::protobuf::Struct result;
   const auto text = ReadFile(output() + "/result.json");
   EXPECT_TRUE(text.ok()) << text.status();
-  if (text.ok()) EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(*text, &result).ok()) << *text;
+  if (text.ok()) {
+    EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(*text, &result).ok()) << *text;
+  }
   return result;
 }
 
