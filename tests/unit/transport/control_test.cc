@@ -6,10 +6,10 @@
 #include <string>
 #include <utility>
 
-#include "common/text.h"
 #include "common/transport/in_process.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/unit/transport/control_messages.h"
 
 namespace shoal {
 namespace {
@@ -18,20 +18,6 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 absl::Time Soon() { return Clock::Real().Now() + absl::Seconds(20); }
-
-std::string Text(const absl::Status& status) { return std::string(ToStd(status.message())); }
-
-wire::ControlMessage Heartbeat() {
-  wire::ControlMessage message;
-  message.mutable_heartbeat();
-  return message;
-}
-
-wire::ControlMessage Stop(const std::string& reason) {
-  wire::ControlMessage message;
-  message.mutable_stop()->set_reason(reason);
-  return message;
-}
 
 wire::ControlMessage Welcome(uint32_t version) {
   wire::ControlMessage message;

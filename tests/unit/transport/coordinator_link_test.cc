@@ -8,26 +8,13 @@
 #include "common/transport/in_process.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/unit/transport/control_messages.h"
 #include "tests/unit/transport/manual_clock.h"
 
 namespace shoal {
 namespace {
 
 using ::testing::StartsWith;
-
-std::string Text(const absl::Status& status) { return std::string(ToStd(status.message())); }
-
-wire::ControlMessage Heartbeat() {
-  wire::ControlMessage message;
-  message.mutable_heartbeat();
-  return message;
-}
-
-wire::ControlMessage Stop(const std::string& reason) {
-  wire::ControlMessage message;
-  message.mutable_stop()->set_reason(reason);
-  return message;
-}
 
 // Server 3's link, at rank 1; the test is its coordinator, and a stranger at rank 2. A heartbeat each 100 ms, dead
 // after a second.
