@@ -8,11 +8,12 @@
 #include <cstdlib>
 #include <new>
 
+#include "common/machine.h"
+
 namespace shoal {
 namespace {
 
 constexpr size_t kAlignment = 64;
-constexpr size_t kHugePage = size_t{2} << 20;
 // Smaller blocks are malloc's business: it keeps them on its heap, whose pages stay.
 constexpr size_t kMinKeptBytes = size_t{64} << 10;
 constexpr size_t kMaxKeptBytes = size_t{16} << 20;
@@ -100,8 +101,8 @@ void Buffer::Reset(size_t size) {
 
 std::byte* Buffer::Allocate(size_t capacity) {
   if (std::byte* block = kept.Take(capacity)) return block;
-  const bool huge = capacity % kHugePage == 0;
-  void* block = std::aligned_alloc(huge ? kHugePage : kAlignment, capacity);
+  const bool huge = capacity % kHugePageBytes == 0;
+  void* block = std::aligned_alloc(huge ? kHugePageBytes : kAlignment, capacity);
   if (block == nullptr) throw std::bad_alloc();  // Caught in main: there is no going on without memory.
   // MPI copies from process to process by way of the kernel, which looks up each page: one look for 512. Where huge
   // pages are switched off the block serves as it is.

@@ -9,6 +9,9 @@
 
 namespace shoal {
 
+// The larger size of pages on x86-64, and the usual one elsewhere.
+inline constexpr uint64_t kHugePageBytes = uint64_t{2} << 20;
+
 struct Machine {
   uint32_t cores = 1;             // That this process may run on: affinity, and the control group's quota.
   uint64_t memory_bytes = 0;      // That a job may take: free, and within the control group's limit.

@@ -21,7 +21,6 @@
 namespace shoal {
 namespace {
 
-constexpr size_t kHugePageBytes = size_t{2} << 20;
 constexpr int kMadvCollapse = 25;  // Linux 6.1; Debian 12's headers do not name it yet.
 
 Finding Good(std::string subject, std::string what) {

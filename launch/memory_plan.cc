@@ -11,7 +11,6 @@
 namespace shoal {
 namespace {
 
-constexpr uint64_t kPageBytes = uint64_t{2} << 20;
 // Program, libraries, Open MPI and its buffers: measured, of a role that holds nothing yet.
 constexpr uint64_t kRoleBytes = uint64_t{30} << 20;
 // Bytes a worker keeps for each word: its noise probability, its two alias entries, its chance to be dropped.
@@ -20,7 +19,7 @@ constexpr uint64_t kWorkerBytesPerWord = 32;
 uint64_t TableBytes(const wire::TableSpec& table, uint32_t server, uint32_t servers) {
   const uint64_t row_bytes = uint64_t{RowLayout::Of(table).stride} * sizeof(float);
   const uint64_t bytes = RowsOnServer(table.rows(), server, servers) * row_bytes;
-  return (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
+  return (bytes + kHugePageBytes - 1) / kHugePageBytes * kHugePageBytes;
 }
 
 // The table of noise words (data/noise_table.h): eight places a word.

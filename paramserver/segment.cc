@@ -9,6 +9,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "common/machine.h"
 #include "common/status.h"
 #include "common/transport/control.h"
 
@@ -19,7 +20,6 @@
 namespace shoal {
 namespace {
 
-constexpr uint64_t kHugePageBytes = uint64_t{2} << 20;
 constexpr uint64_t kHeaderBytes = 4096;
 constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 static_assert(sizeof(SegmentHeader) <= kHeaderBytes);
