@@ -204,8 +204,8 @@ class SkipGramBody {
 
   static SHOAL_INLINE void AskForComingLines(const SkipGramWindow& window, int d) {
     if (d % static_cast<int>(kCacheLineFloats) != 0) return;
-    for (const float* row : window.coming_outputs) PrefetchLine(row + d);
-    for (const float* row : window.coming_inputs) PrefetchLine(row + d);
+    for (int b = 0; b < window.coming_outputs_count; ++b) PrefetchLine(window.coming_outputs[b] + d);
+    for (int a = 0; a < window.coming_inputs_count; ++a) PrefetchLine(window.coming_inputs[a] + d);
   }
 
   // The rows take their updates, all outputs at once.

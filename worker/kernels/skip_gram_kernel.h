@@ -21,7 +21,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 
 #include "worker/kernels/simd_backend.h"
 
@@ -51,7 +50,9 @@ struct SkipGramWindow {
   // Rows of a window to come. They are asked for from memory line by line while this window's rows are updated: asked
   // for all at once, more misses are under way than a core keeps count of, and it stands still (1.2 times as long at
   // 300 floats a row).
-  std::span<float*const> coming_inputs, coming_outputs;
+  float* const* coming_inputs = nullptr;
+  float* const* coming_outputs = nullptr;
+  int coming_inputs_count = 0, coming_outputs_count = 0;
 };
 
 // What a back end offers. The width is known at compile time for the common dims and the usual number of outputs, which

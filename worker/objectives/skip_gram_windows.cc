@@ -52,8 +52,11 @@ class WindowRunner {
   void Train(const SkipGramPlan::Window& planned, const SkipGramPlan::Window* coming) {
     SkipGramWindow window;
     if (coming != nullptr) {
-      window.coming_outputs = OutputsOf(*coming);
-      window.coming_inputs = FreshInputsOf(*coming);
+      const auto outputs = OutputsOf(*coming), inputs = FreshInputsOf(*coming);
+      window.coming_outputs = outputs.data();
+      window.coming_outputs_count = static_cast<int>(outputs.size());
+      window.coming_inputs = inputs.data();
+      window.coming_inputs_count = static_cast<int>(inputs.size());
     }
     window.centres = planned.centres;
     window.contexts = planned.contexts();
