@@ -41,7 +41,7 @@ TEST(PrefetchTest, TheInstructionIsInEveryTrainingFunction) {
     for (const std::string function : {"Train<100, 6>(", "Train<0, 7>(", "TrainAny("}) {
       const std::string code = CodeOf(disassembly, back_end + ">::" + function);
       ASSERT_FALSE(code.empty()) << back_end << " has no " << function;
-      EXPECT_NE(code.find("prefetcht0"), std::string::npos) << back_end << ", " << function;
+      EXPECT_NE(code.find("prefetchw"), std::string::npos) << back_end << ", " << function;
     }
   }
 }
