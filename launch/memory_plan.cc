@@ -48,7 +48,7 @@ uint64_t WorkerBytes(const job::Job& job, const std::vector<wire::TableSpec>& ta
   if (job.objective().skip_gram().loss() != job::SkipGram::FULL_SOFTMAX) bytes += NoiseBytes(words);
   for (const wire::TableSpec& table : tables) {
     // A copy and what it was when last merged.
-    bytes += uint64_t{2} * job.parameter_server().hot_rows() * RowLayout::Of(table).padded_dim * sizeof(float);
+    bytes += uint64_t{2} * HotRowsOf(job, table) * RowLayout::Of(table).padded_dim * sizeof(float);
   }
   return bytes;
 }

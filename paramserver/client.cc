@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/job/tables.h"
 #include "common/log.h"
 #include "common/status.h"
 #include "common/transport/control.h"
@@ -102,8 +103,7 @@ absl::StatusOr<std::unique_ptr<TableAccess>> MapTable(const wire::TableSpec& spe
     ASSIGN_OR_RETURN(Segment segment, OpenSegment(server, spec, expected));
     segments.push_back(std::move(segment));
   }
-  const uint32_t hot_rows = welcome.job().parameter_server().hot_rows();
-  return std::make_unique<MappedTable>(spec, std::move(segments), hot_rows, stats);
+  return std::make_unique<MappedTable>(spec, std::move(segments), HotRowsOf(welcome.job(), spec), stats);
 }
 
 bool AllOnThisHost(const std::vector<wire::Member>& servers) {

@@ -9,6 +9,8 @@
 namespace shoal {
 namespace {
 
+constexpr size_t kRowsAhead = 4;
+
 void MergeRow(float* shared, float* mine, float* base, uint32_t floats) {
   shared = std::assume_aligned<64>(shared);
   mine = std::assume_aligned<64>(mine);
@@ -32,9 +34,20 @@ HotRows::HotRows(std::vector<float*> shared, uint32_t floats)
   }
 }
 
-void HotRows::Merge() {
-  for (size_t i = 0; i < shared_.size(); ++i) {
-    if (i + 1 < shared_.size()) PrefetchRow(shared_[i + 1], floats_);
+void HotRows::Merge() { MergeFirst(shared_.size()); }
+
+void HotRows::MergeDue() {
+  size_t count = kEachTime;
+  for (uint64_t times = ++times_; times % kTierGrowth == 0 && count < shared_.size(); times /= kTierGrowth) {
+    count *= kTierGrowth;
+  }
+  MergeFirst(std::min(count, shared_.size()));
+}
+
+void HotRows::MergeFirst(size_t count) {
+  for (size_t i = 0; i < std::min(kRowsAhead, count); ++i) PrefetchRow(shared_[i], floats_);
+  for (size_t i = 0; i < count; ++i) {
+    if (i + kRowsAhead < count) PrefetchRow(shared_[i + kRowsAhead], floats_);
     MergeRow(shared_[i], row(i), base_ + i * floats_, floats_);
   }
 }

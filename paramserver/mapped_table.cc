@@ -11,8 +11,6 @@
 namespace shoal {
 namespace {
 
-// A merge walks all hot rows, some ten microseconds for 256; a commit is some hundred microseconds of training.
-constexpr uint32_t kCommitsPerMerge = 4;
 constexpr size_t kRowsAhead = 4;
 
 std::vector<float*> Bases(const std::vector<Segment>& segments) {
@@ -23,7 +21,7 @@ std::vector<float*> Bases(const std::vector<Segment>& segments) {
 
 }  // namespace
 
-MappedTable::MappedTable(const wire::TableSpec& spec, std::vector<Segment> segments, uint32_t hot_rows,
+MappedTable::MappedTable(const wire::TableSpec& spec, std::vector<Segment> segments, uint64_t hot_rows,
                          ClientStats* stats)
     : TableAccess(RowLayout::Of(spec)),
       spec_(spec),
@@ -95,7 +93,7 @@ void MappedTable::PrepareGradients(std::span<const Key> keys, Batch* batch) {
 
 absl::Status MappedTable::Commit(Batch* batch, float learning_rate) {
   if (batch->want_gradients) return TakeGradients(dynamic_cast<Gradients*>(batch->state.get()), learning_rate);
-  if (hot_.size() > 0 && ++commits_ % kCommitsPerMerge == 0) hot_.Merge();
+  if (hot_.size() > 0) hot_.MergeDue();
   return absl::OkStatus();
 }
 

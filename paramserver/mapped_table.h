@@ -23,7 +23,7 @@ class MappedTable final : public TableAccess {
 
   // `segments` [i] is server i's part of a dense-id table. The first `hot_rows` rows get private copies.
   // `stats` outlives the table, which counts in it.
-  MappedTable(const wire::TableSpec& spec, std::vector<Segment> segments, uint32_t hot_rows, ClientStats* stats);
+  MappedTable(const wire::TableSpec& spec, std::vector<Segment> segments, uint64_t hot_rows, ClientStats* stats);
 
   bool mapped() const override { return true; }
   absl::Status Request(std::span<const uint32_t> keys, Batch* batch) override;
@@ -67,7 +67,6 @@ class MappedTable final : public TableAccess {
   const RowOptimizer optimizer_;
   HotRows hot_;
   UniqueKeys unique_;
-  uint32_t commits_ = 0;
   ClientStats* const stats_;
 };
 

@@ -1,5 +1,7 @@
 #include "common/job/tables.h"
 
+#include <algorithm>
+
 #include "common/status.h"
 
 namespace shoal {
@@ -39,6 +41,11 @@ std::vector<wire::TableSpec> TablesOf(const job::Job& job, uint64_t vocabulary_w
   return {};
 }
 
+uint64_t HotRowsOf(const job::Job& job, const wire::TableSpec& table) {
+  if (job.workers() == 1 || table.optimizer().kind() != job::RowOptimizer::SGD) return 0;
+  return std::min<uint64_t>(job.parameter_server().hot_rows(), table.rows());
+}
+
 absl::Status CheckVocabularySize(const job::Job& job, uint64_t vocabulary_words) {
   const std::string cure =
       Cat("give more text (data.corpus.path) or lower data.corpus.min_count (", job.data().corpus().min_count(), ")");
@@ -47,10 +54,6 @@ absl::Status CheckVocabularySize(const job::Job& job, uint64_t vocabulary_words)
   if (job.servers() > vocabulary_words) {
     return InvalidArgument("servers is ", job.servers(), ", more than the vocabulary's ", vocabulary_words,
                            " words, and each needs a row at least; lower servers or ", cure);
-  }
-  if (job.parameter_server().hot_rows() > vocabulary_words) {
-    return InvalidArgument("parameter_server.hot_rows is ", job.parameter_server().hot_rows(),
-                           ", more than the vocabulary's ", vocabulary_words, " words; lower it");
   }
   return absl::OkStatus();
 }

@@ -16,7 +16,12 @@ namespace shoal {
 // table 1 "output" (zero), both of a row for each of the vocabulary's words.
 std::vector<wire::TableSpec> TablesOf(const job::Job& job, uint64_t vocabulary_words);
 
-// What the vocabulary's size makes impossible: fewer than two words, fewer rows than servers, more hot rows than rows.
+// Rows of a mapped table that each worker keeps a private copy of: parameter_server.hot_rows, and no more than the
+// table has. None of a lone worker's, whose rows nobody else touches, and none where gradients go to a stateful
+// optimizer.
+uint64_t HotRowsOf(const job::Job& job, const wire::TableSpec& table);
+
+// What the vocabulary's size makes impossible: fewer than two words, fewer rows than servers.
 // InvalidArgument names the fields to change.
 absl::Status CheckVocabularySize(const job::Job& job, uint64_t vocabulary_words);
 

@@ -66,14 +66,6 @@ void CheckHeartbeats(const job::Heartbeats& heartbeats, Mistakes* mistakes) {
                           "; one late heartbeat would end the job: raise the one or lower the other"));
 }
 
-void CheckParameterServer(const job::ParameterServer& server, Mistakes* mistakes) {
-  if (server.hot_rows() > 0 && server.access() == job::ParameterServer::REMOTE) {
-    mistakes->push_back(
-        Cat("parameter_server.hot_rows is ", server.hot_rows(),
-            ", but parameter_server.access REMOTE has no mapped rows to copy; set it to 0 or the access to AUTO"));
-  }
-}
-
 void CheckPorts(const job::Job& job, Mistakes* mistakes) {
   constexpr uint64_t kLastPort = 65535;
   const uint64_t first = job.metrics().port(), last = first + job.servers() + job.workers();
@@ -93,7 +85,6 @@ absl::Status ValidateJob(const job::Job& job) {
     CheckRowOptimizer(job.objective().skip_gram().optimizer(), "objective.skip_gram.optimizer", &mistakes);
   }
   CheckHeartbeats(job.heartbeats(), &mistakes);
-  CheckParameterServer(job.parameter_server(), &mistakes);
   CheckPorts(job, &mistakes);
   if (mistakes.empty()) return absl::OkStatus();
   return InvalidArgument(absl::StrJoin(mistakes, "\n"));

@@ -63,13 +63,6 @@ TEST(ValidateJobTest, OneLateHeartbeatMustNotEndTheJob) {
   EXPECT_EQ(MistakesOf({"heartbeats.interval_seconds=1", "heartbeats.dead_after_seconds=2.5"}), "");
 }
 
-TEST(ValidateJobTest, HotRowsNeedMappedAccess) {
-  EXPECT_EQ(MistakesOf({"parameter_server.hot_rows=10", "parameter_server.access=REMOTE"}),
-            "parameter_server.hot_rows is 10, but parameter_server.access REMOTE has no mapped rows to copy; set it to "
-            "0 or the access to AUTO");
-  EXPECT_EQ(MistakesOf({"parameter_server.hot_rows=10"}), "");
-}
-
 TEST(ValidateJobTest, AnEpsilonThatNothingUsesIsAMistake) {
   EXPECT_EQ(MistakesOf({"objective.skip_gram.optimizer.epsilon=0.1"}),
             "objective.skip_gram.optimizer.epsilon is 0.1, but objective.skip_gram.optimizer.kind SGD does not use it; "

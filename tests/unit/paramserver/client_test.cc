@@ -261,9 +261,11 @@ TEST(ClientTest, HotRowsOfSeveralWorkersAddUp) {
 TEST(ClientTest, HotRowsOfOneWorkerTrainToTheSameBitsAsSharedOnes) {
   const auto shared = TrainedOn(2, ParameterServer::MAPPED);
   ClusterOptions options = Servers(2);
+  options.workers = 2;  // The other one only looks on.
   options.settings.set_hot_rows(50);
   Cluster cluster(options);
-  const auto client = Connect(cluster, ParameterServer::MAPPED);
+  const auto client = Connect(cluster, ParameterServer::MAPPED, 0);
+  const auto idle = Connect(cluster, ParameterServer::MAPPED, 1);
   ASSERT_OK(Train(client->table(0), 50));
   EXPECT_EQ(ReadAll(client->table(0)), shared);
 }
