@@ -12,7 +12,7 @@ import time
 import meter
 import text
 import word_quality
-from contestants import Peer, Settings, Shoal, event, prepare_tokens
+from contestants import ROOT, Peer, Settings, Shoal, event, prepare_tokens
 
 BLOCKS = {" block 2x5": (2, 5), " block 4x8": (4, 8)}
 # Times gensim, by dim: one worker by CPU, two by wall, the better block by CPU.
@@ -20,6 +20,8 @@ SPEED_BOUNDS = {100: (14, 14, 18), 300: (9, 9.5, 12.5)}
 IDLE_SECONDS = 10
 ZIPF_TYPES, ZIPF_TOKENS, ZIPF_DIM = 2_000_000, 10_000_000, 128
 STATE_BAR_BYTES = 300e6
+# A cache line takes longer than this only between cores that share no last-level cache.
+FAR_NANOSECONDS = 120
 
 
 @dataclasses.dataclass
@@ -112,7 +114,6 @@ def speed(bench):
 
 def speed_bars(bench, dim, outcomes, blocks, token_bytes):
     one, two = outcomes["shoal 1+1"], outcomes["shoal 2+2"]
-    bench.bar(f"d={dim}: words/s, 2 workers to 1", ratio(two, one, "words_per_second"), 1.8)
     over_tables = max(run.peak_bytes - table_bytes(run.vectors) for run in one + two) - token_bytes
     bench.bar(f"d={dim}: MB at the peak over tables and token file", over_tables / 1e6, STATE_BAR_BYTES / 1e6, False)
     if "gensim" in bench.peers and dim in SPEED_BOUNDS:
@@ -124,6 +125,36 @@ def speed_bars(bench, dim, outcomes, blocks, token_bytes):
                   ratio(two, outcomes["gensim 2 threads"], "words_per_second"), bounds[1])
         bench.bar(f"d={dim}: words per CPU-second, block to gensim's 1 thread",
                   max(ratio(outcomes[name], gensim, "words_per_cpu_second") for name in blocks), bounds[2])
+
+
+def cores():
+    """What the machine's cores are to each other just now: see cores.cc."""
+    return json.loads(subprocess.run([os.path.join(ROOT, "build/bin/cores_bench")], check=True, text=True,
+                                     stdout=subprocess.PIPE).stdout)
+
+
+def scaling(bench):
+    """Short pairs of one worker and two. How far apart the cores are is measured before and after the two, since on a
+    virtual machine it changes from minute to minute; pairs in which it changed count for neither bar."""
+    prepare_tokens(bench.text, bench.folder)
+    figures = {}
+    for dim in bench.dims:
+        pairs = []
+        for _ in range(4 * bench.runs):
+            one = Shoal(1, 1).train(bench.text, Settings(dim, 1), bench.folder)
+            before = cores()
+            two = Shoal(2, 2).train(bench.text, Settings(dim, 1), bench.folder)
+            pairs.append({"ratio": two.words_per_second / one.words_per_second, "cores": [before, cores()],
+                          "words_per_second": [one.words_per_second, two.words_per_second]})
+            bench.say(f"dim {dim}: {pairs[-1]}")
+        for place, apart in (("cores with one cache", False), ("cores far apart", True)):
+            ratios = [pair["ratio"] for pair in pairs
+                      if all((at["transfer_nanoseconds"] >= FAR_NANOSECONDS) == apart for at in pair["cores"])]
+            if ratios:
+                bench.bar(f"d={dim}: words/s, 2 workers to 1, {place} ({len(ratios)} pairs)",
+                          statistics.median(ratios), 1.8)
+        figures[dim] = pairs
+    return figures
 
 
 def remembered(bench, contestant, settings):
@@ -293,4 +324,5 @@ def metrics_cost(bench):
     return {"percent": costs}
 
 
-TRIALS = {"speed": speed, "quality": quality, "zipf": zipf, "startup": startup, "idle": idle, "metrics": metrics_cost}
+TRIALS = {"speed": speed, "scaling": scaling, "quality": quality, "zipf": zipf, "startup": startup, "idle": idle,
+          "metrics": metrics_cost}
