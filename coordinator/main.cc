@@ -109,7 +109,7 @@ bool AnswerHelpOrVersion(int argc, char** argv) {
 int Main(int argc, char** argv) {
   SetLogName("coordinator");
   if (AnswerHelpOrVersion(argc, argv)) return kDone;
-  auto endpoint = MpiEndpoint::Create(&argc, &argv);
+  auto endpoint = MpiEndpoint::Create(&argc, &argv, Backoff::Expecting::kControl);
   if (!endpoint.ok()) {
     LogError(ToStd(endpoint.status().message()));
     return kFailed;

@@ -9,9 +9,15 @@
 namespace shoal {
 
 absl::Duration Backoff::NextPause(absl::Duration remaining, Watching watching) const {
+  constexpr absl::Duration kControlSleep = absl::Microseconds(500);
   const Patience patience = PatienceOf(watching);
-  if (waited_ < patience.yield_for) return absl::ZeroDuration();
-  return std::max(absl::ZeroDuration(), std::min({waited_ / 4, patience.longest_sleep, remaining}));
+  absl::Duration pause = std::min(waited_ / 4, patience.longest_sleep);
+  if (expecting_ == Expecting::kControl && watching == Watching::kArrivals) {
+    pause = std::max(pause, kControlSleep);
+  } else if (waited_ < patience.yield_for) {
+    pause = absl::ZeroDuration();
+  }
+  return std::clamp(pause, absl::ZeroDuration(), std::max(absl::ZeroDuration(), remaining));
 }
 
 void Backoff::Pause(absl::Duration pause) {

@@ -66,7 +66,8 @@ void FinalizeWithinDeadline(int rank) {
 // MPI's side of the endpoint: what is on its way out and in.
 class MpiEndpoint::Connection {
  public:
-  Connection(MPI_Comm communicator, int rank, int size) : communicator_(communicator), rank_(rank), size_(size) {}
+  Connection(MPI_Comm communicator, int rank, int size, Backoff::Expecting expecting)
+      : communicator_(communicator), rank_(rank), size_(size), backoff_(expecting) {}
 
   int rank() const { return rank_; }
   int size() const { return size_; }
@@ -271,7 +272,8 @@ class MpiEndpoint::Connection {
   Backoff backoff_;
 };
 
-absl::StatusOr<std::unique_ptr<MpiEndpoint>> MpiEndpoint::Create(int* argc, char*** argv) {
+absl::StatusOr<std::unique_ptr<MpiEndpoint>> MpiEndpoint::Create(int* argc, char*** argv,
+                                                                 Backoff::Expecting expecting) {
   int initialized = 0;
   MPI_Initialized(&initialized);
   if (initialized) return FailedPrecondition("MPI is initialised already; a process has one MPI endpoint");
@@ -289,7 +291,8 @@ absl::StatusOr<std::unique_ptr<MpiEndpoint>> MpiEndpoint::Create(int* argc, char
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   MPI_Comm communicator = MPI_COMM_NULL;
   RETURN_IF_ERROR(FromMpi(MPI_Comm_dup(MPI_COMM_WORLD, &communicator), rank, "MPI_Comm_dup"));
-  return std::unique_ptr<MpiEndpoint>(new MpiEndpoint(std::make_unique<Connection>(communicator, rank, size)));
+  return std::unique_ptr<MpiEndpoint>(
+      new MpiEndpoint(std::make_unique<Connection>(communicator, rank, size, expecting)));
 }
 
 MpiEndpoint::MpiEndpoint(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/transport/backoff.h"
 #include "common/transport/endpoint.h"
 
 namespace shoal {
@@ -22,7 +23,8 @@ class MpiEndpoint final : public Endpoint {
  public:
   // Ignores SIGPIPE for the process, initialises MPI and gives the job's messages a communicator of their own. All
   // ranks of the job must call it. FailedPrecondition: MPI runs in this process already.
-  static absl::StatusOr<std::unique_ptr<MpiEndpoint>> Create(int* argc, char*** argv);
+  static absl::StatusOr<std::unique_ptr<MpiEndpoint>> Create(int* argc, char*** argv,
+                                                             Backoff::Expecting expecting = Backoff::Expecting::kRows);
 
   // Gives what is queued a few seconds to leave, then finalises MPI, which waits for the other ranks to do the same; a
   // process that waits there in vain ends itself, and mpirun ends the job.
