@@ -13,7 +13,7 @@ void LeaseDesk::Request(int worker) {
 
 bool LeaseDesk::MayHave(int worker) const {
   const uint64_t held = ledger_.held_by(worker);
-  return held == 0 || (held < kMaxLeasesPerWorker && ledger_.waiting() >= workers_);
+  return ledger_.waiting() > 0 && held < kMaxLeasesPerWorker && ledger_.waiting() >= workers_ * held;
 }
 
 std::vector<LeaseDesk::Answer> LeaseDesk::Answers() {
@@ -23,7 +23,7 @@ std::vector<LeaseDesk::Answer> LeaseDesk::Answers() {
     if (ledger_.waiting() == 0) {
       answers.push_back({.worker = worker});
     } else if (MayHave(worker)) {
-      answers.push_back({.worker = worker, .lease = ledger_.Grant(worker)});
+      while (MayHave(worker)) answers.push_back({.worker = worker, .lease = ledger_.Grant(worker)});
     } else {
       still_asking.push_back(worker);
     }

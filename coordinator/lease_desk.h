@@ -1,9 +1,9 @@
 // LeaseDesk: decides which worker that asks for a lease gets one, and when.
 //
-// A worker asks for its next unit as soon as it begins one, so that it never waits between two: it holds
-// kMaxLeasesPerWorker leases.
-// Towards the end of the plan that would leave one worker with two units where others have none; so a worker that still
-// trains is answered only while there are at least as many waiting units as workers, and waits for the answer else.
+// A worker asks for more as soon as it begins a unit, so that it never waits between two, and is given up to
+// kMaxLeasesPerWorker: of a small corpus a unit is trained in less time than a question takes.
+// Towards the end of the plan that would leave one worker with many units where others have none; so a worker gets
+// another one only while for each that it holds as many units wait as there are workers, and waits for the answer else.
 //
 // Thread rule: belongs to the coordinator's thread. Does not own the ledger.
 

@@ -9,11 +9,11 @@
 namespace shoal {
 
 absl::Duration Backoff::NextPause(absl::Duration remaining, Watching watching) const {
-  constexpr absl::Duration kControlSleep = absl::Microseconds(500);
+  constexpr absl::Duration kFirstControlSleep = absl::Microseconds(50);
   const Patience patience = PatienceOf(watching);
   absl::Duration pause = std::min(waited_ / 4, patience.longest_sleep);
   if (expecting_ == Expecting::kControl && watching == Watching::kArrivals) {
-    pause = std::max(pause, kControlSleep);
+    pause = std::clamp(waited_ / 2, kFirstControlSleep, patience.longest_sleep);
   } else if (waited_ < patience.yield_for) {
     pause = absl::ZeroDuration();
   }

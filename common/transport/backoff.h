@@ -5,8 +5,8 @@
 // and then wakes some three hundred times a second, which costs it about 1 % of a core. A fixed sleep short enough for
 // row requests would cost several times that.
 //
-// Who gets no rows, only control messages, which nobody hurries for, is patient from the start: the coordinator hears
-// reports some fifty times a second and would else wake a dozen times for each.
+// Who gets no rows, only control messages, never yields and sleeps for half of the time waited: the coordinator hears
+// reports some fifty times a second and would else wake two dozen times for each.
 //
 // Only time spent waiting counts: who has computed for a second starts its next wait as patiently as it left the last.
 //

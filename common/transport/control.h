@@ -20,8 +20,8 @@ namespace shoal {
 
 inline constexpr int kCoordinatorRank = 0;
 inline constexpr uint32_t kProtocolVersion = 1;
-// The unit that a worker trains and the one it trains next, so that it never waits between two.
-inline constexpr uint32_t kMaxLeasesPerWorker = 2;
+// The unit that a worker trains and those it trains next: some milliseconds of work where units are smallest.
+inline constexpr uint32_t kMaxLeasesPerWorker = 8;
 // The largest is a Welcome with every member of a job: some hundred bytes each.
 inline constexpr size_t kMaxControlBytes = size_t{16} << 20;
 // How long members and coordinator wait for each other's first sign of life; mpirun starts all ranks within seconds.

@@ -218,6 +218,7 @@ TEST_F(CoordinatorTest, AReportOnALeaseThatIsNotHeldIsRefusedAndNotCounted) {
 TEST_F(CoordinatorTest, OneWorkerExportsWhenAllIsDoneAndThenAllAreStopped) {
   StartTraining();
   const wire::Lease last = TakeLease(kSecondWorker);
+  SayDone(kSecondWorker, Hear(kSecondWorker).lease());
   TrainTheRest(kFirstWorker);
   EXPECT_EQ(Hear(kFirstWorker, absl::Milliseconds(50)).kind_case(), wire::ControlMessage::KIND_NOT_SET);
   SayDone(kSecondWorker, last);

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/transport/control.h"
 #include "gtest/gtest.h"
 
 namespace shoal {
@@ -37,27 +38,28 @@ class LeaseDeskTest : public ::testing::Test {
   LeaseDesk desk_;
 };
 
-TEST_F(LeaseDeskTest, AWorkerThatTrainsGetsASecondLeaseWhileThereIsPlenty) {
-  ASSERT_TRUE(Ask(1)[0].lease);
-  const auto answers = Ask(1);
-  ASSERT_EQ(answers.size(), 1u);
-  EXPECT_TRUE(answers[0].lease);
-}
+class PlentyTest : public LeaseDeskTest {
+ protected:
+  PlentyTest() : LeaseDeskTest(/*units=*/1000, /*workers=*/2) {}
+};
 
-TEST_F(LeaseDeskTest, AWorkerNeverHoldsMoreThanTwoLeases) {
-  Ask(1);
-  Ask(1);
+TEST_F(PlentyTest, AWorkerGetsAsManyLeasesAtOnceAsItMayHoldAndNoMore) {
+  const auto answers = Ask(1);
+  ASSERT_EQ(answers.size(), kMaxLeasesPerWorker);
+  for (const LeaseDesk::Answer& answer : answers) EXPECT_TRUE(answer.lease);
   EXPECT_TRUE(Ask(1).empty());
-  EXPECT_EQ(ledger_.held_by(1), 2u);
+  EXPECT_EQ(Finish(1, *answers[0].lease).size(), 1u);
+  EXPECT_EQ(ledger_.held_by(1), kMaxLeasesPerWorker);
 }
 
 TEST_F(LeaseDeskTest, TowardsTheEndAWorkerThatTrainsWaitsAndAnIdleOneIsServed) {
-  const wire::Lease first = *Ask(1)[0].lease;
-  Ask(2);
-  Ask(2);
+  const auto first = Ask(1);
+  ASSERT_EQ(first.size(), 2u);
+  EXPECT_EQ(Ask(2).size(), 1u);
   // One unit waits, for two workers.
   EXPECT_TRUE(Ask(1).empty());
-  const auto answers = Finish(1, first);
+  EXPECT_TRUE(Finish(1, *first[0].lease).empty());
+  const auto answers = Finish(1, *first[1].lease);
   ASSERT_EQ(answers.size(), 1u);
   EXPECT_EQ(answers[0].worker, 1);
   EXPECT_TRUE(answers[0].lease);
@@ -73,6 +75,8 @@ TEST_F(LeaseDeskTest, WhereNothingWaitsTheWorkerIsToldSoOnce) {
 }
 
 TEST_F(LeaseDeskTest, AskingTwiceBeforeTheAnswerIsAnsweredOnce) {
+  while (ledger_.Grant(9)) {
+  }
   desk_.Request(1);
   desk_.Request(1);
   EXPECT_EQ(desk_.Answers().size(), 1u);

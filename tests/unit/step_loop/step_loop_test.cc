@@ -256,8 +256,8 @@ TEST_F(StepLoopTest, ASilentCoordinatorEndsAUnitUnderWay) {
 }
 
 TEST_F(StepLoopTest, MoreLeasesThanItMayHoldAreRefused) {
-  for (const uint64_t id : {1, 2, 3}) GiveLease(id, 0, 1000000);
-  EXPECT_EQ(End().message(), "the coordinator gives more than 2 leases at a time");
+  for (uint64_t id = 1; id <= kMaxLeasesPerWorker + 1; ++id) GiveLease(id, 0, 1000000);
+  EXPECT_EQ(End().message(), "the coordinator gives more than 8 leases at a time");
 }
 
 }  // namespace

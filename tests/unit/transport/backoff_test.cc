@@ -44,10 +44,15 @@ TEST(BackoffTest, ARoleThatHearsAHeartbeatFourTimesASecondWakesSomeThreeHundredT
 
 TEST(BackoffTest, WhoExpectsOnlyControlSleepsFromTheStartButForWhatIsUnderWay) {
   const Backoff backoff(Backoff::Expecting::kControl);
-  EXPECT_EQ(backoff.NextPause(kLong), absl::Microseconds(500));
+  EXPECT_EQ(backoff.NextPause(kLong), absl::Microseconds(50));
   EXPECT_EQ(backoff.NextPause(absl::Microseconds(30)), absl::Microseconds(30));
   EXPECT_EQ(backoff.NextPause(kLong, Backoff::Watching::kReceive), absl::ZeroDuration());
   EXPECT_EQ(backoff.NextPause(kLong, Backoff::Watching::kSends), absl::ZeroDuration());
+  Backoff later(Backoff::Expecting::kControl);
+  later.Waited(absl::Milliseconds(1));
+  EXPECT_EQ(later.NextPause(kLong), absl::Microseconds(500));
+  later.Waited(absl::Minutes(1));
+  EXPECT_EQ(later.NextPause(kLong), absl::Milliseconds(5));
 }
 
 TEST(BackoffTest, AResetMakesThePausesShortAgain) {
