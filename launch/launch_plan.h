@@ -1,6 +1,7 @@
-// LaunchPlan: all that `shoal plan` tells about a job before it runs: its data, units, roles, memory, and mpirun line.
+// DescribePlan: what `shoal plan` tells of a job before it runs: its data, units, roles, memory, and mpirun line; and
+// the facts of the data that this takes.
 //
-// Thread rule: a value; safe from any thread.
+// Functions of their arguments and of the files these name; safe from any thread.
 
 #pragma once
 

@@ -1,8 +1,8 @@
 // MemoryPlan: the memory that each role of a job will take, from the size of its vocabulary.
 //
-// The servers' tables are exact to the byte (rows, padding, optimizer state, 2 MiB pages); the rest is what the roles
-// were measured to need besides, rounded up. The token file is mapped, shared by all workers, and may be dropped by the
-// kernel: it is told, not added.
+// The servers' tables are exact but for a segment's header: rows, padding, optimizer state, whole 2 MiB pages. The rest
+// is what the roles were measured to need besides, rounded up. The token file is mapped, shared by all workers, and may
+// be dropped by the kernel: it is told, not added.
 //
 // Thread rule: a value; safe from any thread.
 

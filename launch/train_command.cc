@@ -60,23 +60,12 @@ absl::StatusOr<SupervisedRun> RunJob(const TrainingRequest& request, MpirunComma
                    Clock::Real());
 }
 
-void PrintPhases(const char* heading, const SecondsByPhase& phases) {
-  double total = 0;
-  for (const auto& [name, seconds] : phases) total += seconds;
-  if (total <= 0) return;
-  std::printf("%-26s %10s %8s\n", heading, "seconds", "share");
-  for (const auto& [name, seconds] : phases) {
-    std::printf("  %-24s %10.2f %6.1f %%\n", name.c_str(), seconds, 100 * seconds / total);
-  }
-}
-
 // The coordinator prints the same where it prints progress: this is for those who saw a bar instead.
 void PrintFigures(const RunResult& result) {
   std::printf("%s words in %s, %s words/s, loss %.4f in the last epoch\n\n",
               FormatScaled(static_cast<double>(result.words)).c_str(), FormatClock(result.seconds).c_str(),
               FormatScaled(result.words_per_second).c_str(), result.loss.value_or(0));
-  PrintPhases("the job", result.seconds_by_phase);
-  PrintPhases("all workers together", result.worker_seconds_by_phase.value_or(SecondsByPhase()));
+  for (const std::string& line : result.Table()) std::printf("%s\n", line.c_str());
   std::printf("\n");
 }
 

@@ -8,10 +8,11 @@
 #include <memory>
 #include <vector>
 
-#include "paramserver/client.h"
+#include "paramserver/client_stats.h"
 #include "paramserver/hot_rows.h"
 #include "paramserver/row_optimizer.h"
 #include "paramserver/segment.h"
+#include "paramserver/table_access.h"
 #include "paramserver/unique_keys.h"
 
 namespace shoal {

@@ -12,8 +12,8 @@
 #include <memory>
 #include <vector>
 
-#include "paramserver/client.h"
 #include "paramserver/row_exchange.h"
+#include "paramserver/table_access.h"
 #include "paramserver/unique_keys.h"
 
 namespace shoal {

@@ -22,7 +22,7 @@
 #include "absl/time/time.h"
 #include "common/clock.h"
 #include "common/transport/endpoint.h"
-#include "paramserver/client.h"
+#include "paramserver/client_stats.h"
 #include "paramserver/messages.h"
 #include "proto/wire.pb.h"
 

@@ -96,7 +96,7 @@ TEST_F(TrainTest, OnATerminalOneBarIsDrawnInPlaceOfLines) {
   EXPECT_EQ(output.exit_code, 0) << output.text;
   EXPECT_THAT(output.text, HasSubstr("\r\x1b[K"));
   EXPECT_THAT(output.text, Not(HasSubstr("coordinator: epoch")));
-  EXPECT_THAT(output.text, HasSubstr("all workers together"));
+  EXPECT_THAT(output.text, HasSubstr("the worker"));
 }
 
 TEST_F(TrainTest, ThePrintedLineRunByHandTrainsTheSame) {
