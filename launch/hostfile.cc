@@ -34,7 +34,9 @@ std::string MistakeIn(const std::vector<std::string>& words, std::optional<uint6
     absl::string_view value = words[i];
     uint64_t number = 0;
     if (!absl::StrContains(value, "=")) return Cat("'", words[i], "' is not of the form setting=value");
-    if (!absl::ConsumePrefix(&value, "slots=")) continue;  // Open MPI has more settings than shoal looks at.
+    if (absl::StartsWith(value, "max_slots=") || absl::StartsWith(value, "max-slots=")) continue;
+    if (!absl::ConsumePrefix(&value, "slots="))
+      return Cat("there is no setting ", words[i], ", only slots and max_slots");
     if (!absl::SimpleAtoi(value, &number) || number == 0) {
       return Cat("slots is ", value.empty() ? "empty" : ToStd(value), ", not a whole number above 0");
     }
