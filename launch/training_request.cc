@@ -26,21 +26,17 @@ constexpr char kDimOfObjective[] = "dim";
 
 std::string AboutOf(const std::string& verb, const Installation& installation) {
   const std::string jobs = absl::StrJoin(installation.JobNames(), ", ");
-  const std::string what = verb == "train" ? "Trains JOB and writes its results to a folder: job.textproto (the job as "
-                                             "run), vectors.bin (word2vec's binary\n"
-                                             "form), log.jsonl, result.json, metrics-addresses.txt, report.html."
-                                           : "Shows how JOB would be run: its roles, its units of work, the memory "
-                                             "that each role takes, and the mpirun line,\n"
-                                             "which trains the same when run by hand. Writes nothing but the job, to "
-                                             "DIR/job.textproto, where the line finds\n"
-                                             "it. Refuses what does not fit this machine.";
-  return Cat(
-      what, "\n\nJOB is a shipped job (", jobs, verb == "train" ? ", cooccurrence" : "",
-      ") or a file, NAME.textproto; docs/jobs.md lists its fields.",
-      verb == "train"
-          ? "\n\"shoal train cooccurrence --help\" tells about the baseline by counting, which has flags of its own."
-          : "",
-      "\n\nExit code: 0 done, 1 failed in the run, 2 used wrongly.");
+  const std::string what = verb == "train"
+                               ? "Trains JOB and writes its results to a folder: job.textproto (the job as "
+                                 "run), vectors.bin (word2vec's binary\n"
+                                 "form), vocabulary.txt, log.jsonl, result.json, metrics-addresses.txt, report.html."
+                               : "Shows how JOB would be run: its roles, its units of work, the memory "
+                                 "that each role takes, and the mpirun line,\n"
+                                 "which trains the same when run by hand. Writes nothing but the job, to "
+                                 "DIR/job.textproto, where the line finds\n"
+                                 "it. Refuses what does not fit this machine.";
+  return Cat(what, "\n\nJOB is a shipped job (", jobs, ") or a file, NAME.textproto; docs/jobs.md lists its fields.",
+             "\n\nExit code: 0 done, 1 failed in the run, 2 used wrongly.");
 }
 
 CommandLine LineOf(const std::string& verb, const Installation& installation, TrainingRequest* request,
@@ -111,7 +107,8 @@ std::string FindJobFile(const std::string& name, const Installation& installatio
     return Cat(installation.jobs, "/", name, ".textproto");
   }
   if (absl::EndsWith(name, ".textproto") || absl::StrContains(name, "/")) return name;
-  mistakes->push_back(Cat(name, ": no such job", Suggestion(name, shipped), " A file's name ends with .textproto"));
+  mistakes->push_back(
+      Cat(name, ": no such job, and no job file, whose name ends with .textproto", Suggestion(name, shipped)));
   return "";
 }
 
