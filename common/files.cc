@@ -146,6 +146,20 @@ class PosixAtomicFile final : public AtomicFile {
   std::string pending_;
 };
 
+// Where a file of that name is to be: a link leads there.
+absl::StatusOr<std::string> PlaceOf(const std::string& name) {
+  namespace fs = std::filesystem;
+  constexpr int kMostLinks = 40;
+  std::error_code error;
+  fs::path path = name;
+  for (int i = 0; i < kMostLinks && fs::is_symlink(path, error); ++i) {
+    path = path.parent_path() / fs::read_symlink(path, error);
+  }
+  const fs::file_status status = fs::status(path, error);
+  if (!fs::exists(status) || fs::is_regular_file(status) || fs::is_directory(status)) return path.string();
+  return InvalidArgument("cannot write ", name, ": it is a device, a pipe or a socket, not a file; name a file");
+}
+
 }  // namespace
 
 absl::StatusOr<MappedFile> MappedFile::Open(const std::string& path) {
@@ -178,8 +192,9 @@ MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(data_, size_);
 }
 
-absl::StatusOr<std::unique_ptr<AtomicFile>> AtomicFile::Create(const std::string& path) {
+absl::StatusOr<std::unique_ptr<AtomicFile>> AtomicFile::Create(const std::string& name) {
   static std::atomic<uint64_t> number = 0;
+  ASSIGN_OR_RETURN(const std::string path, PlaceOf(name));
   const std::string prefix = TemporaryPrefix(path);
   SweepLeftovers(prefix);
   for (int i = 0; i < kMostNames; ++i) {

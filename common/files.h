@@ -40,7 +40,7 @@ enum class Durability { kSynced, kUnsynced };
 
 // A file that appears whole or not at all: written under another name in the same folder, synced, renamed by Commit;
 // removed by the destructor where Commit was not reached. Any number of writers of one path do not meet; the last
-// Commit stands.
+// Commit stands. A link is followed; what is no file (a device, a pipe) is refused, as a rename would replace it.
 //
 // The other name is path.tmp.<host>.<pid>.<number>. A writer holds a lock on its file, which goes when its process
 // does, however that ended: so a file that can be locked is a dead writer's, and the next writer of that path on that

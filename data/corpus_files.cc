@@ -31,16 +31,18 @@ absl::Status AddFolder(const std::string& folder, std::vector<CorpusFile>* files
   std::vector<CorpusFile> found;
   std::error_code error;
   fs::recursive_directory_iterator entry(folder, error);
-  while (!error && entry != fs::recursive_directory_iterator()) {
+  if (error) return ErrnoError(error.value(), Cat(kField, ": cannot list folder ", folder));
+  while (entry != fs::recursive_directory_iterator()) {
+    const std::string path = entry->path().string();
     if (entry->path().filename().string().starts_with('.')) {
       entry.disable_recursion_pending();
-    } else if (!entry->is_directory(error) && !error) {
-      ASSIGN_OR_RETURN(const struct stat info, StatOf(entry->path().string()));
-      if (S_ISREG(info.st_mode)) found.push_back(FileOf(entry->path().string(), info));
+    } else {
+      ASSIGN_OR_RETURN(const struct stat info, StatOf(path));  // A link to nothing is told by its name.
+      if (S_ISREG(info.st_mode)) found.push_back(FileOf(path, info));
     }
-    if (!error) entry.increment(error);
+    entry.increment(error);
+    if (error) return ErrnoError(error.value(), Cat(kField, ": cannot list folder ", path));
   }
-  if (error) return ErrnoError(error.value(), Cat(kField, ": cannot list folder ", folder));
   if (found.empty()) return InvalidArgument(kField, ": the folder ", folder, " has no files in it or below it");
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
   files->insert(files->end(), found.begin(), found.end());

@@ -1,5 +1,7 @@
 #include "launch/job_files.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -63,7 +65,23 @@ void CheckOutputFolder(const std::string& output, bool force, std::vector<std::s
   if (result.ok() && result->done) {
     mistakes->push_back(Cat("--output: ", output,
                             " holds the results of a finished run; give another folder, or --force to replace them"));
+    return;
   }
+  if (fs::exists(fs::path(output) / "log.jsonl", error)) return;  // A run's that failed.
+  for (const char* name : {"vectors.bin", "vocabulary.txt", "report.html"}) {
+    if (!fs::exists(fs::path(output) / name, error)) continue;
+    mistakes->push_back(Cat("--output: ", output, " holds a ", name,
+                            " that is no run's; give another folder, or --force to replace it"));
+  }
+}
+
+absl::Status LockOutputFolder(const std::string& output) {
+  // Never closed, and passed on: mpirun and the roles hold it too.
+  const int folder = ::open(output.c_str(), O_RDONLY | O_DIRECTORY);
+  if (folder < 0) return ErrnoError(errno, Cat("--output: cannot open ", output));
+  if (::flock(folder, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return absl::OkStatus();
+  ::close(folder);
+  return FailedPrecondition("--output: another run writes into ", output, "; give another folder, or wait for its end");
 }
 
 void MakePathsAbsolute(job::Job* job) {

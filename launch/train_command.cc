@@ -36,6 +36,7 @@ absl::Status CheckMemory(const TrainingRequest& request, const Machine& machine)
 
 absl::Status WriteJob(const TrainingRequest& request) {
   RETURN_IF_ERROR(MakeDirectories(request.output)) << "--output";
+  RETURN_IF_ERROR(LockOutputFolder(request.output));
   RemoveOldResults(request.output);
   return WriteFileAtomically(Cat(request.output, "/job.textproto"), PrintJob(request.job));
 }
@@ -43,7 +44,9 @@ absl::Status WriteJob(const TrainingRequest& request) {
 // Where mpirun is to put its files. By its environment, because the printed line must not need a folder that only a
 // supervisor makes and removes.
 std::vector<std::pair<std::string, std::string>> EnvironmentOf(const job::Job& job, const RuntimeFolder& folder) {
-  if (!job.placement().hostfile().empty()) return {{"OMPI_MCA_orte_local_tmpdir_base", folder.path()}};
+  // Of this host only: another one has no such folder, and Open MPI's own variable for that, orte_local_tmpdir_base, is
+  // refused by the ranks that run here.
+  if (!job.placement().hostfile().empty()) return {{"TMPDIR", folder.path()}};
   return {{"OMPI_MCA_orte_tmpdir_base", folder.path()}, {"OMPI_MCA_btl_vader_backing_directory", folder.path()}};
 }
 
@@ -132,7 +135,6 @@ int CountInOneProcess(const TrainingRequest& request, const Installation& instal
 }  // namespace
 
 int TrainCommand(const std::vector<std::string>& arguments, const Installation& installation) {
-  if (!arguments.empty() && arguments[0] == "cooccurrence") return EvaluateProgram(arguments, installation);
   if (CommandLine::WantsHelp(arguments)) {
     std::fputs(TrainingRequest::Help("train", installation).c_str(), stdout);
     return kDone;

@@ -60,11 +60,13 @@ def make(folder):
         "pairs.txt": b"cat\tdog\t7\nsun\tdog\thigh\n",
         "hosts.txt": b"alpha slots=2\nbeta slots=two\n",
         "two-slots.txt": b"localhost slots=2\n",
+        "one-slot.txt": b"localhost slot=3\n",
+        "mine/vectors.bin": few_vectors,
         "a-count.textproto": b"objective { cooccurrence { dim: 8 } }\n",
         "done/result.json": b'{"status":"done"}\n',
         "damaged/result.json": b'{"status"\n',
     }
-    for folder_name in ("nothing", "locked", "full", "done", "damaged"):
+    for folder_name in ("nothing", "locked", "full", "done", "damaged", "mine"):
         os.mkdir(os.path.join(folder, folder_name))
     for name, content in files.items():
         with open(os.path.join(folder, name), "wb") as file:

@@ -157,6 +157,20 @@ TEST_F(FilesTest, WhatAnotherHostsWriterLeftStays) {
   EXPECT_THAT(Names(), UnorderedElementsAre("out", "out.tmp.another-host.17.0"));
 }
 
+TEST_F(FilesTest, ALinkStaysOneAndItsFileIsWritten) {
+  std::filesystem::create_symlink("target", Path("link"));
+  ASSERT_TRUE(WriteFileAtomically(Path("link"), "text").ok());
+  EXPECT_TRUE(std::filesystem::is_symlink(Path("link")));
+  EXPECT_EQ(ReadFile(Path("target")).value_or(""), "text");
+}
+
+TEST_F(FilesTest, WhatIsNoFileIsRefusedAndNotReplaced) {
+  ASSERT_EQ(::mkfifo(Path("pipe").c_str(), 0600), 0);
+  EXPECT_EQ(Text(WriteFileAtomically(Path("pipe"), "text")),
+            Cat("cannot write ", Path("pipe"), ": it is a device, a pipe or a socket, not a file; name a file"));
+  EXPECT_TRUE(std::filesystem::is_fifo(Path("pipe")));
+}
+
 TEST_F(FilesTest, AHeaderCanBeRewrittenLast) {
   auto file = AtomicFile::Create(Path("out"));
   ASSERT_TRUE((*file)->Append("????body").ok());

@@ -110,6 +110,23 @@ TEST_F(TrainTest, ThePrintedLineRunByHandTrainsTheSame) {
   EXPECT_TRUE(*by_train == *by_hand);
 }
 
+TEST_F(TrainTest, AHostfileThatNamesThisMachineTrains) {
+  const ProgramOutput output =
+      run_.Shell(Cat("echo localhost slots=3 >hosts; ", kTrain, "--epochs 1 --quiet --hostfile hosts"));
+  EXPECT_EQ(output.exit_code, 0) << output.text;
+  EXPECT_TRUE(std::filesystem::exists(run_.Path("out/vectors.bin")));
+}
+
+TEST_F(TrainTest, ASecondRunIntoTheSameFolderIsRefusedWhileTheFirstGoesOn) {
+  const pid_t supervisor = StartTraining(kLongTraining);
+  WaitForTraining(supervisor);
+  const ProgramOutput second = run_.Shell(Cat(kTrain, "--epochs 1 --force"));
+  EXPECT_EQ(second.exit_code, 1);
+  EXPECT_THAT(second.text, HasSubstr("--output: another run writes into "));
+  ::kill(supervisor, SIGINT);
+  ::waitpid(supervisor, nullptr, 0);
+}
+
 TEST_F(TrainTest, ResultsOfAFinishedRunAreReplacedOnlyByForce) {
   ASSERT_EQ(run_.Shell(Cat(kTrain, "--epochs 1 --quiet")).exit_code, 0);
   const std::string before = ReadFile(run_.Path("out/vectors.bin")).value_or("");
