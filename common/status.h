@@ -9,6 +9,7 @@
 
 #pragma once
 
+#include <exception>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -56,6 +57,16 @@ absl::Status DataLoss(Args&&... args) {
 template <typename... Args>
 absl::Status Internal(Args&&... args) {
   return absl::InternalError(Cat(std::forward<Args>(args)...));
+}
+
+// What `function` returns, a Status or StatusOr; Internal with an exception's words where it throws, as libraries do.
+template <typename Function>
+auto Caught(const Function& function) -> decltype(function()) {
+  try {
+    return function();
+  } catch (const std::exception& error) {
+    return Internal(error.what());
+  }
 }
 
 // "what: strerror(error)", with the code that fits `error` (an errno value).

@@ -1,5 +1,5 @@
-// Background: a function in a thread of its own, whose result is taken without waiting, so that the coordinator goes on
-// answering meanwhile.
+// Background: a function in a thread of its own, whose result (a StatusOr) is taken without waiting, so that the
+// coordinator goes on answering meanwhile. An exception becomes an Internal status.
 //
 // Thread rule: belongs to one thread; the function runs in the other.
 
@@ -11,6 +11,8 @@
 #include <thread>
 #include <utility>
 
+#include "common/status.h"
+
 namespace shoal {
 
 template <typename Result>
@@ -19,7 +21,7 @@ class Background {
   // Begins at once.
   explicit Background(std::function<Result()> function)
       : thread_([this, function = std::move(function)] {
-          Result result = function();
+          Result result = Caught(function);
           const std::lock_guard lock(mutex_);
           result_ = std::move(result);
         }) {}

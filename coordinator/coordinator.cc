@@ -29,6 +29,7 @@
 #include "coordinator/plan.h"
 #include "coordinator/progress.h"
 #include "coordinator/status_board.h"
+#include "paramserver/row_layout.h"
 #include "proto/wire.pb.h"
 
 namespace shoal {
@@ -37,6 +38,8 @@ namespace {
 // How long the loop sleeps at most: a signal is heeded by then; and while a thread prepares or exports data, its end.
 constexpr absl::Duration kLongestWait = absl::Milliseconds(100);
 constexpr absl::Duration kWaitForThread = absl::Milliseconds(10);
+// A hostile rank must not fill the log.
+constexpr uint64_t kRefusalsLogged = 20;
 // For the last words to members of a job that ends.
 constexpr absl::Duration kFarewell = absl::Milliseconds(500);
 
@@ -47,7 +50,7 @@ uint64_t NewJobToken() {
 
 uint64_t BytesOf(const std::vector<wire::TableSpec>& tables) {
   uint64_t bytes = 0;
-  for (const wire::TableSpec& table : tables) bytes += table.rows() * table.dim() * sizeof(float);
+  for (const wire::TableSpec& table : tables) bytes += table.rows() * RowLayout::Of(table).stride * sizeof(float);
   return bytes;
 }
 
@@ -131,12 +134,13 @@ class Coordinator {
   absl::Time training_start_ = absl::InfiniteFuture();
   std::optional<absl::Time> training_end_;
   SecondsByPhase phases_;
+  uint64_t refused_ = 0;
   std::vector<std::string> files_;
   std::unique_ptr<Background<ExportedFiles>> data_export_;  // Once a worker has exported.
 };
 
 absl::Status Coordinator::Run() {
-  const absl::Status status = RunToEnd();
+  const absl::Status status = Caught([this] { return RunToEnd(); });
   if (!status.ok()) Fail(status);
   return status;
 }
@@ -244,6 +248,8 @@ absl::Status Coordinator::HandleReport(int from, const wire::UnitProgress& repor
   const std::optional<uint32_t> epoch = ledger_ ? ledger_->EpochOf(report.lease()) : std::nullopt;
   const absl::Status entered =
       epoch ? ledger_->Report(from, report) : FailedPrecondition("lease ", report.lease(), " is not held by anyone");
+  // Of a lease that its sender does hold, a report that makes no sense leaves a unit that nobody will end.
+  if (absl::IsInvalidArgument(entered)) return Aborted(members_.Name(from), ": ", ToStd(entered.message()));
   if (!entered.ok()) {
     Refuse(Cat("a report of ", members_.Name(from), ": ", ToStd(entered.message())));
     return absl::OkStatus();
@@ -266,7 +272,7 @@ absl::Status Coordinator::HandleFinished(int from, const wire::Finished& finishe
 
 void Coordinator::Refuse(std::string_view what) {
   board_->CountRefusal();
-  LogWarning("refused: ", what);
+  if (++refused_ <= kRefusalsLogged) LogWarning("refused: ", what);
 }
 
 absl::Status Coordinator::Advance() {
@@ -398,13 +404,7 @@ int Coordinator::Exporter() const {
 absl::Status Coordinator::WriteMetricsAddresses() const {
   std::string text;
   if (!metrics_->address().empty()) text = Cat("coordinator 0 0 ", metrics_->address(), "\n");
-  for (const Member& member : members_.members()) {
-    const wire::Member& d = member.description;
-    if (d.metrics_address().empty()) continue;
-    absl::StrAppend(&text, d.role() == wire::SERVER ? "server " : "worker ", d.index(), " ", d.rank(), " ",
-                    d.metrics_address(), "\n");
-  }
-  return WriteOutput("metrics-addresses.txt", text);
+  return WriteOutput("metrics-addresses.txt", text + members_.MetricsAddresses());
 }
 
 absl::Status Coordinator::Send(int rank, const wire::ControlMessage& message) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/format.h"
 #include "common/status.h"
@@ -75,6 +76,17 @@ absl::Status Membership::Join(int rank, const wire::Hello& hello) {
   member->free_memory_bytes = hello.free_memory_bytes();
   Enter(rank, Member::State::kJoined);
   return absl::OkStatus();
+}
+
+std::string Membership::MetricsAddresses() const {
+  std::string text;
+  for (const Member& member : members_) {
+    const wire::Member& d = member.description;
+    if (d.metrics_address().empty()) continue;
+    absl::StrAppend(&text, d.role() == wire::SERVER ? "server " : "worker ", d.index(), " ", d.rank(), " ",
+                    d.metrics_address(), "\n");
+  }
+  return text;
 }
 
 absl::Status Membership::CheckTablesFit() const {

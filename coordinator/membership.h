@@ -52,6 +52,8 @@ class Membership {
 
   // FailedPrecondition: it speaks another protocol, or is another role than its rank has in this job.
   absl::Status Join(int rank, const wire::Hello& hello);
+  // A line for each member that serves metrics: ROLE INDEX RANK ADDRESS:PORT.
+  std::string MetricsAddresses() const;
   // Once all have joined. ResourceExhausted: the servers of one host need more for the tables than it has left; to make
   // them all the same would end in the kernel's choice of a process to kill.
   absl::Status CheckTablesFit() const;

@@ -62,7 +62,7 @@ Key MappedTable::FindRows(std::span<const Key> keys, uint64_t hot_rows, float** 
   Key largest = 0;
   for (size_t i = 0; i < keys.size(); ++i) {
     largest = std::max(largest, keys[i]);
-    rows[i] = keys[i] < hot_rows ? hot_.row(keys[i]) : SharedRow(keys[i]);
+    rows[i] = keys[i] < hot_rows ? hot_.row(keys[i]) : SharedRow(static_cast<uint32_t>(keys[i]));
   }
   return largest;
 }

@@ -47,7 +47,8 @@ absl::Status CheckFile(int file_descriptor, uint64_t bytes, const std::string& p
   if (!S_ISREG(info.st_mode) || static_cast<uint64_t>(info.st_size) != bytes) {
     return FailedPrecondition(path, " is not the table's segment: it has ", info.st_size, " bytes, expected ", bytes);
   }
-  if ((::fcntl(file_descriptor, F_GET_SEALS) & kSeals) != kSeals) {
+  const int seals = ::fcntl(file_descriptor, F_GET_SEALS);  // -1 of a file that cannot have any.
+  if (seals < 0 || (seals & kSeals) != kSeals) {
     return FailedPrecondition(path, " is not the table's segment: it is not sealed");
   }
   return absl::OkStatus();

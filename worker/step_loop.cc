@@ -83,10 +83,7 @@ absl::Status StepLoop::BeginUnit() {
   current_ = std::move(next_.front());
   next_.pop_front();
   RETURN_IF_ERROR(objective_.Begin(*current_));
-  meter_.AddStep({.cursor = current_->cursor()});
-  RETURN_IF_ERROR(Ask());
-  // A unit whose worker died after its last item, and before it said so, is at its end already.
-  return current_->cursor() == current_->end() ? EndUnit() : absl::OkStatus();
+  return Ask();
 }
 
 absl::Status StepLoop::Step() {

@@ -92,6 +92,7 @@ absl::StatusOr<wire::Welcome> JoinJob(Endpoint* endpoint, Clock* clock, wire::Ro
     }
     if (!received.ok()) return received.status();
     auto& [from, message] = *received;
+    if (from != kCoordinatorRank) continue;
     if (message.has_stop()) return Stopped(message.stop());
     if (message.has_welcome()) {
       RETURN_IF_ERROR(CheckVersion(message.welcome()));
@@ -112,7 +113,7 @@ void ReportFailure(Endpoint* endpoint, Clock* clock, const absl::Status& failure
   if (!SendControl(endpoint, kCoordinatorRank, message, deadline).ok()) return;
   while (true) {
     const auto received = ReceiveControl(endpoint, deadline);
-    if (!received.ok() || received->second.has_stop()) return;
+    if (!received.ok() || (received->first == kCoordinatorRank && received->second.has_stop())) return;
   }
 }
 

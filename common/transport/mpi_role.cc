@@ -22,7 +22,7 @@ int RunMpiRole(int argc, char** argv, std::string_view name, const std::function
       return 1;
     }
     SetLogName(Cat(name, " rank ", (*endpoint)->rank()));
-    const absl::Status status = run(endpoint->get());
+    const absl::Status status = Caught([&] { return run(endpoint->get()); });
     if (status.ok()) return 0;
     if (!absl::IsAborted(status)) LogError(ToStd(status.message()));
     (*endpoint)->Abort(1);

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 
 #include "common/clock.h"
@@ -30,26 +31,31 @@ auto Await(T& background) {
 
 TEST(BackgroundTest, TheResultIsTakenOnceAndWithoutWaiting) {
   std::atomic<bool> go_on = false;
-  Background<std::string> background([&] {
+  Background<absl::StatusOr<std::string>> background([&] {
     while (!go_on) Clock::Real().SleepFor(absl::Milliseconds(1));
-    return std::string("result");
+    return "result";
   });
   EXPECT_FALSE(background.Take().has_value());
   go_on = true;
-  EXPECT_EQ(Await(background), "result");
+  EXPECT_EQ(**Await(background), "result");
   EXPECT_FALSE(background.Take().has_value());
 }
 
 TEST(BackgroundTest, ItsEndIsTheEndOfItsThread) {
   std::atomic<bool> done = false;
   {
-    Background<int> background([&] {
+    Background<absl::Status> background([&] {
       Clock::Real().SleepFor(absl::Milliseconds(20));
       done = true;
-      return 0;
+      return absl::OkStatus();
     });
   }
   EXPECT_TRUE(done);
+}
+
+TEST(BackgroundTest, AnExceptionIsAResultToo) {
+  Background<absl::Status> background([]() -> absl::Status { throw std::runtime_error("out of luck"); });
+  EXPECT_EQ(*Await(background), Internal("out of luck"));
 }
 
 class PreparationTest : public ::testing::Test {

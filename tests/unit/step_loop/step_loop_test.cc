@@ -196,14 +196,6 @@ TEST_F(StepLoopTest, ALeaseThatCameBackIsTrainedFromItsCursor) {
   EXPECT_THAT(diary_, ElementsAre("begin 1", "step", "step", "flush"));
 }
 
-TEST_F(StepLoopTest, ALeaseThatCameBackAtItsEndIsDoneWithoutAStep) {
-  GiveLease(1, 0, 5, /*cursor=*/5);
-  EXPECT_EQ(HearUnit().back().cursor(), 5u);
-  SayStop();
-  End();
-  EXPECT_THAT(diary_, ElementsAre("begin 1", "flush"));
-}
-
 TEST_F(StepLoopTest, TablesAreFlushedBeforeAUnitIsDoneOnlyWhereNoOtherIsAtHand) {
   GiveLease(1, 0, 3);
   GiveLease(2, 3, 6);
