@@ -82,6 +82,7 @@ std::string DescribePlan(const TrainingRequest& request, const DataFacts& data, 
                          const MpirunCommand& command, const Machine& machine) {
   const job::Job& job = request.job;
   const bool one_host = job.placement().hostfile().empty();
+  const std::optional<std::string> app_file = command.AppFile();
   return Cat("job     ", job.name(), ": ", job.epochs(), " epochs, seed ", job.seed(), "; written to ", request.output,
              "/job.textproto\n", "data    ", data.description, "\n        ", data.token_file, " (",
              FormatBytes(data.token_file_bytes), ", mapped)\n", "units   ", FormatCount(data.units), " an epoch, ",
@@ -89,8 +90,9 @@ std::string DescribePlan(const TrainingRequest& request, const DataFacts& data, 
              " in all, of ",
              one_host ? Cat(FormatBytes(machine.memory_bytes), " (", machine.memory_limited_by, ")")
                       : Cat("the hosts of ", job.placement().hostfile(), ", whose memory is not looked at"),
-             "\n\n", DescribeRoles(job, memory), "\nBy hand, with the same result:\n\n", command.ShellLine(),
-             "\n\nThe same as an appfile, for mpirun OPTIONS --app FILE:\n\n", command.AppFile());
+             "\n\n", DescribeRoles(job, memory), "\nBy hand, with the same result:\n\n", command.ShellLine(), "\n\n",
+             app_file ? Cat("The same as an appfile, for mpirun OPTIONS --app FILE:\n\n", *app_file)
+                      : "There is no appfile of it: mpirun reads no spaces or quotes in one, and a path has some.\n");
 }
 
 }  // namespace shoal

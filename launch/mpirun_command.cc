@@ -96,9 +96,14 @@ std::string MpirunCommand::ShellLine() const {
   return Cat("mpirun ", QuotedForShell(options), " \\\n  ", absl::StrJoin(parts, " : \\\n  "));
 }
 
-std::string MpirunCommand::AppFile() const {
+std::optional<std::string> MpirunCommand::AppFile() const {
   std::string lines;
-  for (const auto& context : contexts) absl::StrAppend(&lines, QuotedForShell(context), "\n");
+  for (const auto& context : contexts) {
+    for (const std::string& word : context) {
+      if (word.find_first_of(" \t\n'\"\\") != std::string::npos) return std::nullopt;
+    }
+    absl::StrAppend(&lines, absl::StrJoin(context, " "), "\n");
+  }
   return lines;
 }
 

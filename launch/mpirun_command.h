@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,8 +34,9 @@ struct MpirunCommand {
   // The same for a shell, quoted where needed, one context a line.
   std::string ShellLine() const;
 
-  // For mpirun OPTIONS --app FILE: one context a line.
-  std::string AppFile() const;
+  // For mpirun OPTIONS --app FILE: one context a line. Nothing where a path has a space or a quote: the file's form has
+  // no way to write one.
+  std::optional<std::string> AppFile() const;
 };
 
 }  // namespace shoal
