@@ -29,7 +29,7 @@ class StopSignals {
   StopSignals() {
     sigset_t stop;
     sigemptyset(&stop);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&stop, signal);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) sigaddset(&stop, signal);
     ::sigprocmask(SIG_BLOCK, &stop, &before_);
     fd_ = ::signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
   }

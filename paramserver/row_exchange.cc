@@ -78,11 +78,12 @@ Buffer RowExchange::MakeMessage(const RowCall& call) const {
 absl::Status RowExchange::Wait(RowCall* call) {
   absl::Time slice_end = clock_->Now() + kWaitSlice;
   while (!call->done) {
-    RETURN_IF_ERROR(TakeOne(std::min(call->deadline, slice_end)));
+    ASSIGN_OR_RETURN(const bool taken, TakeOne(std::min(call->deadline, slice_end)));
     if (call->done) break;
     const absl::Time now = clock_->Now();
-    // Judged only when no answer lay here: the worker may have computed past the deadline.
-    if (now >= call->deadline) {
+    // Judged only when no answer lay here, another call's either, behind which this one's may lie: the worker may have
+    // computed past the deadline.
+    if (!taken && now >= call->deadline) {
       RETURN_IF_ERROR(Retry(call));
     }
     if (now < slice_end) continue;
@@ -96,12 +97,12 @@ absl::Status RowExchange::Wait(RowCall* call) {
   return absl::OkStatus();
 }
 
-absl::Status RowExchange::TakeOne(absl::Time deadline) {
+absl::StatusOr<bool> RowExchange::TakeOne(absl::Time deadline) {
   auto message = endpoint_->Receive(Channel::kRowResponses, deadline);
-  if (absl::IsDeadlineExceeded(message.status())) return absl::OkStatus();
+  if (absl::IsDeadlineExceeded(message.status())) return false;
   if (!message.ok()) return message.status();
   Accept(*std::move(message));
-  return absl::OkStatus();
+  return true;
 }
 
 // Answers that nobody waits for are dropped: they belong to requests that were sent twice.

@@ -77,8 +77,8 @@ class RowExchange {
 
   absl::Status Send(RowCall* call);
   Buffer MakeMessage(const RowCall& call) const;
-  // Takes in one answer, waiting until `deadline`; none is no error.
-  absl::Status TakeOne(absl::Time deadline);
+  // Takes in one answer, waiting until `deadline`; false: none came.
+  absl::StatusOr<bool> TakeOne(absl::Time deadline);
   void Accept(Message message);
   void Count(const RowCall& call);
   absl::Status Retry(RowCall* call);

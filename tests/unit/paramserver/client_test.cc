@@ -270,6 +270,24 @@ TEST(ClientTest, HotRowsOfOneWorkerTrainToTheSameBitsAsSharedOnes) {
   EXPECT_EQ(ReadAll(client->table(0)), shared);
 }
 
+TEST(ClientTest, AnAnswerThatLiesBehindAnotherOneIsNotAskedForAgain) {
+  ClusterOptions options = Servers(1);
+  options.settings.set_request_timeout_seconds(0.1);
+  Cluster cluster(options);
+  const auto client = Connect(cluster, ParameterServer::REMOTE);
+  TableAccess& table = client->table(0);
+  const std::vector<uint32_t> keys = {1, 2, 3};
+  TableAccess::Batch first, second;
+  ASSERT_OK(table.Request(keys, &first));
+  ASSERT_OK(table.Await(&first));
+  first.rows[0][0] += 1;
+  ASSERT_OK(table.Commit(&first, 0));
+  ASSERT_OK(table.Request(keys, &second));
+  Clock::Real().SleepFor(absl::Milliseconds(300));  // Computes past the deadline; both answers have come.
+  ASSERT_OK(table.Await(&second));
+  EXPECT_EQ(client->stats().retries, 0u);
+}
+
 TEST(ClientTest, AHashedTableIsReachedByMessagesAndTakesAnyKey) {
   ClusterOptions options{.servers = 3, .tables = {MakeTableSpec(0, "nodes", 1000, kDim)}};
   options.tables[0].set_hashed(true);
