@@ -41,13 +41,15 @@ absl::Status WriteJob(const TrainingRequest& request) {
   return WriteFileAtomically(Cat(request.output, "/job.textproto"), PrintJob(request.job));
 }
 
-// Where mpirun is to put its files. By its environment, because the printed line must not need a folder that only a
-// supervisor makes and removes.
+// Where mpirun is to put its files, and what not to print. By its environment, because the printed line must not need a
+// folder that only a supervisor makes and removes.
 std::vector<std::pair<std::string, std::string>> EnvironmentOf(const job::Job& job, const RuntimeFolder& folder) {
   // Of this host only: another one has no such folder, and Open MPI's own variable for that, orte_local_tmpdir_base, is
   // refused by the ranks that run here.
-  if (!job.placement().hostfile().empty()) return {{"TMPDIR", folder.path()}};
-  return {{"OMPI_MCA_orte_tmpdir_base", folder.path()}, {"OMPI_MCA_btl_vader_backing_directory", folder.path()}};
+  // Where /sys is missing, as in some containers, each rank would complain of it.
+  const std::pair<std::string, std::string> quiet = {"HWLOC_HIDE_ERRORS", "2"};
+  if (!job.placement().hostfile().empty()) return {quiet, {"TMPDIR", folder.path()}};
+  return {quiet, {"OMPI_MCA_orte_tmpdir_base", folder.path()}, {"OMPI_MCA_btl_vader_backing_directory", folder.path()}};
 }
 
 absl::StatusOr<SupervisedRun> RunJob(const TrainingRequest& request, MpirunCommand command, bool draw_bar) {
