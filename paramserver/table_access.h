@@ -18,8 +18,9 @@
 // server on remote ones.
 //
 // Rows of the parameter_server.hot_rows most frequent ids of a mapped table are private copies, outside gradient mode:
-// several workers that write the same few cache lines slow each other down. Every few Commits, and at Flush and Read,
-// the copy's change is added to the shared row and the copy taken anew.
+// several workers that write the same few cache lines slow each other down. At each Commit for some of them, the most
+// frequent more often (hot_rows.h), and at Flush and Read for all, the copy's change is added to the shared row and the
+// copy taken anew.
 //
 // A call that waits for servers takes messages of Channel::kRowResponses only and gives up by itself, after
 // request_timeout_seconds times (1 + max_retries). It does not look at the control channel: ParameterClient::OnWait is
