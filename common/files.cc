@@ -25,16 +25,6 @@ constexpr size_t kWriteBufferBytes = size_t{1} << 20;
 // Names that are tried for a temporary file; one is passed over where it is taken by what could not be swept.
 constexpr int kMostNames = 1000;
 
-absl::Status WriteAll(int fd, std::string_view bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return ErrnoError(errno, Cat("cannot write ", bytes.size(), " bytes to ", path));
-    bytes.remove_prefix(n);
-  }
-  return absl::OkStatus();
-}
-
 std::filesystem::path FolderOf(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : ".";
 }
@@ -117,26 +107,13 @@ class PosixAtomicFile final : public AtomicFile {
       return ErrnoError(errno, Cat("cannot rename ", temporary_, " to ", path_));
     }
     ::close(std::exchange(fd_, -1));
-    return sync ? SyncFolder() : absl::OkStatus();
+    return sync ? SyncDirectory(FolderOf(path_)) : absl::OkStatus();
   }
 
  private:
   absl::Status FlushPending() {
     RETURN_IF_ERROR(WriteAll(fd_, pending_, path_));
     pending_.clear();
-    return absl::OkStatus();
-  }
-
-  // Without it a crash may lose the rename.
-  absl::Status SyncFolder() const {
-    const std::filesystem::path folder = FolderOf(path_);
-    const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return ErrnoError(errno, Cat("cannot open folder ", folder.string()));
-    const int failed = ::fsync(fd);
-    const int error = errno;
-    ::close(fd);
-    // Some network file systems refuse to sync folders; they order renames themselves.
-    if (failed && error != EINVAL) return ErrnoError(error, Cat("cannot sync folder ", folder.string()));
     return absl::OkStatus();
   }
 
@@ -242,6 +219,27 @@ absl::Status MakeDirectories(const std::string& path) {
         Cat("cannot make folder ", path, ": a file of that name, or of a parent's, exists"));
   }
   if (error) return ErrnoError(error.value(), Cat("cannot make folder ", path));
+  return absl::OkStatus();
+}
+
+absl::Status SyncDirectory(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return ErrnoError(errno, Cat("cannot open folder ", path));
+  const int failed = ::fsync(fd);
+  const int error = errno;
+  ::close(fd);
+  // Some network file systems refuse to sync folders; they order renames themselves.
+  if (failed && error != EINVAL) return ErrnoError(error, Cat("cannot sync folder ", path));
+  return absl::OkStatus();
+}
+
+absl::Status WriteAll(int fd, std::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return ErrnoError(errno, Cat("cannot write ", bytes.size(), " bytes to ", path));
+    bytes.remove_prefix(n);
+  }
   return absl::OkStatus();
 }
 

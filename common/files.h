@@ -1,6 +1,6 @@
-// Files, passed in so that tests can make them fail: read, map, write whole files atomically.
+// Files: read, map, write whole files atomically. Those of a checkpoint go through file_system.h.
 //
-// Thread rule: FileSystem is safe from any thread; a file object belongs to one.
+// Thread rule: functions are safe from any thread; a file object belongs to one.
 
 #pragma once
 
@@ -69,5 +69,11 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t max_bytes
 
 // Makes the folder and its parents. AlreadyExists: a file stands in the way.
 absl::Status MakeDirectories(const std::string& path);
+
+// Waits until the disk has the folder's entries: without it a crash may lose a file's new name.
+absl::Status SyncDirectory(const std::string& path);
+
+// All of `bytes` to a descriptor; `path` is its name in errors.
+absl::Status WriteAll(int fd, std::string_view bytes, const std::string& path);
 
 }  // namespace shoal

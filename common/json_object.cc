@@ -42,6 +42,8 @@ uint64_t JsonObject::Count(const std::string& key) const {
   return static_cast<uint64_t>(std::clamp(Number(key), 0.0, kMost));
 }
 
+bool JsonObject::Flag(const std::string& key) const { return At(key).bool_value(); }
+
 std::string JsonObject::Text(const std::string& key) const { return At(key).string_value(); }
 
 JsonObject JsonObject::Object(const std::string& key) const { return JsonObject(At(key).struct_value()); }

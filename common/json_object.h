@@ -33,6 +33,7 @@ class JsonObject {
   double Number(const std::string& key) const;
   // Negative numbers read as 0.
   uint64_t Count(const std::string& key) const;
+  bool Flag(const std::string& key) const;
   std::string Text(const std::string& key) const;
   JsonObject Object(const std::string& key) const;
   // Of a list.

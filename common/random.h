@@ -1,7 +1,7 @@
 // Counter-based randomness: the n-th number of a key is a pure function of (key, n).
 //
 // A job's samples are keyed by (seed, epoch, unit, position), so that they do not depend on who computes them or in
-// what order. A generator has no state to save: a cursor is enough to go on.
+// what order. A generator has no state to save.
 //
 // Thread rule: values; copy freely.
 // Source: SplitMix64 (Steele, Lea, Flood 2014): the output function applied to key + n * golden gamma. Chosen over

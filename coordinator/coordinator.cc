@@ -21,14 +21,16 @@
 #include "common/run/run_result.h"
 #include "common/status.h"
 #include "common/transport/control.h"
-#include "coordinator/background.h"
+#include "common/background.h"
+#include "common/checkpoint/checkpoint_folder.h"
+#include "common/checkpoint/what_matters.h"
 #include "coordinator/job_log.h"
-#include "coordinator/lease_desk.h"
 #include "coordinator/ledger.h"
 #include "coordinator/membership.h"
+#include "coordinator/messenger.h"
 #include "coordinator/plan.h"
-#include "coordinator/progress.h"
 #include "coordinator/status_board.h"
+#include "coordinator/training.h"
 #include "paramserver/row_layout.h"
 #include "proto/wire.pb.h"
 
@@ -40,8 +42,6 @@ constexpr absl::Duration kLongestWait = absl::Milliseconds(100);
 constexpr absl::Duration kWaitForThread = absl::Milliseconds(10);
 // A hostile rank must not fill the log.
 constexpr uint64_t kRefusalsLogged = 20;
-// For the last words to members of a job that ends.
-constexpr absl::Duration kFarewell = absl::Milliseconds(500);
 
 uint64_t NewJobToken() {
   std::random_device device;
@@ -62,7 +62,9 @@ class Coordinator {
         output_(std::filesystem::absolute(options.output_directory).lexically_normal().string()),
         endpoint_(*endpoint),
         clock_(*clock),
-        members_(job_, clock->Now()) {}
+        members_(job_, clock->Now()),
+        messenger_(endpoint, clock, job_.heartbeats(), &members_),
+        checkpoint_folder_(&FileSystem::Real(), output_) {}
 
   absl::Status Run();
 
@@ -73,38 +75,37 @@ class Coordinator {
   absl::Status CheckRanks() const;
   absl::Status SetUp();
   absl::Status LoopOnce();
-  absl::Status CheckSignal() const;
+  absl::Status HeedSignal();
+  absl::Status StopWhereAsked() const;
+  uint64_t LastCheckpoint() const;
   absl::Time NextWakeUp() const;
 
   // What members say.
   absl::Status Handle(int from, const wire::ControlMessage& message);
-  absl::Status HandleLeaseRequest(int from);
-  absl::Status HandleReport(int from, const wire::UnitProgress& report);
   absl::Status HandleFinished(int from, const wire::Finished& finished);
+  absl::Status HandleFailed(int from, const wire::Failed& failed);
+  absl::Status HandleAboutTraining(int from, const wire::ControlMessage& message);
   void Refuse(std::string_view what);
 
   // What follows once its conditions are met, stage by stage.
   absl::Status Advance();
   absl::Status EndPreparing();
+  absl::Status TakePreparedData(PreparedData data);
   absl::Status EndStartingServers();
   absl::Status EndStartingWorkers();
   absl::Status EndTraining();
   absl::Status EndExporting();
 
-  absl::Status AnswerLeaseRequests();
   absl::Status WelcomeAll(wire::Role role);
   wire::ControlMessage WelcomeOf(const Member& member) const;
-  int Exporter() const;
   absl::Status WriteMetricsAddresses() const;
 
-  absl::Status Send(int rank, const wire::ControlMessage& message);
   absl::Status SendHeartbeats();
   void ShowProgress();
   void EndPhase(const char* name);
   RunResult Result(std::string reason) const;  // Done where there is no reason.
   // Unsynced: a disk that is busy must not hold up the start, and at the end mpirun grants a second only.
   absl::Status WriteOutput(std::string_view name, std::string_view text) const;
-  void StopAll(std::string_view reason);
   void Fail(const absl::Status& status);
 
   const CoordinatorOptions& options_;
@@ -116,6 +117,11 @@ class Coordinator {
 
   Stage stage_ = Stage::kPreparing;
   Membership members_;
+  Messenger messenger_;
+  CheckpointFolder checkpoint_folder_;
+  std::optional<checkpoint::Manifest> restored_;  // The checkpoint that the job goes on from.
+  bool stopping_ = false;                         // As soon as the checkpoint at hand is written.
+  bool restartable_ = false;                      // What ended the job may not end its next life.
   std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<StatusBoard> board_;
   std::unique_ptr<JobLog> log_;
@@ -124,15 +130,11 @@ class Coordinator {
   std::string token_file_;
   std::vector<wire::TableSpec> tables_;
   DataExport export_data_;
-  std::optional<Ledger> ledger_;
-  std::optional<LeaseDesk> desk_;
-  std::optional<Progress> progress_;  // From the first lease on.
+  std::optional<Training> training_;
 
   absl::Time heartbeat_due_ = absl::InfinitePast();
   absl::Time progress_due_ = absl::InfinitePast();
   absl::Time phase_start_;
-  absl::Time training_start_ = absl::InfiniteFuture();
-  std::optional<absl::Time> training_end_;
   SecondsByPhase phases_;
   uint64_t refused_ = 0;
   std::vector<std::string> files_;
@@ -154,7 +156,7 @@ absl::Status Coordinator::RunToEnd() {
   const RunResult result = Result("");
   RETURN_IF_ERROR(result.Write(output_, Durability::kUnsynced));
   log_->Ended(result);
-  StopAll("");
+  messenger_.StopAll("");
   return absl::OkStatus();
 }
 
@@ -169,7 +171,15 @@ absl::Status Coordinator::CheckRanks() const {
 
 absl::Status Coordinator::SetUp() {
   RETURN_IF_ERROR(MakeDirectories(output_));
-  ASSIGN_OR_RETURN(log_, JobLog::Create(output_, &clock_, options_.print_progress && !job_.progress().quiet()));
+  std::vector<std::string> passed_over;
+  ASSIGN_OR_RETURN(restored_, checkpoint_folder_.Newest(&passed_over));
+  for (const std::string& why : passed_over) LogWarning("this checkpoint is passed over: ", why);
+  ASSIGN_OR_RETURN(log_, JobLog::Create(output_, &clock_, options_.print_progress && !job_.progress().quiet(),
+                                        /*go_on=*/restored_.has_value()));
+  if (restored_) {
+    RETURN_IF_ERROR(CheckMayGoOn(job_, restored_->job())) << checkpoint_folder_.PathOf(restored_->number());
+    log_->GoesOn(*restored_);
+  }
   RunResult::Remove(output_);
   RETURN_IF_ERROR(WriteOutput("job.textproto", PrintJob(job_)));
   metrics_ = Metrics::Start(job_.metrics(), endpoint_.rank());
@@ -182,7 +192,7 @@ absl::Status Coordinator::SetUp() {
 }
 
 absl::Status Coordinator::LoopOnce() {
-  RETURN_IF_ERROR(CheckSignal());
+  RETURN_IF_ERROR(HeedSignal());
   auto received = ReceiveControl(&endpoint_, NextWakeUp());
   if (received.ok()) {
     RETURN_IF_ERROR(Handle(received->first, received->second));
@@ -194,19 +204,47 @@ absl::Status Coordinator::LoopOnce() {
   RETURN_IF_ERROR(members_.Tick(clock_.Now()));
   RETURN_IF_ERROR(SendHeartbeats());
   RETURN_IF_ERROR(Advance());
+  if (training_) {
+    RETURN_IF_ERROR(training_->Tick());
+    RETURN_IF_ERROR(StopWhereAsked());
+  }
   ShowProgress();
   return absl::OkStatus();
 }
 
-absl::Status Coordinator::CheckSignal() const {
-  const int signal = options_.stop_signal == nullptr ? 0 : options_.stop_signal->load();
-  if (signal == 0) return absl::OkStatus();
-  if (signal == SIGCONT) return Aborted("mpirun ended the job: a process of it died, or mpirun was told to stop");
+absl::Status Coordinator::HeedSignal() {
+  const int signal = options_.signal == nullptr ? 0 : options_.signal->exchange(0);
+  const bool begun = training_ && training_->begun();
+  if (signal == 0 || (signal == SIGUSR1 && !begun)) return absl::OkStatus();
+  if (signal == SIGUSR1) {
+    training_->RequestCheckpoint();
+    return absl::OkStatus();
+  }
+  if (signal == SIGUSR2 && begun) {
+    stopping_ = true;
+    if (stage_ == Stage::kTraining) training_->RequestLastCheckpoint();
+    return absl::OkStatus();
+  }
+  if (signal == SIGUSR2) return Aborted("stopped before training began");
+  restartable_ = signal == SIGCONT;
+  if (restartable_) return Aborted("mpirun ended the job: a process of it died, or mpirun was told to stop");
   return Aborted("stopped by signal ", signal, " (", ::strsignal(signal), ")");
 }
 
+absl::Status Coordinator::StopWhereAsked() const {
+  if (!stopping_ || training_->checkpoint_at_hand()) return absl::OkStatus();
+  return LastCheckpoint() == 0 ? Aborted("stopped, and no checkpoint could be written")
+                               : Aborted("stopped after checkpoint ", LastCheckpoint());
+}
+
+uint64_t Coordinator::LastCheckpoint() const {
+  if (training_ && training_->last_checkpoint() > 0) return training_->last_checkpoint();
+  return restored_ ? restored_->number() : 0;
+}
+
 absl::Time Coordinator::NextWakeUp() const {
-  const bool thread = stage_ == Stage::kPreparing || data_export_ != nullptr;
+  const bool thread =
+      stage_ == Stage::kPreparing || data_export_ != nullptr || (training_ && training_->checkpoint_at_hand());
   const absl::Duration longest = thread ? kWaitForThread : kLongestWait;
   return std::min({heartbeat_due_, progress_due_, clock_.Now() + longest});
 }
@@ -218,45 +256,24 @@ absl::Status Coordinator::Handle(int from, const wire::ControlMessage& message) 
       return members_.Join(from, message.hello());
     case wire::ControlMessage::kReady:
       return members_.Ready(from, message.ready());
-    case wire::ControlMessage::kLeaseRequest:
-      return HandleLeaseRequest(from);
-    case wire::ControlMessage::kUnitProgress:
-      return HandleReport(from, message.unit_progress());
     case wire::ControlMessage::kFinished:
       return HandleFinished(from, message.finished());
     case wire::ControlMessage::kFailed:
-      return Aborted(members_.Name(from), " failed: ", message.failed().reason());
+      return HandleFailed(from, message.failed());
     case wire::ControlMessage::kHeartbeat:
       return absl::OkStatus();
     default:
-      Refuse(Cat(members_.Name(from), " sends \"", KindName(message), "\", which only the coordinator may"));
-      return absl::OkStatus();
+      return HandleAboutTraining(from, message);
   }
 }
 
-absl::Status Coordinator::HandleLeaseRequest(int from) {
-  const Member* member = members_.Find(from);
-  if (member == nullptr || member->state != Member::State::kReady || member->description.role() != wire::WORKER) {
-    Refuse(Cat(members_.Name(from), " asks for a lease, but is not a worker that is ready"));
-    return absl::OkStatus();
-  }
-  desk_->Request(from);
-  return AnswerLeaseRequests();
-}
-
-absl::Status Coordinator::HandleReport(int from, const wire::UnitProgress& report) {
-  const std::optional<uint32_t> epoch = ledger_ ? ledger_->EpochOf(report.lease()) : std::nullopt;
-  const absl::Status entered =
-      epoch ? ledger_->Report(from, report) : FailedPrecondition("lease ", report.lease(), " is not held by anyone");
-  // Of a lease that its sender does hold, a report that makes no sense leaves a unit that nobody will end.
-  if (absl::IsInvalidArgument(entered)) return Aborted(members_.Name(from), ": ", ToStd(entered.message()));
-  if (!entered.ok()) {
-    Refuse(Cat("a report of ", members_.Name(from), ": ", ToStd(entered.message())));
-    return absl::OkStatus();
-  }
-  progress_->Add(report, *epoch);
-  board_->ShowReport(report);
-  return report.done() ? AnswerLeaseRequests() : absl::OkStatus();
+absl::Status Coordinator::HandleAboutTraining(int from, const wire::ControlMessage& message) {
+  const absl::Status status = training_ ? training_->Handle(from, message)
+                                        : FailedPrecondition(members_.Name(from), " sends \"", KindName(message),
+                                                             "\" before there is anything to train");
+  if (!absl::IsFailedPrecondition(status)) return status;
+  Refuse(ToStd(status.message()));
+  return absl::OkStatus();
 }
 
 absl::Status Coordinator::HandleFinished(int from, const wire::Finished& finished) {
@@ -268,6 +285,15 @@ absl::Status Coordinator::HandleFinished(int from, const wire::Finished& finishe
   files_.assign(finished.file().begin(), finished.file().end());
   data_export_ = std::make_unique<Background<ExportedFiles>>([this] { return export_data_(output_); });
   return absl::OkStatus();
+}
+
+absl::Status Coordinator::HandleFailed(int from, const wire::Failed& failed) {
+  restartable_ = failed.peer_lost();
+  if (failed.checkpoint_damaged() && restored_) {
+    // The next life takes the one before it.
+    restartable_ = checkpoint_folder_.Remove(restored_->number()).ok();
+  }
+  return Aborted(members_.Name(from), " failed: ", failed.reason());
 }
 
 void Coordinator::Refuse(std::string_view what) {
@@ -284,9 +310,9 @@ absl::Status Coordinator::Advance() {
     case Stage::kStartingWorkers:
       return members_.All(wire::WORKER, Member::State::kReady) ? EndStartingWorkers() : absl::OkStatus();
     case Stage::kTraining:
-      return ledger_->all_done() ? EndTraining() : absl::OkStatus();
+      return training_->all_done() ? EndTraining() : absl::OkStatus();
     case Stage::kExporting:
-      return data_export_ != nullptr ? EndExporting() : absl::OkStatus();
+      return data_export_ != nullptr && !training_->checkpoint_at_hand() ? EndExporting() : absl::OkStatus();
     case Stage::kDone:
       return absl::OkStatus();
   }
@@ -294,25 +320,34 @@ absl::Status Coordinator::Advance() {
 }
 
 absl::Status Coordinator::EndPreparing() {
-  if (!ledger_) {
+  if (!training_) {
     auto outcome = preparation_->Take();
     if (!outcome) return absl::OkStatus();
     if (!outcome->ok()) return outcome->status();
-    PreparedData& data = **outcome;
-    log_->Prepared(data);
-    token_file_ = data.token_file;
-    export_data_ = std::move(data.export_data);
-    tables_ = TablesOf(job_, data.vocabulary_words);
-    members_.SetTableBytes(BytesOf(tables_));
-    ASSIGN_OR_RETURN(Plan plan, Plan::Create(std::move(data.units), job_.epochs(), job_.seed()));
-    ledger_.emplace(std::move(plan));
-    desk_.emplace(&*ledger_, job_.workers());
+    RETURN_IF_ERROR(TakePreparedData(**std::move(outcome)));
     EndPhase("prepare");
   }
   if (!members_.AllJoined()) return absl::OkStatus();
   RETURN_IF_ERROR(members_.CheckTablesFit());
   stage_ = Stage::kStartingServers;
   return WelcomeAll(wire::SERVER);
+}
+
+absl::Status Coordinator::TakePreparedData(PreparedData data) {
+  log_->Prepared(data);
+  token_file_ = data.token_file;
+  export_data_ = std::move(data.export_data);
+  tables_ = TablesOf(job_, data.vocabulary_words);
+  members_.SetTableBytes(BytesOf(tables_));
+  ASSIGN_OR_RETURN(Plan plan, Plan::Create(std::move(data.units), job_.epochs(), job_.seed()));
+  training_.emplace(Training::Parts{.job = job_,
+                                    .members = members_,
+                                    .messenger = messenger_,
+                                    .board = *board_,
+                                    .log = *log_,
+                                    .clock = clock_},
+                    std::move(plan), data.fingerprint, checkpoint_folder_);
+  return restored_ ? training_->Restore(*restored_) : absl::OkStatus();
 }
 
 absl::Status Coordinator::EndStartingServers() {
@@ -324,25 +359,27 @@ absl::Status Coordinator::EndStartingWorkers() {
   RETURN_IF_ERROR(WriteMetricsAddresses());
   stage_ = Stage::kTraining;
   EndPhase("start");
-  training_start_ = clock_.Now();
-  progress_.emplace(job_.epochs(), ledger_->plan().work_total(), training_start_);
-  progress_due_ = training_start_ + absl::Seconds(job_.progress().interval_seconds());
+  progress_due_ = clock_.Now() + absl::Seconds(job_.progress().interval_seconds());
   log_->Training();
-  return AnswerLeaseRequests();
+  return training_->Begin();
 }
 
 absl::Status Coordinator::EndTraining() {
   stage_ = Stage::kExporting;
   EndPhase("train");
-  training_end_ = clock_.Now();
+  training_->End();
   progress_due_ = absl::InfinitePast();
   ShowProgress();
   progress_due_ = absl::InfiniteFuture();
-  const int exporter = Exporter();
+  if (job_.checkpoint().at_end()) training_->RequestCheckpoint();
+  // Before the export, which takes a worker's attention.
+  RETURN_IF_ERROR(training_->Tick());
+  // On the coordinator's host where there is one: there the output folder is sure to be what the user named.
+  const int exporter = members_.FirstWorker(HostId());
   members_.Exporting(exporter);
   wire::ControlMessage message;
   message.mutable_finish();
-  return Send(exporter, message);
+  return messenger_.Say(exporter, message);
 }
 
 absl::Status Coordinator::EndExporting() {
@@ -355,24 +392,10 @@ absl::Status Coordinator::EndExporting() {
   return absl::OkStatus();
 }
 
-absl::Status Coordinator::AnswerLeaseRequests() {
-  if (stage_ != Stage::kTraining) return absl::OkStatus();
-  for (LeaseDesk::Answer& answer : desk_->Answers()) {
-    wire::ControlMessage message;
-    if (answer.lease) {
-      *message.mutable_lease() = *std::move(answer.lease);
-    } else {
-      message.mutable_no_more_leases();
-    }
-    RETURN_IF_ERROR(Send(answer.worker, message));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status Coordinator::WelcomeAll(wire::Role role) {
   for (const Member& member : members_.members()) {
     if (member.description.role() != role) continue;
-    RETURN_IF_ERROR(Send(member.description.rank(), WelcomeOf(member)));
+    RETURN_IF_ERROR(messenger_.Say(member.description.rank(), WelcomeOf(member)));
     members_.Welcomed(member.description.rank());
   }
   return absl::OkStatus();
@@ -389,16 +412,11 @@ wire::ControlMessage Coordinator::WelcomeOf(const Member& member) const {
   welcome.set_index(member.description.index());
   if (member.description.role() == wire::WORKER) welcome.set_token_file(token_file_);
   welcome.set_output_directory(output_);
-  return message;
-}
-
-// One on the coordinator's host where there is one: there the output folder is sure to be what the user named.
-int Coordinator::Exporter() const {
-  const int first = 1 + static_cast<int>(job_.servers());
-  for (int rank = first; rank <= members_.size(); ++rank) {
-    if (members_.Find(rank)->description.host_id() == HostId()) return rank;
+  if (restored_ && member.description.role() == wire::SERVER) {
+    welcome.mutable_restore()->set_folder(checkpoint_folder_.PathOf(restored_->number()));
+    *welcome.mutable_restore()->mutable_shard() = restored_->shard();
   }
-  return first;
+  return message;
 }
 
 absl::Status Coordinator::WriteMetricsAddresses() const {
@@ -407,36 +425,22 @@ absl::Status Coordinator::WriteMetricsAddresses() const {
   return WriteOutput("metrics-addresses.txt", text + members_.MetricsAddresses());
 }
 
-absl::Status Coordinator::Send(int rank, const wire::ControlMessage& message) {
-  const absl::Time deadline = clock_.Now() + absl::Seconds(job_.heartbeats().dead_after_seconds());
-  RETURN_IF_ERROR(SendControl(&endpoint_, rank, message, deadline)) << members_.Name(rank) << " cannot be reached";
-  return absl::OkStatus();
-}
-
 absl::Status Coordinator::SendHeartbeats() {
   const absl::Time now = clock_.Now();
   if (now < heartbeat_due_) return absl::OkStatus();
   heartbeat_due_ = now + absl::Seconds(job_.heartbeats().interval_seconds());
   board_->ShowMembers(members_);
-  if (ledger_) board_->ShowUnits(ledger_->counts());
-  wire::ControlMessage heartbeat;
-  heartbeat.mutable_heartbeat();
-  for (const Member& member : members_.members()) {
-    if (member.state == Member::State::kExpected) continue;
-    RETURN_IF_ERROR(Send(member.description.rank(), heartbeat));
-  }
-  return absl::OkStatus();
+  if (training_) board_->ShowUnits(training_->ledger().counts());
+  return messenger_.SendHeartbeats();
 }
 
 void Coordinator::ShowProgress() {
   const absl::Time now = clock_.Now();
   if (now < progress_due_) return;
   progress_due_ = now + absl::Seconds(job_.progress().interval_seconds());
-  if (progress_) {
-    const ProgressSnapshot snapshot = progress_->Take(now);
-    board_->ShowProgress(snapshot);
-    log_->Progressed(snapshot);
-  } else if (!ledger_) {
+  if (training_ && training_->begun()) {
+    training_->ShowProgress();
+  } else if (!training_) {
     if (const std::string what = preparation_->Describe(); !what.empty()) log_->Preparing(what);
   }
 }
@@ -451,15 +455,19 @@ RunResult Coordinator::Result(std::string reason) const {
   RunResult result{.done = reason.empty(), .reason = std::move(reason), .loss = 0, .seconds_by_phase = phases_};
   result.worker_seconds_by_phase.emplace();
   result.files = files_;
+  result.checkpoint = LastCheckpoint();
   result.workers = job_.workers();
   result.servers = job_.servers();
-  if (!progress_) return result;
-  const absl::Time end = training_end_.value_or(clock_.Now());
-  result.words = progress_->words();
-  result.seconds = absl::ToDoubleSeconds(end - training_start_);
-  result.words_per_second = progress_->mean_words_per_second(end);
-  result.loss = progress_->loss_of_last_epoch();
-  const auto& by_phase = progress_->worker_seconds_by_phase();
+  if (!training_ || !training_->begun()) return result;
+  for (uint32_t worker = 0; worker < job_.workers() && !result.done; ++worker) {
+    result.units_at_hand.push_back(training_->ledger().UnitAtHand(static_cast<int>(1 + job_.servers() + worker)));
+  }
+  const Progress& progress = training_->progress();
+  result.words = progress.words();
+  result.seconds = progress.seconds(training_->end());
+  result.words_per_second = progress.mean_words_per_second(training_->end());
+  result.loss = progress.loss_of_last_epoch();
+  const auto& by_phase = progress.worker_seconds_by_phase();
   result.worker_seconds_by_phase.emplace(by_phase.begin(), by_phase.end());
   return result;
 }
@@ -468,26 +476,18 @@ absl::Status Coordinator::WriteOutput(std::string_view name, std::string_view te
   return WriteFileAtomically(Cat(output_, "/", name), text, Durability::kUnsynced);
 }
 
-void Coordinator::StopAll(std::string_view reason) {
-  const absl::Time deadline = clock_.Now() + kFarewell;
-  wire::ControlMessage message;
-  message.mutable_stop()->set_reason(reason.data(), reason.size());
-  // A member that cannot be reached does not keep the others from hearing it.
-  for (int rank = 1; rank < endpoint_.size(); ++rank) SendControl(&endpoint_, rank, message, deadline).IgnoreError();
-  endpoint_.Flush(deadline).IgnoreError();
-}
-
 // The books are closed before the members are told: their end may be the end of this process too.
 void Coordinator::Fail(const absl::Status& status) {
   const std::string reason(ToStd(status.message()));
   LogError(reason);
   if (log_ != nullptr) {
-    const RunResult result = Result(reason);
+    RunResult result = Result(reason);
+    result.restartable = restartable_ || absl::IsDeadlineExceeded(status) || absl::IsUnavailable(status);
     log_->Ended(result);
     if (const absl::Status written = result.Write(output_, Durability::kUnsynced); !written.ok())
       LogError(ToStd(written.message()));
   }
-  StopAll(reason);
+  messenger_.StopAll(reason);
 }
 
 }  // namespace

@@ -25,9 +25,10 @@ struct CoordinatorOptions {
   job::Job job;  // Valid by ValidateJob.
   std::string output_directory;
   bool print_progress = true;
-  // Not 0: a signal (its number) that asks for the job's end; SIGCONT: mpirun announces that it ends all ranks. Looked
-  // at every 100 ms; may be null.
-  const std::atomic<int>* stop_signal = nullptr;
+  // Not 0: a signal (its number) that came, set to 0 when it is heeded. SIGUSR1 asks for a checkpoint, SIGUSR2 for a
+  // checkpoint and then the job's end, SIGCONT announces that mpirun ends all ranks, others ask for the end at once.
+  // Looked at every 100 ms; may be null.
+  std::atomic<int>* signal = nullptr;
   PrepareFunction prepare = &PrepareData;
 };
 

@@ -17,8 +17,9 @@ std::string ProgressLine(const ProgressSnapshot& p) {
                          FormatClock(p.eta_seconds));
 }
 
-absl::StatusOr<std::unique_ptr<JobLog>> JobLog::Create(const std::string& directory, Clock* clock, bool print) {
-  ASSIGN_OR_RETURN(auto log, EventLog::Create(directory, clock, print));
+absl::StatusOr<std::unique_ptr<JobLog>> JobLog::Create(const std::string& directory, Clock* clock, bool print,
+                                                       bool go_on) {
+  ASSIGN_OR_RETURN(auto log, EventLog::Create(directory, clock, print, go_on));
   return std::unique_ptr<JobLog>(new JobLog(std::move(log)));
 }
 
@@ -28,6 +29,14 @@ void JobLog::Start(const job::Job& job) {
   event.Key("name").String(job.name()).Key("version").String(Version()).Key("workers").Number(job.workers());
   event.Key("servers").Number(job.servers()).Key("epochs").Number(job.epochs()).Key("seed").Number(job.seed());
   log_->Write(std::move(event));
+}
+
+void JobLog::GoesOn(const checkpoint::Manifest& from) {
+  JsonWriter event = log_->Event("goes_on");
+  event.Key("checkpoint").Number(from.number()).Key("words").Number(from.progress().words());
+  log_->Write(std::move(event));
+  log_->Print(Cat("goes on from checkpoint ", from.number(), ", after ",
+                  FormatScaled(static_cast<double>(from.progress().words())), " words"));
 }
 
 void JobLog::Preparing(std::string_view what) { log_->Print(Cat("preparing the data: ", what)); }
@@ -51,6 +60,19 @@ void JobLog::Progressed(const ProgressSnapshot& p) {
   event.Key("learning_rate").Number(p.learning_rate).Key("eta_seconds").Number(p.eta_seconds);
   log_->Write(std::move(event));
   log_->Print(ProgressLine(p));
+}
+
+void JobLog::TookCheckpoint(const CheckpointOutcome& outcome) {
+  JsonWriter event = log_->Event("checkpoint");
+  event.Key("number").Number(outcome.number).Key("written").Bool(outcome.status.ok());
+  if (!outcome.status.ok()) event.Key("reason").String(ToStd(outcome.status.message()));
+  event.Key("bytes").Number(outcome.bytes).Key("pause_seconds").Number(outcome.pause_seconds);
+  event.Key("total_seconds").Number(outcome.total_seconds);
+  log_->Write(std::move(event));
+  if (!outcome.status.ok()) {
+    LogWarning("checkpoint ", outcome.number, " could not be written, training goes on without it: ",
+               ToStd(outcome.status.message()));
+  }
 }
 
 void JobLog::Ended(const RunResult& result) {

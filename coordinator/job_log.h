@@ -13,6 +13,7 @@
 #include "common/clock.h"
 #include "common/run/event_log.h"
 #include "common/run/run_result.h"
+#include "coordinator/checkpoint_driver.h"
 #include "coordinator/preparation.h"
 #include "coordinator/progress.h"
 #include "proto/job.pb.h"
@@ -21,15 +22,18 @@ namespace shoal {
 
 class JobLog {
  public:
-  // Begins log.jsonl anew in `directory`, which exists. `print`: people's lines too.
-  static absl::StatusOr<std::unique_ptr<JobLog>> Create(const std::string& directory, Clock* clock, bool print);
+  // Begins log.jsonl anew in `directory`, which exists, or goes on with what is there. `print`: people's lines too.
+  static absl::StatusOr<std::unique_ptr<JobLog>> Create(const std::string& directory, Clock* clock, bool print,
+                                                        bool go_on = false);
 
   void Start(const job::Job& job);
+  void GoesOn(const checkpoint::Manifest& from);
   void Preparing(std::string_view what);  // "counting words, 42 %". To people only.
   void Prepared(const PreparedData& data);
   // The first lease is given.
   void Training();
   void Progressed(const ProgressSnapshot& progress);
+  void TookCheckpoint(const CheckpointOutcome& outcome);
   // The last event: "done", or "failed" with its reason.
   void Ended(const RunResult& result);
 

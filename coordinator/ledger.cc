@@ -1,23 +1,48 @@
 #include "coordinator/ledger.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
+#include <vector>
 
 #include "common/status.h"
 
 namespace shoal {
 
+checkpoint::Ledger Ledger::Save() const {
+  std::vector<uint64_t> undone(undone_.begin(), undone_.end());
+  for (const auto& [lease, entry] : leases_) undone.push_back(entry.place);
+  std::sort(undone.begin(), undone.end());
+  checkpoint::Ledger saved;
+  saved.set_next(next_);
+  saved.mutable_undone()->Assign(undone.begin(), undone.end());
+  return saved;
+}
+
+absl::Status Ledger::Restore(const checkpoint::Ledger& saved) {
+  const auto& undone = saved.undone();
+  const bool rising = std::adjacent_find(undone.begin(), undone.end(), std::greater_equal<>()) == undone.end();
+  if (saved.next() > plan_.size() || !rising || (!undone.empty() && *undone.rbegin() >= saved.next())) {
+    return DataLoss("the checkpoint's ledger, with ", saved.next(), " places handed out and ", undone.size(),
+                    " of them undone, does not fit a plan of ", plan_.size());
+  }
+  next_ = saved.next();
+  undone_.assign(undone.begin(), undone.end());
+  return absl::OkStatus();
+}
+
 std::optional<wire::Lease> Ledger::Grant(int worker) {
-  if (next_ == plan_.size()) return std::nullopt;
-  const PlannedUnit planned = plan_.At(next_++);
-  const Entry entry{.planned = planned, .cursor = planned.range.begin, .worker = worker};
+  if (waiting() == 0) return std::nullopt;
+  const uint64_t place = undone_.empty() ? next_++ : undone_.front();
+  if (!undone_.empty()) undone_.pop_front();
+  const PlannedUnit planned = plan_.At(place);
+  const Entry entry{.place = place, .planned = planned, .worker = worker};
   wire::Lease lease;
   lease.set_id(next_lease_++);
   lease.set_epoch(planned.epoch);
   lease.set_unit(planned.unit);
   lease.set_begin(planned.range.begin);
   lease.set_end(planned.range.end);
-  lease.set_cursor(entry.cursor);
   lease.set_words_before(planned.work_before);
   lease.set_words_total(plan_.work_total());
   leases_.emplace(lease.id(), entry);
@@ -35,15 +60,16 @@ absl::Status Ledger::Report(int worker, const wire::UnitProgress& report) {
     return FailedPrecondition("rank ", worker, " reports on lease ", report.lease(), ", which rank ", entry.worker,
                               " holds");
   }
-  if (report.cursor() < entry.cursor || report.cursor() > entry.planned.range.end) {
-    return InvalidArgument("rank ", worker, " reports cursor ", report.cursor(), " of lease ", report.lease(),
-                           ", not in ", entry.cursor, "..", entry.planned.range.end);
+  const uint64_t words = entry.words + report.words(), work = entry.planned.range.work;
+  if (words > work || words < entry.words) {
+    return InvalidArgument("rank ", worker, " reports ", words, " words of lease ", report.lease(), ", which has ",
+                           work);
   }
-  if (report.done() && report.cursor() != entry.planned.range.end) {
-    return InvalidArgument("rank ", worker, " calls lease ", report.lease(), " done at ", report.cursor(),
-                           ", before its end ", entry.planned.range.end);
+  if (report.done() && words != work) {
+    return InvalidArgument("rank ", worker, " calls lease ", report.lease(), " done after ", words, " of its ", work,
+                           " words");
   }
-  entry.cursor = report.cursor();
+  entry.words = words;
   if (report.done()) {
     leases_.erase(lease);
     --held_[worker];
@@ -52,7 +78,7 @@ absl::Status Ledger::Report(int worker, const wire::UnitProgress& report) {
 }
 
 Ledger::Counts Ledger::counts() const {
-  return {.waiting = waiting(), .leased = leases_.size(), .done = next_ - leases_.size()};
+  return {.waiting = waiting(), .leased = leases_.size(), .done = next_ - undone_.size() - leases_.size()};
 }
 
 Ledger::Counts Ledger::counts(uint32_t epoch) const {
@@ -60,12 +86,25 @@ Ledger::Counts Ledger::counts(uint32_t epoch) const {
   const uint64_t handed_out = std::clamp(next_, epoch * units, (epoch + 1) * units) - epoch * units;
   const auto in_epoch = [epoch](const auto& entry) { return entry.second.planned.epoch == epoch; };
   const uint64_t leased = std::count_if(leases_.begin(), leases_.end(), in_epoch);
-  return {.waiting = units - handed_out, .leased = leased, .done = handed_out - leased};
+  const uint64_t undone = std::count_if(undone_.begin(), undone_.end(),
+                                        [&](uint64_t place) { return place / units == epoch; });
+  return {.waiting = units - handed_out + undone, .leased = leased, .done = handed_out - undone - leased};
 }
 
 uint64_t Ledger::held_by(int worker) const {
   const auto held = held_.find(worker);
   return held == held_.end() ? 0 : held->second;
+}
+
+std::string Ledger::UnitAtHand(int worker) const {
+  const std::pair<const uint64_t, Entry>* first = nullptr;
+  for (const auto& lease : leases_) {
+    if (lease.second.worker == worker && (first == nullptr || lease.first < first->first)) first = &lease;
+  }
+  if (first == nullptr) return "";
+  const PlannedUnit& planned = first->second.planned;
+  return Cat("unit ", planned.unit, " (items ", planned.range.begin, " to ", planned.range.end, ") of epoch ",
+             planned.epoch + 1);
 }
 
 std::optional<uint32_t> Ledger::EpochOf(uint64_t lease) const {

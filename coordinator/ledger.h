@@ -2,7 +2,8 @@
 //
 // A place in the plan is handed out once, in order, and then is leased until it is done. So the ledger keeps the first
 // place not yet handed out and the leases; everything else before it is done. Its size is that of the leases, not of
-// the plan. A unit never waits again: the death of its worker ends the job.
+// the plan. A unit never waits again: the death of its worker ends the job, which goes on from a checkpoint's ledger
+// (proto/checkpoint.proto), where the places that were leased wait.
 //
 // A lease has an id of its own that is never used again. A report on a lease that its sender does not hold is refused:
 // no range is trained twice into the books.
@@ -14,11 +15,13 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <unordered_map>
 
 #include "absl/status/status.h"
 #include "coordinator/plan.h"
+#include "proto/checkpoint.pb.h"
 #include "proto/wire.pb.h"
 
 namespace shoal {
@@ -33,20 +36,28 @@ class Ledger {
 
   explicit Ledger(Plan plan) : plan_(std::move(plan)) {}
 
+  // At a moment when no leased unit has been begun: what is done, for a checkpoint.
+  checkpoint::Ledger Save() const;
+  // Of a ledger that has leased nothing yet. DataLoss: `saved` does not fit the plan.
+  absl::Status Restore(const checkpoint::Ledger& saved);
+
   // Leases the next waiting unit to `worker` (its rank). Nothing where none waits.
   std::optional<wire::Lease> Grant(int worker);
 
-  // Moves the lease's cursor on, or closes the lease where the report says `done`. Nothing is changed by an error:
+  // Adds the report's words to the lease's, and closes the lease where the report says `done`. Nothing is changed by an
+  // error:
   // FailedPrecondition: `worker` does not hold this lease, or not any more.
-  // InvalidArgument: the cursor falls back or leaves the unit, or the unit is called done before its end.
+  // InvalidArgument: it reports more words than the unit has, or calls the unit done before it has reported them all.
   absl::Status Report(int worker, const wire::UnitProgress& report);
 
   // Over all epochs, and of one.
   Counts counts() const;
   Counts counts(uint32_t epoch) const;
-  uint64_t waiting() const { return plan_.size() - next_; }
-  bool all_done() const { return next_ == plan_.size() && leases_.empty(); }
+  uint64_t waiting() const { return undone_.size() + plan_.size() - next_; }
+  bool all_done() const { return waiting() == 0 && leases_.empty(); }
   uint64_t held_by(int worker) const;
+  // The unit that `worker` was granted first of those it holds, in words; empty where it holds none.
+  std::string UnitAtHand(int worker) const;
   // The epoch of a lease that is held; nothing else is known of a lease that is not.
   std::optional<uint32_t> EpochOf(uint64_t lease) const;
 
@@ -54,13 +65,15 @@ class Ledger {
 
  private:
   struct Entry {
+    uint64_t place = 0;
     PlannedUnit planned;
-    uint64_t cursor = 0;
+    uint64_t words = 0;  // Reported so far.
     int worker = -1;  // The holder's rank.
   };
 
   Plan plan_;
-  uint64_t next_ = 0;  // The first place not yet handed out.
+  uint64_t next_ = 0;  // The first place not yet handed out, nor in any life before.
+  std::deque<uint64_t> undone_;  // Places before it that a life before handed out and did not get done; rising.
   uint64_t next_lease_ = 1;
   std::unordered_map<uint64_t, Entry> leases_;  // By lease id.
   std::unordered_map<int, uint64_t> held_;      // Leases by worker.

@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "common/status.h"
 #include "common/transport/mpi_endpoint.h"
+#include "common/transport/mpi_role.h"
 #include "common/version.h"
 #include "coordinator/coordinator.h"
 
@@ -35,14 +36,14 @@ constexpr std::string_view kHelp =
     "  --no_progress_lines   no lines for people on standard error; log.jsonl has the same\n"
     "  --help, --version\n";
 
-std::atomic<int> stop_signal = 0;
+std::atomic<int> last_signal = 0;
 pid_t parent = 0;  // mpirun, or its daemon on this host.
 
 // Open MPI ends its ranks by SIGCONT, and a second later SIGTERM and SIGKILL at once: the second is there before the
 // SIGTERM, so its SIGCONT is the word to heed. That of anyone else, after a pause of this process, is not.
 void HandleSignal(int signal, siginfo_t* info, void*) {
   if (signal == SIGCONT && info->si_pid != parent) return;
-  stop_signal.store(signal);
+  last_signal.store(signal);
 }
 
 void CatchSignals() {
@@ -51,7 +52,7 @@ void CatchSignals() {
   memset(&action, 0, sizeof(action));
   action.sa_sigaction = HandleSignal;
   action.sa_flags = SA_SIGINFO;
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGCONT}) ::sigaction(signal, &action, nullptr);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGCONT, SIGUSR1, SIGUSR2}) ::sigaction(signal, &action, nullptr);
 }
 
 struct CommandLine {
@@ -91,7 +92,7 @@ absl::StatusOr<CoordinatorOptions> Options(int argc, char** argv) {
   return CoordinatorOptions{.job = std::move(job),
                             .output_directory = line.output_directory,
                             .print_progress = line.print_progress,
-                            .stop_signal = &stop_signal};
+                            .signal = &last_signal};
 }
 
 // Before MPI starts, which takes a second and the whole job with it.
@@ -129,6 +130,7 @@ int Main(int argc, char** argv) {
 }  // namespace shoal
 
 int main(int argc, char** argv) {
+  shoal::IgnoreUserSignals();  // Until they are caught.
   // No role outlives its mpirun, however that ends.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   try {

@@ -107,6 +107,16 @@ absl::Status Membership::CheckTablesFit() const {
   return absl::OkStatus();
 }
 
+int Membership::FirstWorker(std::string_view host_id) const {
+  int first = 0;
+  for (const Member& member : members_) {
+    if (member.description.role() != wire::WORKER) continue;
+    if (member.description.host_id() == host_id) return member.description.rank();
+    if (first == 0) first = member.description.rank();
+  }
+  return first;
+}
+
 absl::Status Membership::Ready(int rank, const wire::Ready& ready) {
   Member* member = FindMutable(rank);
   if (member == nullptr || member->state != Member::State::kWelcomed) {

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -52,6 +53,8 @@ class Membership {
 
   // FailedPrecondition: it speaks another protocol, or is another role than its rank has in this job.
   absl::Status Join(int rank, const wire::Hello& hello);
+  // The rank of the first worker on host `host_id`; of the first of all where that has none.
+  int FirstWorker(std::string_view host_id) const;
   // A line for each member that serves metrics: ROLE INDEX RANK ADDRESS:PORT.
   std::string MetricsAddresses() const;
   // Once all have joined. ResourceExhausted: the servers of one host need more for the tables than it has left; to make

@@ -10,7 +10,7 @@
 #include "common/job/derived.h"
 #include "common/job/tables.h"
 #include "common/status.h"
-#include "coordinator/background.h"
+#include "common/background.h"
 #include "data/prepare.h"
 #include "data/token_file.h"
 #include "data/vocabulary.h"
@@ -41,6 +41,7 @@ absl::StatusOr<PreparedData> PrepareData(const job::Job& job, const std::string&
       .why_rebuilt = prepared.why_rebuilt,
       .description = tokens->Describe(),
       .vocabulary_words = tokens->words(),
+      .fingerprint = tokens->fingerprint(),
       .units = tokens->Units(WordsPerUnit(job, tokens->total_work())),
       .export_data = [tokens](const std::string& directory) { return ExportVocabulary(*tokens, directory); }};
 }

@@ -28,6 +28,7 @@ struct PreparedData {
   std::string why_rebuilt;  // Where a token file was there and was not used.
   std::string description;  // Source::Describe.
   uint64_t vocabulary_words = 0;
+  uint64_t fingerprint = 0;  // Of what is trained on; equal for equal data, wherever it lies.
   std::vector<Unit> units;
   // Run when all is trained, in a thread.
   DataExport export_data = [](const std::string&) { return std::vector<std::string>(); };

@@ -5,8 +5,28 @@
 
 namespace shoal {
 
-Progress::Progress(uint32_t epochs, uint64_t words_total, absl::Time start)
-    : epochs_(epochs), words_total_(words_total), start_(start), last_taken_(start) {}
+Progress::Progress(uint32_t epochs, uint64_t words_total, absl::Time start, const checkpoint::Progress& before)
+    : epochs_(epochs),
+      words_total_(words_total),
+      seconds_before_(before.seconds()),
+      start_(start),
+      last_taken_(start),
+      words_(before.words()),
+      pairs_(before.pairs()),
+      words_at_last_take_(before.words()),
+      last_epoch_(before.last_epoch()),
+      last_epoch_loss_{.sum = before.loss_sum(), .count = before.loss_pairs()} {}
+
+checkpoint::Progress Progress::Save(absl::Time now) const {
+  checkpoint::Progress saved;
+  saved.set_words(words_);
+  saved.set_pairs(pairs_);
+  saved.set_seconds(seconds(now));
+  saved.set_last_epoch(last_epoch_);
+  saved.set_loss_sum(last_epoch_loss_.sum);
+  saved.set_loss_pairs(last_epoch_loss_.count);
+  return saved;
+}
 
 void Progress::Add(const wire::UnitProgress& report, uint32_t epoch) {
   words_ += report.words();
@@ -33,8 +53,7 @@ void Progress::Add(const wire::UnitProgress& report, uint32_t epoch) {
 }
 
 double Progress::mean_words_per_second(absl::Time now) const {
-  const double seconds = absl::ToDoubleSeconds(now - start_);
-  return seconds > 0 ? static_cast<double>(words_) / seconds : 0;
+  return seconds(now) > 0 ? static_cast<double>(words_) / seconds(now) : 0;
 }
 
 ProgressSnapshot Progress::Take(absl::Time now) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "proto/checkpoint.pb.h"
 #include "proto/wire.pb.h"
 
 namespace shoal {
@@ -30,7 +31,11 @@ class Progress {
   // Rates older than this count little for the estimate of what is left.
   static constexpr absl::Duration kRateMemory = absl::Seconds(15);
 
-  Progress(uint32_t epochs, uint64_t words_total, absl::Time start);
+  // `before`: the sums of the lives that the job has had already, from its checkpoint.
+  Progress(uint32_t epochs, uint64_t words_total, absl::Time start, const checkpoint::Progress& before = {});
+
+  // The sums so far.
+  checkpoint::Progress Save(absl::Time now) const;
 
   // `epoch` is that of the report's lease, from 0.
   void Add(const wire::UnitProgress& report, uint32_t epoch);
@@ -40,7 +45,8 @@ class Progress {
 
   uint64_t words() const { return words_; }
   uint64_t pairs() const { return pairs_; }
-  // Words a second since the start.
+  // Of training, in all lives.
+  double seconds(absl::Time now) const { return seconds_before_ + absl::ToDoubleSeconds(now - start_); }
   double mean_words_per_second(absl::Time now) const;
   // The mean loss a pair over the last epoch that was reported on; 0 where none was measured.
   double loss_of_last_epoch() const { return last_epoch_loss_.mean(); }
@@ -57,6 +63,7 @@ class Progress {
 
   const uint32_t epochs_;
   const uint64_t words_total_;
+  const double seconds_before_;
   const absl::Time start_;
   absl::Time last_taken_;
   uint64_t words_ = 0;

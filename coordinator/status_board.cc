@@ -40,6 +40,15 @@ void StatusBoard::ShowReport(const wire::UnitProgress& report) {
   metrics_.pairs.Increment(static_cast<double>(report.pairs()));
 }
 
+void StatusBoard::ShowCheckpoint(const CheckpointOutcome& outcome) {
+  (outcome.status.ok() ? metrics_.checkpoints_written : metrics_.checkpoints_failed).Increment();
+  if (!outcome.status.ok()) return;
+  metrics_.checkpoint_bytes.Set(static_cast<double>(outcome.bytes));
+  metrics_.checkpoint_pause_seconds.Set(outcome.pause_seconds);
+  metrics_.checkpoint_seconds.Set(outcome.total_seconds);
+  metrics_.checkpoint_time.SetToCurrentTime();
+}
+
 void StatusBoard::ShowProgress(const ProgressSnapshot& progress) {
   metrics_.words_per_second.Set(progress.words_per_second);
   metrics_.loss.Set(progress.loss);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/metrics/coordinator_metrics.h"
+#include "coordinator/checkpoint_driver.h"
 #include "coordinator/ledger.h"
 #include "coordinator/membership.h"
 #include "coordinator/progress.h"
@@ -22,6 +23,7 @@ class StatusBoard {
   void ShowUnits(const Ledger::Counts& units);
   void ShowReport(const wire::UnitProgress& report);
   void ShowProgress(const ProgressSnapshot& progress);
+  void ShowCheckpoint(const CheckpointOutcome& outcome);
   void CountRefusal() { metrics_.refused_messages.Increment(); }
 
  private:

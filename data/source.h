@@ -2,8 +2,7 @@
 //
 // A unit is a half-open range of the set's items (sentences, images, nodes). The cut depends on the data and the job
 // only, so that every rank that opens the same set sees the same units. What a unit's items are is the subclass's
-// business: the objective that trains on it opens the subclass it knows and reads the unit from a cursor (an item's
-// number) on.
+// business: the objective that trains on it opens the subclass it knows.
 //
 // Thread rule: immutable after opening; safe from any thread.
 // Implementations: TokenFile (token_file.h).
@@ -32,6 +31,9 @@ class Source {
 
   // Work of one pass.
   virtual uint64_t total_work() const = 0;
+
+  // Of all that training sees of it: equal for equal data, wherever that lies. A checkpoint is of one fingerprint.
+  virtual uint64_t fingerprint() const = 0;
 
   // For logs and reports: "69397 words, 17.9 M tokens, 18430 sentences".
   virtual std::string Describe() const = 0;

@@ -6,6 +6,7 @@
 
 #include "common/crc32c.h"
 #include "common/files.h"
+#include "common/random.h"
 #include "common/status.h"
 #include "data/token_file_format.h"
 
@@ -235,6 +236,15 @@ std::vector<Unit> TokenFile::Units(uint64_t work_per_unit) const {
     begin = end;
   }
   return units;
+}
+
+// Of the checksums of words, counts, sentences and tokens; not of the key, which has paths and times.
+uint64_t TokenFile::fingerprint() const {
+  uint64_t mixed = 0;
+  for (const Section section : {Section::kLetters, Section::kCounts, Section::kSentences, Section::kBlocks}) {
+    mixed = MixBits(mixed ^ layout_->header.sections[static_cast<size_t>(section)].crc32c);
+  }
+  return mixed;
 }
 
 std::string TokenFile::Describe() const {

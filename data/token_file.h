@@ -58,6 +58,7 @@ class TokenFile final : public Source {
 
   std::vector<Unit> Units(uint64_t work_per_unit) const override;
   uint64_t total_work() const override { return tokens(); }
+  uint64_t fingerprint() const override;
   std::string Describe() const override;
 
  private:

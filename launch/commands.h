@@ -12,7 +12,8 @@
 
 namespace shoal {
 
-inline constexpr int kDone = 0, kFailed = 1, kUsedWrongly = 2;
+// kStopped: by a signal, and the same command goes on from a checkpoint.
+inline constexpr int kDone = 0, kFailed = 1, kUsedWrongly = 2, kStopped = 3;
 
 int TrainCommand(const std::vector<std::string>& arguments, const Installation& installation);
 int PlanCommand(const std::vector<std::string>& arguments, const Installation& installation);

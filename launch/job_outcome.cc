@@ -27,10 +27,22 @@ std::string Describe(const RankDeath& death, const job::Job& job) {
   return Cat(what, ", as the kernel does where memory runs out; shoal plan tells what each role takes");
 }
 
-std::string Stopped(const SupervisedRun& run) {
-  return Cat(
-      "stopped by ", run.stop_signal == SIGINT ? "Ctrl-C" : "a signal",
-      run.all_gone ? "; no process is left, and no vectors were written" : "; some processes could not be ended");
+std::string Stopped(const SupervisedRun& run, uint64_t checkpoint) {
+  const std::string left = run.all_gone ? "; no process is left" : "; some processes could not be ended";
+  const std::string stopped = Cat("stopped by ", run.stop_signal == SIGINT ? "Ctrl-C" : "a signal", left);
+  if (checkpoint == 0) return Cat(stopped, ", and no vectors were written");
+  return Cat(stopped, "; the same command goes on from checkpoint ", checkpoint);
+}
+
+// What the process that died was at, as far as that is known.
+std::string PlaceOf(const std::optional<RankDeath>& death, const absl::StatusOr<RunResult>& result,
+                    const job::Job& job) {
+  if (!result.ok()) return "";
+  if (result->units_at_hand.empty()) return "before it trained anything";
+  const int64_t worker = death.has_value() ? int64_t{death->rank} - 1 - job.servers() : -1;
+  if (worker < 0 || worker >= static_cast<int64_t>(result->units_at_hand.size())) return "";
+  const std::string& unit = result->units_at_hand[worker];
+  return unit.empty() ? "" : Cat("in ", unit);
 }
 
 // What the roles say: the first error of one, or the coordinator's whole reason, `told`, where that repeats it. The
@@ -49,9 +61,10 @@ void AddMpirunWords(const std::string& words, std::vector<std::string>* details)
 
 }  // namespace
 
-JobOutcome JobOutcome::Of(const SupervisedRun& run, const absl::StatusOr<RunResult>& result, const job::Job& job) {
-  if (run.stop_signal != 0) return {.reason = Stopped(run)};
+JobOutcome JobOutcome::Of(const SupervisedRun& run, const absl::StatusOr<RunResult>& result, const job::Job& job,
+                          uint64_t checkpoint) {
   JobOutcome outcome{.done = result.ok() && result->done};
+  if (run.stop_signal != 0 && !outcome.done) return {.reason = Stopped(run, checkpoint)};
   const std::string told = result.ok() ? result->reason : "";
   std::optional<RankDeath> death;
   std::string reason;
@@ -69,7 +82,10 @@ JobOutcome JobOutcome::Of(const SupervisedRun& run, const absl::StatusOr<RunResu
     AddMpirunWords(run.mpirun_words, &outcome.details);
   }
   if (reason.empty()) reason = Cat("it ended without a result; mpirun's exit code is ", run.exit_code);
-  outcome.reason = Cat("the job failed: ", reason);
+  outcome.reason = reason;
+  // Without a result of the coordinator's, it is gone as well.
+  outcome.restartable = result.ok() ? result->restartable : death.has_value() || run.exit_code >= 128;
+  outcome.place = PlaceOf(death, result, job);
   return outcome;
 }
 

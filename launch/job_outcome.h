@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,13 @@ struct JobOutcome {
   bool done = false;
   // Lines to print first: what roles said that the reason does not, and of a crash what mpirun says about it.
   std::vector<std::string> details;
-  std::string reason;  // Why there are no results; whole lines. Empty where `done`.
+  std::string reason;  // Why there are no results. Empty where `done`.
+  bool restartable = false;  // A process was lost: to start it again may well help.
+  std::string place;         // Of what or when it died, "in unit 7 ..."; empty where that is not known.
 
-  static JobOutcome Of(const SupervisedRun& run, const absl::StatusOr<RunResult>& result, const job::Job& job);
+  // `checkpoint`: the newest in the output folder; 0: none.
+  static JobOutcome Of(const SupervisedRun& run, const absl::StatusOr<RunResult>& result, const job::Job& job,
+                       uint64_t checkpoint);
 };
 
 }  // namespace shoal

@@ -29,7 +29,7 @@ class StopSignals {
   StopSignals() {
     sigset_t stop;
     sigemptyset(&stop);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) sigaddset(&stop, signal);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1}) sigaddset(&stop, signal);
     ::sigprocmask(SIG_BLOCK, &stop, &before_);
     fd_ = ::signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
   }
@@ -77,6 +77,7 @@ struct Pipe {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != supervisor) ::_exit(kCannotRun);  // It died before the line above.
+  ::signal(SIGUSR1, SIG_IGN);  // It would end an mpirun that does not pass it on yet.
   ::sigprocmask(SIG_SETMASK, &signals, nullptr);
   for (const auto& [name, value] : options.environment) ::setenv(name.c_str(), value.c_str(), 1);
   // A terminal's input would stop a background group.
@@ -127,23 +128,35 @@ class Run {
                          {out_open_ ? out_.read_end : -1, POLLIN, 0},
                          {error_open_ ? error_.read_end : -1, POLLIN, 0}};
     ::poll(wait_for, std::size(wait_for), static_cast<int>(absl::ToInt64Milliseconds(kTick)));
-    if (const int signal = signals_.Take(); signal != 0) Stop(signal);
+    if (const int signal = signals_.Take(); signal != 0) Heed(signal);
+    if (clock_.Now() >= end_at_) EndNow();
     out_open_ = Relay(out_, &out_lines_, false);
     error_open_ = Relay(error_, &error_lines_, true);
     if (options_.draw_bar && end_.stop_signal == 0) DrawBar();
-    if (end_.stop_signal != 0 && clock_.Now() >= kill_at_) ::kill(mpirun_, SIGKILL);
+    if (clock_.Now() >= kill_at_) ::kill(mpirun_, SIGKILL);
     Collect();
   }
 
-  void Stop(int signal) {
-    if (end_.stop_signal != 0) {  // Asked twice: at once.
-      kill_at_ = clock_.Now();
+  void Heed(int signal) {
+    if (signal == SIGUSR1) {
+      ::kill(mpirun_, SIGUSR1);
       return;
     }
+    if (end_.stop_signal != 0) return EndNow();
     end_.stop_signal = signal;
-    kill_at_ = clock_.Now() + options_.grace;
     screen_.SetBar("");
-    ::kill(mpirun_, SIGTERM);
+    if (options_.checkpoint_grace <= absl::ZeroDuration()) return EndNow();
+    if (signal == SIGINT) WriteLines("shoal: stops after a checkpoint; Ctrl-C again stops at once\n", true);
+    ::kill(mpirun_, SIGUSR2);
+    end_at_ = clock_.Now() + options_.checkpoint_grace;
+  }
+
+  // By mpirun; asked again, by force.
+  void EndNow() {
+    end_at_ = absl::InfiniteFuture();
+    const bool again = kill_at_ != absl::InfiniteFuture();
+    kill_at_ = clock_.Now() + (again ? absl::ZeroDuration() : options_.grace);
+    if (!again) ::kill(mpirun_, SIGTERM);
   }
 
   // False once the pipe has ended.
@@ -186,7 +199,8 @@ class Run {
   Screen screen_;
   pid_t mpirun_ = -1;
   bool ended_ = false;
-  absl::Time kill_at_ = absl::InfiniteFuture();
+  absl::Time end_at_ = absl::InfiniteFuture();   // By SIGTERM.
+  absl::Time kill_at_ = absl::InfiniteFuture();  // By SIGKILL.
   SupervisedRun end_;
 };
 

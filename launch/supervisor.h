@@ -1,11 +1,15 @@
 // Supervisor: runs mpirun to its end, shows what it prints, and leaves no process behind, however it ends.
 //
+// A signal that asks for the end has mpirun pass SIGUSR2 on to the coordinator, which writes a checkpoint and ends the
+// job; a second one, or the end of checkpoint_grace, has mpirun end it at once. SIGUSR1 is passed on: a checkpoint.
+//
 // mpirun runs in a process group of its own, so that a terminal's Ctrl-C reaches the supervisor alone, and gets a
 // SIGTERM from the kernel when the supervisor dies. Ranks whose mpirun is gone become the supervisor's children
 // (PR_SET_CHILD_SUBREAPER) and are killed. mpirun's exit code is not trusted: what came of the job is in its
 // result.json.
 //
-// Thread rule: one a process, in the thread that started first; SIGINT, SIGTERM and SIGHUP are its while it runs.
+// Thread rule: one a process, in the thread that started first; SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGUSR1 are its
+// while it runs.
 
 #pragma once
 
@@ -24,6 +28,8 @@ struct SupervisorOptions {
   std::vector<std::pair<std::string, std::string>> environment;  // Added to the supervisor's own.
   std::string log_path;                                          // log.jsonl of the job, for the bar.
   bool draw_bar = false;
+  // From the first signal until the job is ended whether it has written a checkpoint or not. 0: at once.
+  absl::Duration checkpoint_grace = absl::ZeroDuration();
   // From SIGTERM to mpirun, which ends its ranks in about a second, until what is left is killed.
   absl::Duration grace = absl::Milliseconds(1300);
 };

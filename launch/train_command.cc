@@ -12,11 +12,12 @@
 #include "common/run/run_result.h"
 #include "common/status.h"
 #include "launch/commands.h"
-#include "launch/job_files.h"
 #include "launch/job_outcome.h"
 #include "launch/launch_plan.h"
 #include "launch/mpirun_command.h"
+#include "launch/output_folder.h"
 #include "launch/program.h"
+#include "launch/restart_policy.h"
 #include "launch/runtime_folder.h"
 #include "launch/supervisor.h"
 #include "launch/training_request.h"
@@ -37,7 +38,7 @@ absl::Status CheckMemory(const TrainingRequest& request, const Machine& machine)
 absl::Status WriteJob(const TrainingRequest& request) {
   RETURN_IF_ERROR(MakeDirectories(request.output)) << "--output";
   RETURN_IF_ERROR(LockOutputFolder(request.output));
-  RemoveOldResults(request.output);
+  RemoveOldResults(request.output, request.goes_on_from.has_value());
   return WriteFileAtomically(Cat(request.output, "/job.textproto"), PrintJob(request.job));
 }
 
@@ -61,8 +62,48 @@ absl::StatusOr<SupervisedRun> RunJob(const TrainingRequest& request, MpirunComma
   return Supervise(SupervisorOptions{.arguments = command.Arguments(),
                                      .environment = EnvironmentOf(job, *folder),
                                      .log_path = Cat(request.output, "/log.jsonl"),
-                                     .draw_bar = draw_bar},
+                                     .draw_bar = draw_bar,
+                                     .checkpoint_grace = absl::Seconds(job.stop_grace_seconds())},
                    Clock::Real());
+}
+
+void TellRestart(const JobOutcome& outcome, uint64_t checkpoint, const RestartPolicy& policy) {
+  const std::string from = checkpoint == 0 ? "from the beginning" : Cat("from checkpoint ", checkpoint);
+  TellFailure(Cat(outcome.reason, "; it starts again ", from, " (restart ", policy.restarts(), " of at most ",
+                  policy.most(), ")"));
+}
+
+struct JobEnd {
+  JobOutcome outcome;
+  absl::StatusOr<RunResult> result;
+  bool stopped = false;  // By a signal, with a checkpoint to go on from.
+};
+
+// Runs the job, and again when it loses a process, to its end.
+absl::StatusOr<JobEnd> RunJobToItsEnd(const TrainingRequest& request, const MpirunCommand& command, bool draw_bar) {
+  RestartPolicy policy(request.job);
+  while (true) {
+    RunResult::Remove(request.output);
+    ASSIGN_OR_RETURN(const SupervisedRun run, RunJob(request, command, draw_bar));
+    const uint64_t checkpoint = NewestCheckpoint(request.output).value_or(0);
+    JobEnd end{.result = RunResult::Read(request.output)};
+    end.outcome = JobOutcome::Of(run, end.result, request.job, checkpoint);
+    end.stopped = run.stop_signal != 0 && checkpoint > 0;
+    for (const std::string& line : end.outcome.details) std::fprintf(stderr, "%s\n", line.c_str());
+    if (end.outcome.done || run.stop_signal != 0) return end;
+    const std::string failed = Cat("the job failed: ", end.outcome.reason);
+    if (!end.outcome.restartable) {
+      end.outcome.reason = failed;
+      return end;
+    }
+    const auto wait = policy.After(Clock::Real().Now(), end.outcome.place);
+    if (!wait.ok()) {
+      end.outcome.reason = Cat(failed, "; ", ToStd(wait.status().message()));
+      return end;
+    }
+    TellRestart(end.outcome, checkpoint, policy);
+    Clock::Real().SleepFor(*wait);
+  }
 }
 
 // The coordinator prints the same where it prints progress: this is for those who saw a bar instead.
@@ -155,14 +196,11 @@ int TrainCommand(const std::vector<std::string>& arguments, const Installation& 
   if (const absl::Status status = WriteJob(request); !status.ok()) return TellFailure(ToStd(status.message()));
   const bool quiet = request.job.progress().quiet();
   const bool draw_bar = !quiet && ::isatty(STDERR_FILENO);
-  const auto run = RunJob(request, *command, draw_bar);
-  if (!run.ok()) return TellFailure(ToStd(run.status().message()));
-  const auto result = RunResult::Read(request.output);
-  const JobOutcome outcome = JobOutcome::Of(*run, result, request.job);
-  for (const std::string& line : outcome.details) std::fprintf(stderr, "%s\n", line.c_str());
-  if (!outcome.done) return TellFailure(outcome.reason);
+  const auto end = RunJobToItsEnd(request, *command, draw_bar);
+  if (!end.ok()) return TellFailure(ToStd(end.status().message()));
+  if (!end->outcome.done) return TellFailure(end->outcome.reason, end->stopped ? kStopped : kFailed);
 
-  if (draw_bar) PrintFigures(*result);
+  if (draw_bar) PrintFigures(*end->result);
   std::fflush(stdout);
   const absl::Status measured = MeasureAndReport(request, installation);
   if (!quiet) PrintPlaces(request.output);

@@ -10,6 +10,7 @@
 #include "common/job/nearest_name.h"
 #include "common/status.h"
 #include "launch/job_files.h"
+#include "launch/output_folder.h"
 
 namespace shoal {
 namespace {
@@ -90,7 +91,7 @@ CommandLine LineOf(const std::string& verb, const Installation& installation, Tr
              return absl::OkStatus();
            }},
       {.name = "force",
-       .help = "Replace the results of a finished run in the output folder.",
+       .help = "Begin anew where the output folder holds a run, finished or not, and replace it.",
        .take =
            [request](std::string_view) {
              request->force = true;
@@ -175,7 +176,7 @@ TrainingRequest TrainingRequest::Read(const std::string& verb, const std::vector
     for (const absl::string_view mistake : absl::StrSplit(status.message(), '\n')) mistakes->emplace_back(mistake);
   }
   CheckFilesOf(request.job, mistakes);
-  CheckOutputFolder(request.output, request.force, mistakes);
+  request.goes_on_from = CheckOutputFolder(request.output, request.job, request.force, mistakes);
   MakePathsAbsolute(&request.job);
   request.output = std::filesystem::absolute(request.output).lexically_normal();
   return request;

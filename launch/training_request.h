@@ -5,6 +5,8 @@
 
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,7 +20,8 @@ struct TrainingRequest {
   std::string job_name;  // As given: a shipped job's name or a file.
   job::Job job;          // With the flags' changes; its paths are absolute.
   std::string output = "out";
-  bool force = false;  // Results of a finished run in `output` may be replaced.
+  bool force = false;  // What a run left in `output` may be replaced.
+  std::optional<uint64_t> goes_on_from;  // The checkpoint in `output` that the run goes on from.
 
   // Reads the command line of `verb` ("train" or "plan"), the job's file, and looks at the files that the job names.
   // Every mistake of any of them is a line of `mistakes`.

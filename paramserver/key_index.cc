@@ -32,4 +32,13 @@ uint64_t KeyIndex::FindOrInsert(uint64_t key) {
   return entry.slot_plus_one - 1;
 }
 
+std::vector<uint64_t> KeyIndex::KeysBySlot() const {
+  std::vector<uint64_t> keys(size_);
+  for (uint64_t place = 0; place <= mask_; ++place) {
+    const Entry& entry = entries_[place];
+    if (entry.slot_plus_one != 0) keys[entry.slot_plus_one - 1] = entry.key;
+  }
+  return keys;
+}
+
 }  // namespace shoal

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace shoal {
 
@@ -23,6 +24,9 @@ class KeyIndex {
   uint64_t FindOrInsert(uint64_t key);
 
   uint64_t size() const { return size_; }
+
+  // [size()] The key of each slot.
+  std::vector<uint64_t> KeysBySlot() const;
 
  private:
   struct Entry {

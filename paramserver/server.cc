@@ -1,5 +1,6 @@
 #include "paramserver/server.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "common/status.h"
 #include "common/transport/control.h"
 #include "common/transport/coordinator_link.h"
+#include "paramserver/checkpoint_writer.h"
 #include "paramserver/row_service.h"
 #include "paramserver/table.h"
 #include "proto/wire.pb.h"
@@ -24,6 +26,8 @@ namespace {
 constexpr absl::Duration kAnswerTimeout = absl::Milliseconds(200);
 // A hostile rank must not fill the log.
 constexpr uint64_t kDropsLogged = 5;
+// While a thread writes a checkpoint, its end is looked for so often.
+constexpr absl::Duration kWaitForWriter = absl::Milliseconds(10);
 
 std::vector<std::string> NamesOf(const wire::Welcome& welcome) {
   std::vector<std::string> names;
@@ -41,14 +45,25 @@ class Server {
         link_(endpoint, clock, wire::SERVER, welcome_),
         server_(Metrics::Start(welcome_.job().metrics(), endpoint->rank())),
         metrics_(server_->registry(), NamesOf(welcome_)),
-        rows_(place_) {}
+        rows_(place_),
+        checkpoint_(&FileSystem::Real(), place_) {}
 
-  // Makes all tables, then says Ready.
+  // Makes all tables, or loads them, then says Ready.
   absl::Status Prepare();
   absl::Status Serve();
 
+  // The cause of a failure was a shard that cannot be loaded.
+  bool checkpoint_damaged() const { return checkpoint_damaged_; }
+
  private:
   absl::Status AddTable(const wire::TableSpec& spec, wire::Ready* ready);
+  absl::Status Initialize(Table* table);
+  absl::Status Restore(Store* store, uint32_t number);
+  absl::Status LoadShard(Store* store, const checkpoint::Shard& shard);
+  // Between two parts of a long work: takes in one message of the coordinator's.
+  absl::Status HearCoordinator();
+  absl::Status Freeze(const wire::Freeze& freeze);
+  absl::Status ReportShards();
   // As the link; with each heartbeat the gauges are brought up to date.
   absl::Status KeepInTouch();
   absl::Status Handle(Message message);
@@ -68,6 +83,8 @@ class Server {
   ServerMetrics metrics_;
   LatencyCounts handling_seconds_;
   RowService rows_;
+  CheckpointWriter checkpoint_;
+  bool checkpoint_damaged_ = false;
   uint64_t dropped_ = 0;
   bool stopped_ = false;
 };
@@ -83,25 +100,61 @@ absl::Status Server::Prepare() {
 
 absl::Status Server::AddTable(const wire::TableSpec& spec, wire::Ready* ready) {
   ASSIGN_OR_RETURN(auto table, Table::Create(spec, place_));
-  while (!stopped_ && !table->InitializeSome()) {
-    const auto message = endpoint_->Receive(Channel::kControl, absl::InfinitePast());
-    if (message.ok()) {
-      RETURN_IF_ERROR(HandleControl(*message));
-    }
-    // A message a part is taken in, and a part may take its time.
-    link_.ForgiveSilence();
-    RETURN_IF_ERROR(KeepInTouch());
-  }
+  RETURN_IF_ERROR(welcome_.has_restore() ? Restore(table.get(), spec.id()) : Initialize(table.get()));
   *ready->add_segment() = table->segment();
   rows_.Add(std::move(table));
   return absl::OkStatus();
+}
+
+absl::Status Server::Initialize(Table* table) {
+  while (!stopped_ && !table->InitializeSome()) {
+    RETURN_IF_ERROR(HearCoordinator());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Server::Restore(Store* store, uint32_t number) {
+  for (const checkpoint::Shard& shard : welcome_.restore().shard()) {
+    if (shard.store() != number) continue;
+    if (shard.layout() != store->layout()) {
+      return FailedPrecondition(welcome_.restore().folder(), "/", shard.file(), " holds a ", shard.layout(),
+                                ", and the job has a ", store->layout());
+    }
+    const absl::Status status = LoadShard(store, shard);
+    checkpoint_damaged_ = absl::IsDataLoss(status) || absl::IsNotFound(status);
+    RETURN_IF_ERROR(status);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Server::LoadShard(Store* store, const checkpoint::Shard& shard) {
+  ASSIGN_OR_RETURN(const auto reader, ShardReader::Open(&FileSystem::Real(), welcome_.restore().folder(), shard));
+  while (!stopped_) {
+    ASSIGN_OR_RETURN(const auto block, reader->Next());
+    if (!block) break;
+    RETURN_IF_ERROR(store->Load(*block)) << shard.file();
+    RETURN_IF_ERROR(HearCoordinator());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Server::HearCoordinator() {
+  const auto message = endpoint_->Receive(Channel::kControl, absl::InfinitePast());
+  if (message.ok()) {
+    RETURN_IF_ERROR(HandleControl(*message));
+  }
+  // A message a part is taken in, and a part may take its time.
+  link_.ForgiveSilence();
+  return KeepInTouch();
 }
 
 absl::Status Server::Serve() {
   while (!stopped_) {
     // Control messages come first: a heartbeat that arrived has been seen before silence is judged.
     RETURN_IF_ERROR(KeepInTouch());
-    auto message = endpoint_->ReceiveAny(link_.heartbeat_due());
+    RETURN_IF_ERROR(ReportShards());
+    const absl::Time wake_up = checkpoint_.busy() ? clock_->Now() + kWaitForWriter : absl::InfiniteFuture();
+    auto message = endpoint_->ReceiveAny(std::min(wake_up, link_.heartbeat_due()));
     if (message.ok()) {
       RETURN_IF_ERROR(Handle(*std::move(message)));
     } else if (!absl::IsDeadlineExceeded(message.status())) {
@@ -141,8 +194,28 @@ absl::Status Server::HandleControl(const Message& message) {
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(const std::optional<wire::ControlMessage> control, link_.Take(message));
+  if (control && control->has_freeze()) return Freeze(control->freeze());
   stopped_ = control && control->has_stop();
   return absl::OkStatus();
+}
+
+// The workers are at rest: nothing changes the tables until the coordinator has heard Frozen.
+absl::Status Server::Freeze(const wire::Freeze& freeze) {
+  RETURN_IF_ERROR(checkpoint_.Begin(freeze));
+  while (!stopped_ && !checkpoint_.FreezeSome(rows_.stores())) {
+    RETURN_IF_ERROR(HearCoordinator());
+  }
+  wire::ControlMessage message;
+  message.mutable_frozen()->set_checkpoint(freeze.checkpoint());
+  return link_.Send(message);
+}
+
+absl::Status Server::ReportShards() {
+  auto written = checkpoint_.Take();
+  if (!written) return absl::OkStatus();
+  wire::ControlMessage message;
+  *message.mutable_shards_written() = *std::move(written);
+  return link_.Send(message);
 }
 
 absl::Status Server::AnswerRows(const Message& message) {
@@ -179,18 +252,20 @@ void Server::PublishGauges() {
   metrics_.handling_seconds.Publish(handling_seconds_);
 }
 
-absl::Status Run(Endpoint* endpoint, Clock* clock) {
+absl::Status Run(Endpoint* endpoint, Clock* clock, wire::Failed* failure) {
   ASSIGN_OR_RETURN(wire::Welcome welcome, JoinJob(endpoint, clock, wire::SERVER, kJoinPatience));
   Server server(endpoint, clock, std::move(welcome));
-  RETURN_IF_ERROR(server.Prepare());
-  return server.Serve();
+  const absl::Status prepared = server.Prepare();
+  if (server.checkpoint_damaged()) failure->set_checkpoint_damaged(true);
+  return prepared.ok() ? server.Serve() : prepared;
 }
 
 }  // namespace
 
 absl::Status RunServer(Endpoint* endpoint, Clock* clock) {
-  const absl::Status status = Run(endpoint, clock);
-  if (!status.ok() && !absl::IsAborted(status)) ReportFailure(endpoint, clock, status);
+  wire::Failed failure;
+  const absl::Status status = Run(endpoint, clock, &failure);
+  if (!status.ok() && !absl::IsAborted(status)) ReportFailure(endpoint, clock, status, std::move(failure));
   return status;
 }
 

@@ -169,4 +169,43 @@ void Table::TakeGradients(const RowRequest& request) {
   });
 }
 
+std::string Table::layout() const {
+  return Cat(spec_.hashed() ? "hashed-key" : "dense-id", " table \"", name(), "\" of ", spec_.rows(), " rows of ",
+             layout_.dim, " floats, ", layout_.padded_dim, " with padding, ", layout_.stride, " with the state of ",
+             job::RowOptimizer::Kind_Name(spec_.optimizer().kind()));
+}
+
+absl::StatusOr<bool> Table::FreezeSome() {
+  if (!copy_.begun()) {
+    std::vector<uint64_t> keys = keys_.has_value() ? keys_->KeysBySlot() : std::vector<uint64_t>();
+    RETURN_IF_ERROR(copy_.Begin(segment_.rows(), rows(), layout_.stride, place_.server,
+                                keys_.has_value() ? 0 : place_.servers, std::move(keys)))
+        << "table \"" << name() << "\"";
+  }
+  return copy_.CopySome();
+}
+
+bool Table::IsHere(uint64_t key) const {
+  return (keys_.has_value() ? ServerOfHashed(key, place_.servers) : ServerOf(key, place_.servers)) == place_.server;
+}
+
+absl::Status Table::Load(std::string_view bytes) {
+  ASSIGN_OR_RETURN(const TableBlock block, TableBlock::Parse(bytes, layout_.stride));
+  for (uint64_t i = 0; i < block.rows; ++i) {
+    const uint64_t key = block.key(i);
+    if (!keys_.has_value() && key >= spec_.rows()) {
+      return DataLoss("table \"", name(), "\" has ", spec_.rows(), " rows, and a block holds row ", key);
+    }
+    if (!IsHere(key)) continue;
+    if (keys_.has_value() && keys_->size() == capacity_ && !keys_->Find(key).has_value()) {
+      return ResourceExhausted("table \"", name(), "\" has room for ", capacity_, " rows on server ", place_.server,
+                               " of ", place_.servers, ", and the checkpoint holds more. Give the table more rows.");
+    }
+    const uint64_t slot = keys_.has_value() ? keys_->FindOrInsert(key) : SlotOf(key, place_.servers);
+    segment_.Touch(slot + 1);
+    std::memcpy(Row(slot), block.values + i * layout_.stride, layout_.stride * sizeof(float));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace shoal

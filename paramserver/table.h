@@ -21,6 +21,7 @@
 #include "paramserver/row_optimizer.h"
 #include "paramserver/segment.h"
 #include "paramserver/store.h"
+#include "paramserver/table_copy.h"
 
 namespace shoal {
 
@@ -42,6 +43,10 @@ class Table final : public Store {
 
   const std::string& name() const override { return spec_.name(); }
   absl::StatusOr<Buffer> Handle(const RowRequest& request) override;
+  std::string layout() const override;
+  absl::StatusOr<bool> FreezeSome() override;
+  absl::Status Save(ShardWriter* writer) const override { return copy_.Save(writer); }
+  absl::Status Load(std::string_view block) override;
   uint64_t rows() const override;  // A hashed-key table's: those born.
   uint64_t bytes() const override { return segment_.bytes(); }
 
@@ -63,6 +68,7 @@ class Table final : public Store {
 
   float* Row(uint64_t slot) const { return segment_.rows() + slot * layout_.stride; }
   void Bear(uint64_t key, uint64_t slot);
+  bool IsHere(uint64_t key) const;
 
   const wire::TableSpec spec_;
   const ServerPlace place_;
@@ -74,6 +80,7 @@ class Table final : public Store {
   std::optional<KeyIndex> keys_;  // Of a hashed-key table.
   uint64_t initialized_ = 0;      // Rows of a dense-id table.
   std::vector<float*> found_;     // Of the request at hand.
+  TableCopy copy_;
 };
 
 }  // namespace shoal

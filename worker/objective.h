@@ -23,7 +23,6 @@ namespace shoal {
 
 // What one step did. Added up by the step loop between two reports.
 struct StepReport {
-  uint64_t cursor = 0;  // The item that the next step begins with.
   bool unit_done = false;
   uint64_t work = 0;  // In the source's measure: corpus words passed.
   uint64_t pairs = 0;

@@ -30,9 +30,11 @@ absl::Status StepLoop::Run() {
     RETURN_IF_ERROR(Listen());
     if (current_) {
       RETURN_IF_ERROR(Step());
-    } else if (!next_.empty()) {
+    } else if (rest_ == Rest::kAsked) {
+      RETURN_IF_ERROR(Pause());
+    } else if (AtWork() && !next_.empty()) {
       RETURN_IF_ERROR(BeginUnit());
-    } else if (finish_) {
+    } else if (AtWork() && finish_) {
       RETURN_IF_ERROR(Finish());
     }
   }
@@ -45,7 +47,7 @@ absl::Status StepLoop::Listen() {
   const absl::Time deadline = idle() ? now + link_.heartbeat_interval() : absl::InfinitePast();
   ASSIGN_OR_RETURN(const std::optional<wire::ControlMessage> message, link_.Receive(deadline));
   last_look_ = clock_.Now();
-  if (idle() && awaiting_lease_) meter_.AddLeaseWait(absl::ToDoubleSeconds(last_look_ - now));
+  if (idle() && AtWork() && awaiting_lease_) meter_.AddLeaseWait(absl::ToDoubleSeconds(last_look_ - now));
   return message ? Handle(*message) : absl::OkStatus();
 }
 
@@ -60,6 +62,12 @@ absl::Status StepLoop::Handle(const wire::ControlMessage& message) {
       return absl::OkStatus();
     case wire::ControlMessage::kNoMoreLeases:
       awaiting_lease_ = false;
+      return absl::OkStatus();
+    case wire::ControlMessage::kPause:
+      rest_ = Rest::kAsked;
+      return absl::OkStatus();
+    case wire::ControlMessage::kResume:
+      rest_ = Rest::kNone;
       return absl::OkStatus();
     case wire::ControlMessage::kFinish:
       finish_ = true;
@@ -106,6 +114,14 @@ absl::Status StepLoop::Report(bool done) {
   last_report_ = clock_.Now();
   wire::ControlMessage message;
   *message.mutable_unit_progress() = meter_.Report(current_->id(), done);
+  return link_.Send(message);
+}
+
+absl::Status StepLoop::Pause() {
+  RETURN_IF_ERROR(FlushTables());
+  rest_ = Rest::kPaused;
+  wire::ControlMessage message;
+  message.mutable_paused();
   return link_.Send(message);
 }
 

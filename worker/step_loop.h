@@ -5,6 +5,8 @@
 // Where no next lease is at hand, the worker has its servers apply all it sent before it calls a unit done: so when the
 // last unit of the job is done, the tables hold everything.
 //
+// A checkpoint's Pause is heeded between two units, so that a unit is wholly in a checkpoint or wholly out of it.
+//
 // Thread rule: the worker's thread. Owns nothing of what it is given.
 
 #pragma once
@@ -39,13 +41,16 @@ class StepLoop {
   // Hears the coordinator: what is there while there is work to do, else what comes by the next heartbeat.
   absl::Status Listen();
   absl::Status Handle(const wire::ControlMessage& message);
-  bool idle() const { return !current_ && next_.empty() && !finish_; }
+  // Nothing to do but to wait for the coordinator's word.
+  bool idle() const { return !current_ && (rest_ == Rest::kPaused || (AtWork() && next_.empty() && !finish_)); }
+  bool AtWork() const { return rest_ == Rest::kNone; }
 
   absl::Status Ask();
   absl::Status BeginUnit();
   absl::Status Step();
   absl::Status EndUnit();
   absl::Status Report(bool done);
+  absl::Status Pause();
   absl::Status Finish();
   absl::Status FlushTables();
 
@@ -57,8 +62,11 @@ class StepLoop {
   StepMeter& meter_;
   const absl::Duration report_interval_;
 
+  enum class Rest { kNone, kAsked, kPaused };
+
   bool stop_ = false;
   bool finish_ = false;
+  Rest rest_ = Rest::kNone;
   bool awaiting_lease_ = false;  // Asked, and not answered yet.
   std::deque<wire::Lease> next_;
   std::optional<wire::Lease> current_;

@@ -24,7 +24,6 @@ StepMeter::StepMeter(prometheus::Registry& registry, ParameterClient* client, in
 
 void StepMeter::AddStep(const StepReport& step) {
   ++steps_;
-  sum_.cursor = step.cursor;
   sum_.learning_rate = step.learning_rate;
   sum_.work += step.work;
   sum_.pairs += step.pairs;
@@ -41,7 +40,6 @@ wire::UnitProgress StepMeter::Report(uint64_t lease, bool done) {
   ShowClient();
   wire::UnitProgress report;
   report.set_lease(lease);
-  report.set_cursor(sum_.cursor);
   report.set_done(done);
   report.set_words(sum_.work);
   report.set_pairs(sum_.pairs);
@@ -53,7 +51,7 @@ wire::UnitProgress StepMeter::Report(uint64_t lease, bool done) {
   AddPhase(&report, "compute", sum_.compute_seconds);
   AddPhase(&report, "push", sum_.push_seconds);
   AddPhase(&report, "wait for lease", lease_seconds_);
-  sum_ = {.cursor = sum_.cursor, .learning_rate = sum_.learning_rate};
+  sum_ = {.learning_rate = sum_.learning_rate};
   steps_ = 0;
   lease_seconds_ = 0;
   return report;

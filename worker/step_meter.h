@@ -31,7 +31,7 @@ class StepMeter {
   ParameterClient& client_;
   WorkerMetrics worker_metrics_;
   ClientMetrics client_metrics_;
-  StepReport sum_;  // Its cursor and learning rate are the latest.
+  StepReport sum_;  // Its learning rate is the latest.
   uint64_t steps_ = 0;
   double lease_seconds_ = 0;
 };

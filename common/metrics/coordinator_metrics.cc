@@ -7,6 +7,11 @@ prometheus::Gauge& Units(prometheus::Registry& registry, const std::string& stat
   return AddGauge(registry, "shoal_coordinator_units", "Units of the plan, by state.", {{"state", state}});
 }
 
+prometheus::Counter& Checkpoints(prometheus::Registry& registry, const std::string& result) {
+  return AddCounter(registry, "shoal_coordinator_checkpoints_total", "Checkpoints, by what came of them.",
+                    {{"result", result}});
+}
+
 }  // namespace
 
 CoordinatorMetrics::CoordinatorMetrics(prometheus::Registry& registry)
@@ -23,6 +28,15 @@ CoordinatorMetrics::CoordinatorMetrics(prometheus::Registry& registry)
       eta_seconds(AddGauge(registry, "shoal_coordinator_eta_seconds", "Until the plan is done, at the present rate.")),
       refused_messages(AddCounter(registry, "shoal_coordinator_refused_messages_total",
                                   "Control messages that do not parse or that their sender may not send.")),
+      checkpoints_written(Checkpoints(registry, "written")),
+      checkpoints_failed(Checkpoints(registry, "failed")),
+      checkpoint_bytes(AddGauge(registry, "shoal_coordinator_checkpoint_bytes", "Of the last checkpoint written.")),
+      checkpoint_pause_seconds(AddGauge(registry, "shoal_coordinator_checkpoint_pause_seconds",
+                                        "How long the workers paused for the last checkpoint written.")),
+      checkpoint_seconds(AddGauge(registry, "shoal_coordinator_checkpoint_duration_seconds",
+                                  "From the pause to the manifest of the last checkpoint written.")),
+      checkpoint_time(AddGauge(registry, "shoal_coordinator_checkpoint_timestamp_seconds",
+                               "When the last checkpoint was written; 0 where none was.")),
       registry_(registry) {}
 
 prometheus::Gauge& CoordinatorMetrics::HeartbeatAge(const std::string& role, int rank) {

@@ -28,6 +28,14 @@ struct CoordinatorMetrics {
   prometheus::Gauge& eta_seconds;
   prometheus::Counter& refused_messages;  // That do not parse, or report on a lease that the sender does not hold.
 
+  prometheus::Counter& checkpoints_written;
+  prometheus::Counter& checkpoints_failed;
+  // Of the last one that was written.
+  prometheus::Gauge& checkpoint_bytes;
+  prometheus::Gauge& checkpoint_pause_seconds;  // Of the workers.
+  prometheus::Gauge& checkpoint_seconds;        // From the pause to the manifest.
+  prometheus::Gauge& checkpoint_time;           // When its manifest was in place, in seconds since 1970.
+
   // Of one member, a server or worker. Look it up once.
   prometheus::Gauge& HeartbeatAge(const std::string& role, int rank);
   // Members of `role` that have joined.

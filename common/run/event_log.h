@@ -23,8 +23,9 @@ inline constexpr std::string_view kLogFileName = "log.jsonl";
 
 class EventLog {
  public:
-  // Begins log.jsonl anew in `directory`, which exists. `print`: people's lines too.
-  static absl::StatusOr<std::unique_ptr<EventLog>> Create(const std::string& directory, Clock* clock, bool print);
+  // Begins log.jsonl anew in `directory`, which exists, or goes on with what is there. `print`: people's lines too.
+  static absl::StatusOr<std::unique_ptr<EventLog>> Create(const std::string& directory, Clock* clock, bool print,
+                                                          bool go_on = false);
   ~EventLog();
 
   // An event's object, begun with what every event has; Write ends it and writes its line.

@@ -42,12 +42,15 @@ void AppendRows(std::vector<std::string>* table, const char* heading, const Seco
 std::string RunResult::Json() const {
   JsonWriter json;
   json.BeginObject().Key("status").String(done ? "done" : "failed").Key("reason").String(reason);
+  json.Key("restartable").Bool(restartable).Key("checkpoint").Number(checkpoint);
   json.Key("words").Number(words).Key("seconds").Number(seconds).Key("words_per_second").Number(words_per_second);
   if (loss) json.Key("loss").Number(*loss);
   WritePhases(json.Key("seconds_by_phase"), seconds_by_phase);
   if (worker_seconds_by_phase) WritePhases(json.Key("worker_seconds_by_phase"), *worker_seconds_by_phase);
   json.Key("files").BeginArray();
   for (const std::string& file : files) json.String(file);
+  json.EndArray().Key("units_at_hand").BeginArray();
+  for (const std::string& unit : units_at_hand) json.String(unit);
   json.EndArray().Key("workers").Number(workers).Key("servers").Number(servers);
   json.Key("version").String(version).EndObject();
   return json.text() + "\n";
@@ -69,6 +72,9 @@ absl::StatusOr<RunResult> RunResult::Read(const std::string& output) {
   ASSIGN_OR_RETURN(const JsonObject json, JsonObject::Load(PathIn(output)));
   RunResult result{.done = json.Text("status") == "done",
                    .reason = json.Text("reason"),
+                   .restartable = json.Flag("restartable"),
+                   .checkpoint = json.Count("checkpoint"),
+                   .units_at_hand = json.Texts("units_at_hand"),
                    .words = json.Count("words"),
                    .seconds = json.Number("seconds"),
                    .words_per_second = json.Number("words_per_second"),

@@ -106,10 +106,13 @@ absl::StatusOr<wire::Welcome> JoinJob(Endpoint* endpoint, Clock* clock, wire::Ro
   }
 }
 
-void ReportFailure(Endpoint* endpoint, Clock* clock, const absl::Status& failure) {
+void ReportFailure(Endpoint* endpoint, Clock* clock, const absl::Status& failure,
+                   wire::Failed failed) {
   const absl::Time deadline = clock->Now() + kFarewell;
   wire::ControlMessage message;
+  *message.mutable_failed() = std::move(failed);
   message.mutable_failed()->set_reason(std::string(ToStd(failure.message())));
+  message.mutable_failed()->set_peer_lost(absl::IsDeadlineExceeded(failure) || absl::IsUnavailable(failure));
   if (!SendControl(endpoint, kCoordinatorRank, message, deadline).ok()) return;
   while (true) {
     const auto received = ReceiveControl(endpoint, deadline);

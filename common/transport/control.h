@@ -51,6 +51,7 @@ absl::StatusOr<wire::Welcome> JoinJob(Endpoint* endpoint, Clock* clock, wire::Ro
 
 // Tells the coordinator why this rank cannot go on, and waits a little for its Stop: a process that ended at once would
 // have mpirun kill the coordinator before it could say why. Errors of the attempt are dropped: `failure` is the news.
-void ReportFailure(Endpoint* endpoint, Clock* clock, const absl::Status& failure);
+// `failed` may say more than the reason, which is filled in.
+void ReportFailure(Endpoint* endpoint, Clock* clock, const absl::Status& failure, wire::Failed failed = {});
 
 }  // namespace shoal

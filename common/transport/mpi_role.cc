@@ -12,7 +12,12 @@
 
 namespace shoal {
 
+void IgnoreUserSignals() {
+  for (const int signal : {SIGUSR1, SIGUSR2}) ::signal(signal, SIG_IGN);
+}
+
 int RunMpiRole(int argc, char** argv, std::string_view name, const std::function<absl::Status(Endpoint*)>& run) {
+  IgnoreUserSignals();
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   SetLogName(std::string(name));
   try {

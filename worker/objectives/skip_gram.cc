@@ -85,13 +85,13 @@ SkipGram::SkipGram(const ObjectiveContext& context, std::unique_ptr<TokenFile> t
 }
 
 absl::Status SkipGram::Begin(const wire::Lease& lease) {
-  if (lease.end() > tokens_->sentences() || lease.cursor() > lease.end() || lease.begin() > lease.cursor()) {
-    return FailedPrecondition("lease ", lease.id(), " is of sentences ", lease.begin(), " to ", lease.end(), " from ",
-                              lease.cursor(), "; ", tokens_->path(), " has ", tokens_->sentences());
+  if (lease.end() > tokens_->sentences() || lease.begin() > lease.end()) {
+    return FailedPrecondition("lease ", lease.id(), " is of sentences ", lease.begin(), " to ", lease.end(), "; ",
+                              tokens_->path(), " has ", tokens_->sentences());
   }
   RETURN_IF_ERROR(tokens_->VerifyTokens(lease.begin(), lease.end()));
   lease_ = lease;
-  sentence_ = lease.cursor();
+  sentence_ = lease.begin();
   place_ = 0;
   for (Batch& batch : batches_) batch.prepared = false;
   return absl::OkStatus();
@@ -117,7 +117,6 @@ absl::StatusOr<StepReport> SkipGram::Step() {
   RETURN_IF_ERROR(output_table_.Commit(&batch.outputs, batch.learning_rate));
   Lap(time, &report.push_seconds);
 
-  report.cursor = batch.cursor;
   report.unit_done = batch.last;
   report.work = batch.words;
   report.pairs = batch.plan.pairs;
@@ -158,7 +157,6 @@ void SkipGram::Sample(Batch* batch) {
       place_ = 0;
     }
   }
-  batch->cursor = sentence_;
   batch->last = unit_ended();
 }
 

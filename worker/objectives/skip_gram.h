@@ -38,7 +38,6 @@ class SkipGram final : public Objective {
     TableAccess::Batch inputs, outputs;
     bool prepared = false;
     uint64_t words = 0;
-    uint64_t cursor = 0;  // The sentence that the next batch begins with.
     bool last = false;    // Of the unit.
     float learning_rate = 0;
   };

@@ -49,6 +49,9 @@ class CoordinatorTest : public ::testing::Test {
     job.mutable_objective()->mutable_skip_gram()->set_dim(8);
     job.mutable_heartbeats()->set_dead_after_seconds(60);
     job.mutable_metrics()->set_enabled(false);
+    // They answer no Pause either.
+    job.mutable_checkpoint()->set_interval_seconds(0);
+    job.mutable_checkpoint()->set_at_end(false);
     job.mutable_progress()->set_quiet(true);
     return job;
   }
@@ -101,7 +104,6 @@ class CoordinatorTest : public ::testing::Test {
     wire::ControlMessage message;
     wire::UnitProgress* report = message.mutable_unit_progress();
     report->set_lease(lease.id());
-    report->set_cursor(lease.end());
     report->set_done(true);
     report->set_words(10);
     Say(rank, message);

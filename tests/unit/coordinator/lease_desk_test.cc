@@ -28,7 +28,7 @@ class LeaseDeskTest : public ::testing::Test {
   std::vector<LeaseDesk::Answer> Finish(int worker, const wire::Lease& lease) {
     wire::UnitProgress report;
     report.set_lease(lease.id());
-    report.set_cursor(lease.end());
+    report.set_words(1);
     report.set_done(true);
     EXPECT_TRUE(ledger_.Report(worker, report).ok());
     return desk_.Answers();

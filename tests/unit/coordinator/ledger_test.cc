@@ -17,15 +17,16 @@ Ledger MakeLedger(uint64_t units, uint32_t epochs) {
   return Ledger(*Plan::Create(std::move(list), epochs, /*seed=*/1));
 }
 
-wire::UnitProgress ReportOf(const wire::Lease& lease, uint64_t cursor, bool done = false) {
+// Units have a hundred words.
+wire::UnitProgress ReportOf(const wire::Lease& lease, uint64_t words, bool done = false) {
   wire::UnitProgress report;
   report.set_lease(lease.id());
-  report.set_cursor(cursor);
+  report.set_words(words);
   report.set_done(done);
   return report;
 }
 
-wire::UnitProgress DoneWith(const wire::Lease& lease) { return ReportOf(lease, lease.end(), true); }
+wire::UnitProgress DoneWith(const wire::Lease& lease) { return ReportOf(lease, 100, true); }
 
 TEST(LedgerTest, EveryRangeOfEveryEpochIsLeasedOnceAndThenNothingWaits) {
   Ledger ledger = MakeLedger(5, 2);
@@ -56,20 +57,22 @@ TEST(LedgerTest, AReportOnAnotherWorkersLeaseIsRefused) {
   EXPECT_EQ(ledger.counts().leased, 1u);
 }
 
-TEST(LedgerTest, ACursorThatFallsBackOrLeavesTheUnitIsRefusedAndChangesNothing) {
+TEST(LedgerTest, MoreWordsThanTheUnitHasAreRefusedAndChangeNothing) {
   Ledger ledger = MakeLedger(1, 1);
   const auto lease = *ledger.Grant(3);
-  ASSERT_TRUE(ledger.Report(3, ReportOf(lease, 6)).ok());
-  EXPECT_EQ(ledger.Report(3, ReportOf(lease, 5)).message(), "rank 3 reports cursor 5 of lease 1, not in 6..10");
-  EXPECT_EQ(ledger.Report(3, ReportOf(lease, 11)).message(), "rank 3 reports cursor 11 of lease 1, not in 6..10");
-  EXPECT_TRUE(ledger.Report(3, ReportOf(lease, 6)).ok());
+  ASSERT_TRUE(ledger.Report(3, ReportOf(lease, 60)).ok());
+  EXPECT_EQ(ledger.Report(3, ReportOf(lease, 41)).message(), "rank 3 reports 101 words of lease 1, which has 100");
+  EXPECT_EQ(ledger.Report(3, ReportOf(lease, ~uint64_t{0})).message(),
+            "rank 3 reports 59 words of lease 1, which has 100");
+  EXPECT_TRUE(ledger.Report(3, ReportOf(lease, 40, /*done=*/true)).ok());
 }
 
-TEST(LedgerTest, AUnitIsNotDoneBeforeItsEnd) {
+TEST(LedgerTest, AUnitIsNotDoneBeforeAllItsWordsAre) {
   Ledger ledger = MakeLedger(1, 1);
   const auto lease = *ledger.Grant(3);
-  EXPECT_EQ(ledger.Report(3, ReportOf(lease, 9, /*done=*/true)).message(),
-            "rank 3 calls lease 1 done at 9, before its end 10");
+  ASSERT_TRUE(ledger.Report(3, ReportOf(lease, 40)).ok());
+  EXPECT_EQ(ledger.Report(3, ReportOf(lease, 59, /*done=*/true)).message(),
+            "rank 3 calls lease 1 done after 99 of its 100 words");
   EXPECT_FALSE(ledger.all_done());
 }
 
@@ -84,10 +87,10 @@ TEST(LedgerTest, CountsOfAnEpochTellItsWaitingLeasedAndDoneUnitsApart) {
 }
 
 // Workers ask, report and finish at random; whatever they do, the books hold.
-TEST(LedgerTest, InWhateverOrderWorkersReportEveryItemIsTrainedExactlyOnceInTheBooks) {
+TEST(LedgerTest, InWhateverOrderWorkersReportEveryUnitIsTrainedExactlyOnceInTheBooks) {
   CounterRandom random(7);
   Ledger ledger = MakeLedger(20, 3);
-  std::map<std::pair<uint32_t, uint64_t>, int> trained;  // (epoch, item)
+  std::map<std::pair<uint32_t, uint64_t>, uint64_t> trained;  // Words by (epoch, unit).
   std::map<int, std::vector<wire::Lease>> held;
   while (!ledger.all_done()) {
     const int worker = static_cast<int>(random.NextBelow(4));
@@ -95,17 +98,18 @@ TEST(LedgerTest, InWhateverOrderWorkersReportEveryItemIsTrainedExactlyOnceInTheB
     if (leases.size() < 2 && ledger.waiting() > 0) {
       leases.push_back(*ledger.Grant(worker));
     } else if (!leases.empty()) {
-      wire::Lease& lease = leases.front();
-      const uint64_t to = std::min(lease.end(), lease.cursor() + random.NextBelow(5));
-      ASSERT_TRUE(ledger.Report(worker, ReportOf(lease, to, to == lease.end())).ok());
-      for (; lease.cursor() < to; lease.set_cursor(lease.cursor() + 1)) ++trained[{lease.epoch(), lease.cursor()}];
-      if (to == lease.end()) leases.erase(leases.begin());
+      const wire::Lease& lease = leases.front();
+      uint64_t& before = trained[{lease.epoch(), lease.unit()}];
+      const uint64_t words = std::min<uint64_t>(100 - before, random.NextBelow(50));
+      before += words;
+      ASSERT_TRUE(ledger.Report(worker, ReportOf(lease, words, before == 100)).ok());
+      if (before == 100) leases.erase(leases.begin());
     }
     const Ledger::Counts counts = ledger.counts();
     ASSERT_EQ(counts.waiting + counts.leased + counts.done, 60u);
   }
-  EXPECT_EQ(trained.size(), 600u);
-  for (const auto& [item, times] : trained) EXPECT_EQ(times, 1);
+  EXPECT_EQ(trained.size(), 60u);
+  for (const auto& [unit, words] : trained) EXPECT_EQ(words, 100u);
 }
 
 }  // namespace

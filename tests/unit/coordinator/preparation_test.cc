@@ -8,7 +8,7 @@
 #include "common/clock.h"
 #include "common/files.h"
 #include "common/status.h"
-#include "coordinator/background.h"
+#include "common/background.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/unit/evaluate/temporary_folder.h"

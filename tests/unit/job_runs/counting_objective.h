@@ -46,12 +46,15 @@ struct CountingOptions {
   // Returned by the step that passes `fail_at`, where it is not OK.
   absl::Status failure;
   uint64_t fail_at = 0;
+  // Each item adds 1 to a row of its own on the servers, and the export writes the rows, "2 2 2 ...", into rows.txt: so
+  // what was trained twice or never in the history that survived shows.
+  uint64_t rows = 0;
 };
 
 // Workers that count into `items`, an item a step.
 WorkerParts CountingParts(TrainedItems* items, CountingOptions options = {});
 
-// Data of `items` items of 10 words each, in units of `items_of_a_unit`.
+// Data of `items` items of 10 words each, in units of `items_of_a_unit`; as many words as items, for their rows.
 PrepareFunction ItemsOf(uint64_t items, uint64_t items_of_a_unit);
 
 }  // namespace shoal

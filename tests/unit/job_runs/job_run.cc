@@ -58,7 +58,7 @@ absl::Status JobRun::RunRank(int rank, Endpoint* endpoint) {
   if (rank >= rank_of_worker(0)) return RunWorker(endpoint, &Clock::Real(), options_.worker_parts);
   if (rank >= rank_of_server(0)) return RunServer(endpoint, &Clock::Real());
   const CoordinatorOptions coordinator{
-      .job = options_.job, .output_directory = output(), .stop_signal = &signal_, .prepare = options_.prepare};
+      .job = options_.job, .output_directory = output(), .signal = &signal_, .prepare = options_.prepare};
   return RunCoordinator(coordinator, endpoint, &Clock::Real());
 }
 

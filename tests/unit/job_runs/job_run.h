@@ -25,6 +25,7 @@ struct JobRunOptions {
   InProcessOptions network;
   PrepareFunction prepare = &PrepareData;
   WorkerParts worker_parts;
+  std::string output;  // Empty: one of its own, removed at the end.
 };
 
 class JobRun {
@@ -47,7 +48,7 @@ class JobRun {
   const absl::Status& coordinator() { return Wait()[0]; }
   google::protobuf::Struct Result();
   std::string Field(const std::string& name) { return Result().fields().at(name).string_value(); }
-  std::string output() const { return folder_ + "/out"; }
+  std::string output() const { return options_.output.empty() ? folder_ + "/out" : options_.output; }
 
  private:
   absl::Status RunRank(int rank, Endpoint* endpoint);

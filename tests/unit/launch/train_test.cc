@@ -17,7 +17,7 @@ using testing::Not;
 constexpr char kTrain[] = "shoal train words --data text.txt --output out --dim 16 ";
 
 // Runs that go on for minutes: there is time to stop them.
-constexpr char kLongTraining[] = "--epochs 100000 --workers 2 --servers 2";
+constexpr char kLongTraining[] = "--epochs 100000 --workers 2 --servers 2 ";
 
 class TrainTest : public testing::Test {
  protected:
@@ -47,6 +47,14 @@ class TrainTest : public testing::Test {
       return ReadFile(run_.Path("out/log.jsonl")).value_or("").find("\"event\":\"progress\"") != std::string::npos;
     })) << ReadFile(run_.Path("log")).value_or("");
     return DescendantsOf(supervisor);
+  }
+
+  // How often `what` stands in the run's log.jsonl.
+  size_t Count(const std::string& what) const {
+    const std::string log = ReadFile(run_.Path("out/log.jsonl")).value_or("");
+    size_t count = 0;
+    for (size_t at = log.find(what); at != log.npos; at = log.find(what, at + 1)) ++count;
+    return count;
   }
 
   static bool IsGone(pid_t pid) {
@@ -130,10 +138,50 @@ TEST_F(TrainTest, ASecondRunIntoTheSameFolderIsRefusedWhileTheFirstGoesOn) {
 TEST_F(TrainTest, ResultsOfAFinishedRunAreReplacedOnlyByForce) {
   ASSERT_EQ(run_.Shell(Cat(kTrain, "--epochs 1 --quiet")).exit_code, 0);
   const std::string before = ReadFile(run_.Path("out/vectors.bin")).value_or("");
-  EXPECT_EQ(run_.Shell(Cat(kTrain, "--epochs 2 --quiet")).exit_code, 2);
+  EXPECT_EQ(run_.Shell(Cat(kTrain, "--epochs 1 --quiet --seed 2")).exit_code, 2);
   EXPECT_TRUE(ReadFile(run_.Path("out/vectors.bin")).value_or("") == before);
-  EXPECT_EQ(run_.Shell(Cat(kTrain, "--epochs 2 --quiet --force")).exit_code, 0);
+  EXPECT_EQ(run_.Shell(Cat(kTrain, "--epochs 1 --quiet --seed 2 --force")).exit_code, 0);
   EXPECT_FALSE(ReadFile(run_.Path("out/vectors.bin")).value_or("") == before);
+}
+
+TEST_F(TrainTest, AFinishedRunGoesOnWithMoreEpochs) {
+  ASSERT_EQ(run_.Shell(Cat(kTrain, "--epochs 1 --quiet")).exit_code, 0);
+  const ProgramOutput more = run_.Shell(Cat(kTrain, "--epochs 3"));
+  EXPECT_EQ(more.exit_code, 0);
+  EXPECT_THAT(more.text, HasSubstr("coordinator: goes on from checkpoint 1, after 36 k words"));
+  EXPECT_EQ(RunResult::Read(run_.Path("out"))->words, 3u * 36000);
+}
+
+TEST_F(TrainTest, AnUnfinishedRunOfAnotherJobIsRefusedWithWhatDiffers) {
+  ASSERT_EQ(run_.Shell(Cat(kTrain, "--epochs 1 --quiet")).exit_code, 0);
+  std::filesystem::remove(run_.Path("out/result.json"));
+  const ProgramOutput other = run_.Shell("shoal train words --data text.txt --output out --dim 20");
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_THAT(other.text, HasSubstr("holds an unfinished run that this job cannot go on from: objective.skip_gram.dim "
+                                    "is 20, and the checkpoint's is 16; give it its old value"));
+}
+
+TEST_F(TrainTest, AKilledRoleIsStartedAgainAndTheRunEndsWell) {
+  const pid_t supervisor = StartTraining(
+      "--epochs 1500 --workers 2 --servers 2 --set checkpoint.interval_seconds=0.3 --set progress.interval_seconds=0.2");
+  for (const char* role : {"shoal-worker", "shoal-paramser", "shoal-coordina"}) {
+    const size_t lives = Count("\"event\":\"training\"");
+    WaitForTraining(supervisor);
+    ASSERT_TRUE(Eventually([&] { return Count("\"event\":\"checkpoint\"") > lives; }));
+    for (const pid_t pid : DescendantsOf(supervisor)) {
+      if (ReadFile(Cat("/proc/", pid, "/comm")).value_or("").find(role) == std::string::npos) continue;
+      ::kill(pid, SIGKILL);
+      break;
+    }
+    ASSERT_TRUE(Eventually([&] { return Count("\"event\":\"training\"") > lives; })) << role;
+  }
+  int status = 0;
+  ::waitpid(supervisor, &status, 0);
+  const std::string log = ReadFile(run_.Path("log")).value_or("");
+  EXPECT_EQ(WEXITSTATUS(status), 0) << log;
+  EXPECT_THAT(log, HasSubstr("it starts again from checkpoint "));
+  EXPECT_THAT(log, HasSubstr("(restart 3 of at most 10)"));
+  EXPECT_EQ(RunResult::Read(run_.Path("out"))->words, 1500u * 36000);
 }
 
 TEST_F(TrainTest, CtrlCLeavesNoProcessNoFileAndNoHalfWrittenVectorsWithinTwoSeconds) {
@@ -146,16 +194,17 @@ TEST_F(TrainTest, CtrlCLeavesNoProcessNoFileAndNoHalfWrittenVectorsWithinTwoSeco
   int status = 0;
   ::waitpid(supervisor, &status, 0);
   EXPECT_LT(Clock::Real().Now() - start, absl::Seconds(2));
-  EXPECT_EQ(WEXITSTATUS(status), 1);
+  EXPECT_EQ(WEXITSTATUS(status), 3);
   for (const pid_t pid : processes) EXPECT_TRUE(IsGone(pid)) << pid;
   EXPECT_THAT(ReadFile(run_.Path("log")).value_or(""),
-              HasSubstr("shoal: stopped by Ctrl-C; no process is left, and no vectors were written\n"));
+              HasSubstr("shoal: stops after a checkpoint; Ctrl-C again stops at once\n"
+                        "shoal: stopped by Ctrl-C; no process is left; the same command goes on from checkpoint 1\n"));
   EXPECT_FALSE(std::filesystem::exists(run_.Path("out/vectors.bin")));
   EXPECT_FALSE(HasRuntimeFolder(supervisor));
 }
 
 TEST_F(TrainTest, AKilledWorkerIsNamed) {
-  const pid_t supervisor = StartTraining(kLongTraining);
+  const pid_t supervisor = StartTraining(Cat(kLongTraining, "--set max_restarts=0"));
   const std::vector<pid_t> processes = WaitForTraining(supervisor);
   for (const pid_t pid : processes) {
     const std::string name = ReadFile(Cat("/proc/", pid, "/comm")).value_or("");

@@ -53,12 +53,11 @@ class StepMeterTest : public ::testing::Test {
   StepMeter meter_{metrics_->registry(), &client_, /*tables=*/3};
 };
 
-TEST_F(StepMeterTest, AReportHasTheSumsOfTheStepsAndTheLatestCursorAndRate) {
-  meter_.AddStep({.cursor = 4, .work = 10, .pairs = 30, .loss_sum = 2, .loss_pairs = 1, .learning_rate = 0.5});
-  meter_.AddStep({.cursor = 9, .work = 12, .pairs = 40, .loss_sum = 4, .loss_pairs = 2, .learning_rate = 0.25});
+TEST_F(StepMeterTest, AReportHasTheSumsOfTheStepsAndTheLatestRate) {
+  meter_.AddStep({.work = 10, .pairs = 30, .loss_sum = 2, .loss_pairs = 1, .learning_rate = 0.5});
+  meter_.AddStep({.work = 12, .pairs = 40, .loss_sum = 4, .loss_pairs = 2, .learning_rate = 0.25});
   const wire::UnitProgress report = meter_.Report(/*lease=*/17, /*done=*/true);
   EXPECT_EQ(report.lease(), 17u);
-  EXPECT_EQ(report.cursor(), 9u);
   EXPECT_TRUE(report.done());
   EXPECT_EQ(report.words(), 22u);
   EXPECT_EQ(report.pairs(), 70u);
@@ -67,15 +66,14 @@ TEST_F(StepMeterTest, AReportHasTheSumsOfTheStepsAndTheLatestCursorAndRate) {
   EXPECT_EQ(report.learning_rate(), 0.25);
 }
 
-TEST_F(StepMeterTest, TheNextReportBeginsAtZeroButForCursorAndRate) {
-  meter_.AddStep({.cursor = 4, .work = 10, .pairs = 30, .learning_rate = 0.5, .compute_seconds = 1});
+TEST_F(StepMeterTest, TheNextReportBeginsAtZeroButForTheRate) {
+  meter_.AddStep({.work = 10, .pairs = 30, .learning_rate = 0.5, .compute_seconds = 1});
   meter_.AddLeaseWait(2);
   meter_.Report(1, false);
   const wire::UnitProgress report = meter_.Report(1, false);
   EXPECT_EQ(report.words(), 0u);
   EXPECT_EQ(report.pairs(), 0u);
   EXPECT_EQ(report.phase_size(), 0);
-  EXPECT_EQ(report.cursor(), 4u);
   EXPECT_EQ(report.learning_rate(), 0.5);
 }
 

@@ -1,4 +1,4 @@
-// The skip-gram objective on tables in memory: exact losses, learning rate, cursors, access modes, export.
+// The skip-gram objective on tables in memory: exact losses, learning rate, access modes, export.
 
 #include "worker/objectives/skip_gram.h"
 #include "common/text.h"
@@ -188,31 +188,14 @@ TEST_F(SkipGramTest, TheLearningRateFallsLinearlyOverThePlan) {
 
 TEST_F(SkipGramTest, ReportsSumUpToTheUnit) {
   Start(/*mapped=*/false);
-  uint64_t words = 0, pairs = 0, cursor = 0;
+  uint64_t words = 0, pairs = 0;
   for (const StepReport& report : Train(WholeLease())) {
     words += report.work;
     pairs += report.pairs;
-    EXPECT_GT(report.cursor, cursor);
-    cursor = report.cursor;
   }
   EXPECT_EQ(words, tokens_->tokens());
-  EXPECT_EQ(cursor, tokens_->sentences());
   // A reach of 3 on average, and shorter windows at the ends of sentences.
   EXPECT_NEAR(pairs, 6.0 * words, 0.1 * 6 * words);
-}
-
-TEST_F(SkipGramTest, AUnitTakenUpAtItsCursorDrawsTheSamplesOfAnUndisturbedOne) {
-  welcome_.mutable_job()->mutable_parameter_server()->set_prefetch(false);
-  Start(/*mapped=*/false);
-  Train(WholeLease());
-  const std::vector<float> undisturbed = tables_->memory(0).rows();
-
-  Start(/*mapped=*/false);
-  ASSERT_TRUE(objective_->Begin(WholeLease()).ok());
-  wire::Lease rest = WholeLease();
-  for (int step = 0; step < 3; ++step) rest.set_cursor(objective_->Step()->cursor);
-  Train(rest);
-  EXPECT_THAT(tables_->memory(0).rows(), ::testing::Pointwise(::testing::Eq(), undisturbed));
 }
 
 TEST_F(SkipGramTest, CopiedRowsWithoutPrefetchTrainAsMappedOnesDo) {

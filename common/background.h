@@ -1,5 +1,5 @@
-// Background: a function in a thread of its own, whose result (a StatusOr) is taken without waiting, so that the
-// coordinator goes on answering meanwhile. An exception becomes an Internal status.
+// Background: a function in a thread of its own, whose result (a StatusOr) is taken without waiting, so that an
+// event loop goes on answering meanwhile. An exception becomes an Internal status.
 //
 // Thread rule: belongs to one thread; the function runs in the other.
 

@@ -1,0 +1,79 @@
+#include "common/checkpoint/what_matters.h"
+
+#include <google/protobuf/text_format.h>
+
+#include "absl/strings/str_join.h"
+#include "common/status.h"
+
+namespace shoal {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+
+// What may differ, taken out.
+job::Job WhatMatters(job::Job job) {
+  for (const char* field : {"name", "epochs", "workers", "servers", "parameter_server", "heartbeats", "metrics",
+                            "progress", "evaluation", "placement", "checkpoint", "max_restarts", "restart_window_seconds",
+                            "stop_grace_seconds"}) {
+    const FieldDescriptor* descriptor = job::Job::descriptor()->FindFieldByName(field);
+    job.GetReflection()->ClearField(&job, descriptor);
+  }
+  if (job.data().has_corpus()) {
+    job::Corpus* corpus = job.mutable_data()->mutable_corpus();
+    for (auto clear : {&job::Corpus::clear_path, &job::Corpus::clear_vocabulary_file,
+                       &job::Corpus::clear_cache_directory, &job::Corpus::clear_threads}) {
+      (corpus->*clear)();
+    }
+  }
+  return job;
+}
+
+std::string ValueOf(const Message& message, const FieldDescriptor* field) {
+  std::string text;
+  if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE || field->is_repeated()) return "another";
+  google::protobuf::TextFormat::PrintFieldValueToString(message, field, -1, &text);
+  return text;
+}
+
+// Compares field by field, where a field that is not set counts as its default: a difference is told by its path.
+void AddDifferences(const Message& job, const Message& saved, const std::string& path,
+                    std::vector<std::string>* lines) {
+  for (int i = 0; i < job.GetDescriptor()->field_count(); ++i) {
+    const FieldDescriptor* field = job.GetDescriptor()->field(i);
+    const std::string name = path.empty() ? field->name() : Cat(path, ".", field->name());
+    if (!field->is_repeated() && field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      const bool here = job.GetReflection()->HasField(job, field), there = saved.GetReflection()->HasField(saved, field);
+      // Of a choice, one side's has no counterpart: that it is another is all there is to say.
+      if (field->containing_oneof() != nullptr && here != there) {
+        lines->push_back(Cat(name, here ? " is not" : " is", " what the checkpoint was trained with"));
+      } else if (here || there) {
+        AddDifferences(job.GetReflection()->GetMessage(job, field), saved.GetReflection()->GetMessage(saved, field),
+                       name, lines);
+      }
+    } else if (const std::string mine = ValueOf(job, field), theirs = ValueOf(saved, field); mine != theirs) {
+      lines->push_back(Cat(name, " is ", mine, ", and the checkpoint's is ", theirs));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> DifferencesThatMatter(const job::Job& job, const job::Job& saved) {
+  std::vector<std::string> lines;
+  AddDifferences(WhatMatters(job), WhatMatters(saved), "", &lines);
+  if (job.epochs() < saved.epochs()) {
+    lines.push_back(Cat("epochs is ", job.epochs(), ", fewer than the checkpoint's ", saved.epochs()));
+  }
+  return lines;
+}
+
+absl::Status CheckMayGoOn(const job::Job& job, const job::Job& saved) {
+  const std::vector<std::string> differences = DifferencesThatMatter(job, saved);
+  if (differences.empty()) return absl::OkStatus();
+  return FailedPrecondition("this job cannot go on from it:\n", absl::StrJoin(differences, "\n"),
+                            "\ngive the job its old settings, another output folder, or --force to begin anew");
+}
+
+}  // namespace shoal

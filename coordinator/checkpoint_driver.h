@@ -1,0 +1,105 @@
+// CheckpointDriver: takes a running job's checkpoints, one at a time.
+//
+// When one is due it has the workers pause, each when its unit is trained and the servers have all of it; then the cut
+// is made: what of the plan is done is noted, and the servers copy what they hold. The workers go on at once; the
+// servers write behind them, and when all have, the manifest is put in its place, which makes the checkpoint one
+// (common/checkpoint/checkpoint_folder.h). One that fails is removed and said, and training goes on.
+//
+// Thread rule: belongs to the coordinator's thread; the manifest is published in another.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "absl/status/status.h"
+#include "common/background.h"
+#include "common/checkpoint/checkpoint_folder.h"
+#include "common/clock.h"
+#include "coordinator/membership.h"
+#include "coordinator/messenger.h"
+#include "proto/checkpoint.pb.h"
+#include "proto/job.pb.h"
+#include "proto/wire.pb.h"
+
+namespace shoal {
+
+// What came of one, for the log and the metrics.
+struct CheckpointOutcome {
+  uint64_t number = 0;
+  absl::Status status;
+  uint64_t bytes = 0;
+  double pause_seconds = 0;  // Of the workers.
+  double total_seconds = 0;
+};
+
+class CheckpointDriver {
+ public:
+  // Fills in what the job knows of itself: all but number, time and shards.
+  using Describe = std::function<void(checkpoint::Manifest*)>;
+
+  // `messenger` and `members` outlive it.
+  CheckpointDriver(const job::Checkpoint& settings, CheckpointFolder folder, Messenger* messenger,
+                   const Membership* members, Clock* clock, Describe describe);
+
+  // Begins one where it is due, and goes on with the one at hand: to be called often while workers are ready.
+  // `epochs_done` is how far the job is. Errors: a member cannot be reached.
+  absl::Status Tick(double epochs_done);
+
+  // One is due now, or as soon as the one at hand is done.
+  void Request() { requested_ = true; }
+  // The same, and the workers rest after it: what they trained would be lost.
+  void RequestLast() { requested_ = last_ = true; }
+
+  // Whether workers rest or are about to: they are to be given no leases.
+  bool pausing() const { return phase_ == Phase::kPausing || phase_ == Phase::kCopying || resting_; }
+  // Nothing is at hand nor asked for.
+  bool idle() const { return phase_ == Phase::kIdle && !requested_; }
+
+  // What members answer. FailedPrecondition: they were not asked.
+  absl::Status Paused(int worker);
+  absl::Status Frozen(int server, const wire::Frozen& frozen);
+  absl::Status Written(int server, const wire::ShardsWritten& written);
+
+  // Of the one that ended since the last call.
+  std::optional<CheckpointOutcome> TakeOutcome() { return std::exchange(outcome_, std::nullopt); }
+
+ private:
+  enum class Phase { kIdle, kPausing, kCopying, kWriting, kPublishing };
+
+  bool Due(double epochs_done) const;
+  absl::Status Begin();
+  absl::Status Cut();
+  absl::Status EndCut();
+  void Publish();
+  void End(const absl::Status& status);
+  std::set<int> RanksOf(wire::Role role) const;
+
+  const job::Checkpoint settings_;
+  CheckpointFolder folder_;
+  Messenger& messenger_;
+  const Membership& members_;
+  Clock& clock_;
+  const Describe describe_;
+
+  Phase phase_ = Phase::kIdle;
+  bool requested_ = false;
+  bool last_ = false;
+  bool resting_ = false;  // For good.
+  absl::Time last_begun_;
+  double epochs_at_last_ = 0;
+
+  // Of the one at hand:
+  checkpoint::Manifest manifest_;
+  std::set<int> pausing_, copying_, writing_;  // Ranks whose answer is awaited.
+  absl::Status failure_;
+  absl::Duration pause_;
+  std::unique_ptr<Background<absl::Status>> publishing_;
+  std::optional<CheckpointOutcome> outcome_;
+};
+
+}  // namespace shoal

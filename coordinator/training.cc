@@ -1,0 +1,111 @@
+#include "coordinator/training.h"
+
+#include <utility>
+
+#include "common/status.h"
+#include "common/transport/control.h"
+
+namespace shoal {
+
+Training::Training(const Parts& parts, Plan plan, uint64_t data_fingerprint, CheckpointFolder checkpoints)
+    : parts_(parts),
+      data_fingerprint_(data_fingerprint),
+      ledger_(std::move(plan)),
+      desk_(&ledger_, parts.job.workers()),
+      folder_(std::move(checkpoints)) {}
+
+absl::Status Training::Restore(const checkpoint::Manifest& from) {
+  if (from.data_fingerprint() != data_fingerprint_) {
+    return FailedPrecondition("the data is not what checkpoint ", from.number(), " in ", folder_.path(),
+                              " was trained on: a text was changed; give another output folder, or --force to begin ",
+                              "anew");
+  }
+  before_ = from.progress();
+  return ledger_.Restore(from.ledger());
+}
+
+absl::Status Training::Begin() {
+  progress_.emplace(parts_.job.epochs(), ledger_.plan().work_total(), parts_.clock.Now(), before_);
+  checkpoints_.emplace(parts_.job.checkpoint(), folder_, &parts_.messenger, &parts_.members, &parts_.clock,
+                       [this](checkpoint::Manifest* manifest) { Describe(manifest); });
+  return AnswerLeaseRequests();
+}
+
+void Training::End() { end_ = parts_.clock.Now(); }
+
+absl::Status Training::Handle(int from, const wire::ControlMessage& message) {
+  if (message.has_lease_request()) return HandleLeaseRequest(from);
+  if (begun()) {
+    if (message.has_unit_progress()) return HandleReport(from, message.unit_progress());
+    if (message.has_paused()) return checkpoints_->Paused(from);
+    if (message.has_shards_written()) return checkpoints_->Written(from, message.shards_written());
+    if (message.has_frozen()) {
+      RETURN_IF_ERROR(checkpoints_->Frozen(from, message.frozen()));
+      return AnswerLeaseRequests();
+    }
+  }
+  return FailedPrecondition(parts_.members.Name(from), " sends \"", KindName(message), "\", which was not asked of it");
+}
+
+absl::Status Training::HandleLeaseRequest(int from) {
+  const Member* member = parts_.members.Find(from);
+  if (member == nullptr || member->state != Member::State::kReady || member->description.role() != wire::WORKER) {
+    return FailedPrecondition(parts_.members.Name(from), " asks for a lease, but is not a worker that is ready");
+  }
+  desk_.Request(from);
+  return AnswerLeaseRequests();
+}
+
+absl::Status Training::HandleReport(int from, const wire::UnitProgress& report) {
+  const std::optional<uint32_t> epoch = ledger_.EpochOf(report.lease());
+  const absl::Status entered = ledger_.Report(from, report);
+  // Of a lease that its sender does hold, a report that makes no sense leaves a unit that nobody will end.
+  if (absl::IsInvalidArgument(entered)) return Aborted(parts_.members.Name(from), ": ", ToStd(entered.message()));
+  RETURN_IF_ERROR(entered) << "a report of " << parts_.members.Name(from);
+  progress_->Add(report, *epoch);
+  parts_.board.ShowReport(report);
+  return report.done() ? AnswerLeaseRequests() : absl::OkStatus();
+}
+
+absl::Status Training::AnswerLeaseRequests() {
+  if (!begun() || end_ || checkpoints_->pausing()) return absl::OkStatus();
+  for (LeaseDesk::Answer& answer : desk_.Answers()) {
+    wire::ControlMessage message;
+    if (answer.lease) {
+      *message.mutable_lease() = *std::move(answer.lease);
+    } else {
+      message.mutable_no_more_leases();
+    }
+    RETURN_IF_ERROR(parts_.messenger.Say(answer.worker, message));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Training::Tick() {
+  if (!begun()) return absl::OkStatus();
+  const auto units = static_cast<double>(ledger_.plan().units_per_epoch());
+  RETURN_IF_ERROR(checkpoints_->Tick(static_cast<double>(ledger_.counts().done) / units));
+  if (const auto outcome = checkpoints_->TakeOutcome()) {
+    parts_.log.TookCheckpoint(*outcome);
+    parts_.board.ShowCheckpoint(*outcome);
+    if (outcome->status.ok()) last_checkpoint_ = outcome->number;
+    // One that came to nothing may have ended the workers' rest.
+    return AnswerLeaseRequests();
+  }
+  return absl::OkStatus();
+}
+
+void Training::ShowProgress() {
+  const ProgressSnapshot snapshot = progress_->Take(parts_.clock.Now());
+  parts_.board.ShowProgress(snapshot);
+  parts_.log.Progressed(snapshot);
+}
+
+void Training::Describe(checkpoint::Manifest* manifest) const {
+  *manifest->mutable_job() = parts_.job;
+  manifest->set_data_fingerprint(data_fingerprint_);
+  *manifest->mutable_ledger() = ledger_.Save();
+  *manifest->mutable_progress() = progress_->Save(end());
+}
+
+}  // namespace shoal

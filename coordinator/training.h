@@ -1,0 +1,91 @@
+// Training: a job's books: who trains which unit, how far the job is, and its checkpoints.
+//
+// Thread rule: belongs to the coordinator's thread. Owns nothing of what it is given by pointer.
+
+#pragma once
+
+#include <optional>
+
+#include "absl/status/status.h"
+#include "common/checkpoint/checkpoint_folder.h"
+#include "common/clock.h"
+#include "coordinator/checkpoint_driver.h"
+#include "coordinator/job_log.h"
+#include "coordinator/lease_desk.h"
+#include "coordinator/ledger.h"
+#include "coordinator/membership.h"
+#include "coordinator/messenger.h"
+#include "coordinator/progress.h"
+#include "coordinator/status_board.h"
+#include "proto/checkpoint.pb.h"
+#include "proto/job.pb.h"
+#include "proto/wire.pb.h"
+
+namespace shoal {
+
+class Training {
+ public:
+  struct Parts {
+    const job::Job& job;
+    const Membership& members;
+    Messenger& messenger;
+    StatusBoard& board;
+    JobLog& log;
+    Clock& clock;
+  };
+
+  // Of a job whose data is prepared. `data_fingerprint` is for the checkpoints.
+  Training(const Parts& parts, Plan plan, uint64_t data_fingerprint, CheckpointFolder checkpoints);
+
+  // Goes on from a checkpoint. FailedPrecondition, DataLoss: it does not fit the data.
+  absl::Status Restore(const checkpoint::Manifest& from);
+
+  // All members are ready: workers get leases from now on, those that have asked at once. Errors: a member cannot be
+  // reached.
+  absl::Status Begin();
+  bool begun() const { return progress_.has_value(); }
+  // No lease is given any more, and time stands still.
+  void End();
+
+  // A worker's or server's word about leases, units or checkpoints. FailedPrecondition: it is refused, as what it
+  // answers was not asked. Aborted: a report that makes no sense. Others: a member cannot be reached.
+  absl::Status Handle(int from, const wire::ControlMessage& message);
+
+  // Takes checkpoints as they fall due. Errors: a member cannot be reached.
+  absl::Status Tick();
+  void RequestCheckpoint() { checkpoints_->Request(); }
+  // The workers do not go on after it.
+  void RequestLastCheckpoint() { checkpoints_->RequestLast(); }
+  bool checkpoint_at_hand() const { return begun() && !checkpoints_->idle(); }
+
+  // Of the newest checkpoint; 0: none was written in this life.
+  uint64_t last_checkpoint() const { return last_checkpoint_; }
+
+  // Everything is trained, and no worker rests.
+  bool all_done() const { return ledger_.all_done() && !checkpoints_->pausing(); }
+
+  // Shows and logs what was done since the last time.
+  void ShowProgress();
+  const Ledger& ledger() const { return ledger_; }
+  const Progress& progress() const { return *progress_; }  // Once it has begun.
+  absl::Time end() const { return end_.value_or(parts_.clock.Now()); }
+
+ private:
+  absl::Status HandleLeaseRequest(int from);
+  absl::Status HandleReport(int from, const wire::UnitProgress& report);
+  absl::Status AnswerLeaseRequests();
+  void Describe(checkpoint::Manifest* manifest) const;
+
+  const Parts parts_;
+  const uint64_t data_fingerprint_;
+  Ledger ledger_;
+  LeaseDesk desk_;
+  CheckpointFolder folder_;
+  checkpoint::Progress before_;  // Of the lives before this one.
+  std::optional<Progress> progress_;             // From Begin on,
+  std::optional<CheckpointDriver> checkpoints_;  // both.
+  std::optional<absl::Time> end_;
+  uint64_t last_checkpoint_ = 0;
+};
+
+}  // namespace shoal

@@ -1,0 +1,102 @@
+#include "launch/output_folder.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "common/checkpoint/checkpoint_folder.h"
+#include "common/checkpoint/what_matters.h"
+#include "common/run/run_result.h"
+#include "common/status.h"
+
+namespace shoal {
+namespace {
+
+namespace fs = std::filesystem;
+
+// `path` itself, or the nearest folder above it that exists.
+fs::path NearestExisting(fs::path path) {
+  std::error_code error;
+  while (!fs::exists(path, error) && path.has_relative_path()) path = path.parent_path();
+  return path;
+}
+
+void CheckWritable(const std::string& output, std::vector<std::string>* mistakes) {
+  const fs::path existing = NearestExisting(fs::absolute(output));
+  std::error_code error;
+  if (!fs::is_directory(existing, error)) {
+    mistakes->push_back(Cat("--output: ", existing.string(), " is not a folder; give a folder"));
+  } else if (::access(existing.c_str(), W_OK | X_OK) != 0) {
+    mistakes->emplace_back(ErrnoError(errno, Cat("--output: cannot write to ", existing.string())).message());
+  }
+}
+
+void CheckForeignFiles(const std::string& output, std::vector<std::string>* mistakes) {
+  std::error_code error;
+  if (fs::exists(fs::path(output) / "log.jsonl", error)) return;  // A run's that failed.
+  for (const char* name : {"vectors.bin", "vocabulary.txt", "report.html"}) {
+    if (!fs::exists(fs::path(output) / name, error)) continue;
+    mistakes->push_back(Cat("--output: ", output, " holds a ", name,
+                            " that is no run's; give another folder, or --force to replace it"));
+  }
+}
+
+std::optional<checkpoint::Manifest> NewestManifest(const std::string& output) {
+  std::vector<std::string> passed_over;  // The coordinator, which looks again, tells.
+  const auto newest = CheckpointFolder(&FileSystem::Real(), output).Newest(&passed_over);
+  return newest.ok() ? *newest : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<uint64_t> CheckOutputFolder(const std::string& output, const job::Job& job, bool force,
+                                          std::vector<std::string>* mistakes) {
+  CheckWritable(output, mistakes);
+  if (force) return std::nullopt;
+  const std::optional<checkpoint::Manifest> newest = NewestManifest(output);
+  const auto result = RunResult::Read(output);
+  const bool finished = result.ok() && result->done;
+  if (finished && !(newest && job.epochs() > newest->job().epochs())) {
+    mistakes->push_back(Cat("--output: ", output,
+                            " holds the results of a finished run; give another folder, or --force to replace them"));
+    return std::nullopt;
+  }
+  if (!newest) {
+    CheckForeignFiles(output, mistakes);
+    return std::nullopt;
+  }
+  for (const std::string& difference : DifferencesThatMatter(job, newest->job())) {
+    mistakes->push_back(Cat("--output: ", output, " holds ", finished ? "a" : "an unfinished",
+                            " run that this job cannot go on from: ", difference,
+                            "; give it its old value, another folder, or --force to begin anew"));
+  }
+  return newest->number();
+}
+
+std::optional<uint64_t> NewestCheckpoint(const std::string& output) {
+  const auto newest = NewestManifest(output);
+  return newest ? std::optional(newest->number()) : std::nullopt;
+}
+
+absl::Status LockOutputFolder(const std::string& output) {
+  // Never closed, and passed on: mpirun and the roles hold it too.
+  const int folder = ::open(output.c_str(), O_RDONLY | O_DIRECTORY);
+  if (folder < 0) return ErrnoError(errno, Cat("--output: cannot open ", output));
+  if (::flock(folder, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return absl::OkStatus();
+  ::close(folder);
+  return FailedPrecondition("--output: another run writes into ", output, "; give another folder, or wait for its end");
+}
+
+void RemoveOldResults(const std::string& output, bool goes_on) {
+  std::vector<std::string> names = {"vectors.bin",   "vocabulary.txt", kResultFileName.data(), "metrics-addresses.txt",
+                                    "evaluation.json", "report.html"};
+  if (!goes_on) names.insert(names.end(), {"log.jsonl", kCheckpointsFolderName.data()});
+  for (const std::string& name : names) {
+    std::error_code ignored;  // What cannot be removed cannot be replaced either, and whoever tries will say so.
+    fs::remove_all(fs::path(output) / name, ignored);
+  }
+}
+
+}  // namespace shoal

@@ -1,0 +1,26 @@
+#include "launch/restart_policy.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "common/status.h"
+
+namespace shoal {
+
+absl::StatusOr<absl::Duration> RestartPolicy::After(absl::Time now, const std::string& place) {
+  while (!times_.empty() && now - times_.front() >= window_) times_.pop_front();
+  if (most_ == 0) return Aborted("it is not started again, as max_restarts is 0");
+  if (!place.empty() && ++deaths_[place] == kMostDeathsAtOnePlace) {
+    return Aborted("it died ", kMostDeathsAtOnePlace, " times ", place, ", and is not started again");
+  }
+  if (times_.size() >= most_) {
+    return Aborted("it was started again ", times_.size(), " times within ", absl::FormatDuration(window_),
+                   ", and max_restarts allows no more");
+  }
+  const absl::Duration wait = std::min(kLongestWait, kFirstWait * std::exp2(std::min<size_t>(times_.size(), 16)));
+  times_.push_back(now);
+  ++restarts_;
+  return wait;
+}
+
+}  // namespace shoal
