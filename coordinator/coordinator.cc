@@ -11,6 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "common/background.h"
+#include "common/checkpoint/checkpoint_folder.h"
+#include "common/checkpoint/what_matters.h"
 #include "common/files.h"
 #include "common/host.h"
 #include "common/job/derived.h"
@@ -21,9 +24,6 @@
 #include "common/run/run_result.h"
 #include "common/status.h"
 #include "common/transport/control.h"
-#include "common/background.h"
-#include "common/checkpoint/checkpoint_folder.h"
-#include "common/checkpoint/what_matters.h"
 #include "coordinator/job_log.h"
 #include "coordinator/ledger.h"
 #include "coordinator/membership.h"
@@ -340,13 +340,10 @@ absl::Status Coordinator::TakePreparedData(PreparedData data) {
   tables_ = TablesOf(job_, data.vocabulary_words);
   members_.SetTableBytes(BytesOf(tables_));
   ASSIGN_OR_RETURN(Plan plan, Plan::Create(std::move(data.units), job_.epochs(), job_.seed()));
-  training_.emplace(Training::Parts{.job = job_,
-                                    .members = members_,
-                                    .messenger = messenger_,
-                                    .board = *board_,
-                                    .log = *log_,
-                                    .clock = clock_},
-                    std::move(plan), data.fingerprint, checkpoint_folder_);
+  training_.emplace(
+      Training::Parts{
+          .job = job_, .members = members_, .messenger = messenger_, .board = *board_, .log = *log_, .clock = clock_},
+      std::move(plan), data.fingerprint, checkpoint_folder_);
   return restored_ ? training_->Restore(*restored_) : absl::OkStatus();
 }
 

@@ -86,8 +86,8 @@ Ledger::Counts Ledger::counts(uint32_t epoch) const {
   const uint64_t handed_out = std::clamp(next_, epoch * units, (epoch + 1) * units) - epoch * units;
   const auto in_epoch = [epoch](const auto& entry) { return entry.second.planned.epoch == epoch; };
   const uint64_t leased = std::count_if(leases_.begin(), leases_.end(), in_epoch);
-  const uint64_t undone = std::count_if(undone_.begin(), undone_.end(),
-                                        [&](uint64_t place) { return place / units == epoch; });
+  const uint64_t undone =
+      std::count_if(undone_.begin(), undone_.end(), [&](uint64_t place) { return place / units == epoch; });
   return {.waiting = units - handed_out + undone, .leased = leased, .done = handed_out - undone - leased};
 }
 

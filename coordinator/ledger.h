@@ -68,11 +68,11 @@ class Ledger {
     uint64_t place = 0;
     PlannedUnit planned;
     uint64_t words = 0;  // Reported so far.
-    int worker = -1;  // The holder's rank.
+    int worker = -1;     // The holder's rank.
   };
 
   Plan plan_;
-  uint64_t next_ = 0;  // The first place not yet handed out, nor in any life before.
+  uint64_t next_ = 0;            // The first place not yet handed out, nor in any life before.
   std::deque<uint64_t> undone_;  // Places before it that a life before handed out and did not get done; rising.
   uint64_t next_lease_ = 1;
   std::unordered_map<uint64_t, Entry> leases_;  // By lease id.

@@ -7,10 +7,10 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "common/background.h"
 #include "common/job/derived.h"
 #include "common/job/tables.h"
 #include "common/status.h"
-#include "common/background.h"
 #include "data/prepare.h"
 #include "data/token_file.h"
 #include "data/vocabulary.h"

@@ -81,7 +81,7 @@ class Training {
   Ledger ledger_;
   LeaseDesk desk_;
   CheckpointFolder folder_;
-  checkpoint::Progress before_;  // Of the lives before this one.
+  checkpoint::Progress before_;                  // Of the lives before this one.
   std::optional<Progress> progress_;             // From Begin on,
   std::optional<CheckpointDriver> checkpoints_;  // both.
   std::optional<absl::Time> end_;

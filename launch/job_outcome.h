@@ -22,7 +22,7 @@ struct JobOutcome {
   bool done = false;
   // Lines to print first: what roles said that the reason does not, and of a crash what mpirun says about it.
   std::vector<std::string> details;
-  std::string reason;  // Why there are no results. Empty where `done`.
+  std::string reason;        // Why there are no results. Empty where `done`.
   bool restartable = false;  // A process was lost: to start it again may well help.
   std::string place;         // Of what or when it died, "in unit 7 ..."; empty where that is not known.
 

@@ -16,11 +16,10 @@ bool IsDashes(std::string_view line) {
 
 using Match = std::match_results<std::string_view::const_iterator>;
 
-// What stands outside of dashes: "[host:1234] ...", as mpirun and Open MPI in a role begin their lines; that mpirun passes
-// a signal on; and what its event library says when a rank's pipe is gone.
+// What stands outside of dashes: "[host:1234] ...", as mpirun and Open MPI in a role begin their lines; that mpirun
+// passes a signal on; and what its event library says when a rank's pipe is gone.
 bool IsOfMpirun(std::string_view line) {
-  static const std::regex* start =
-      new std::regex("\\[[^\\s\\]]+:\\d+\\] |mpirun: Forwarding signal|\\[warn\\] Epoll ");
+  static const std::regex* start = new std::regex("\\[[^\\s\\]]+:\\d+\\] |mpirun: Forwarding signal|\\[warn\\] Epoll ");
   return std::regex_search(line.begin(), line.end(), *start, std::regex_constants::match_continuous);
 }
 

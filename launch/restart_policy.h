@@ -36,7 +36,7 @@ class RestartPolicy {
  private:
   const uint64_t most_;
   const absl::Duration window_;
-  std::deque<absl::Time> times_;  // Of restarts within the window.
+  std::deque<absl::Time> times_;       // Of restarts within the window.
   std::map<std::string, int> deaths_;  // By place.
   uint64_t restarts_ = 0;
 };

@@ -77,7 +77,7 @@ struct Pipe {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != supervisor) ::_exit(kCannotRun);  // It died before the line above.
-  ::signal(SIGUSR1, SIG_IGN);  // It would end an mpirun that does not pass it on yet.
+  ::signal(SIGUSR1, SIG_IGN);                          // It would end an mpirun that does not pass it on yet.
   ::sigprocmask(SIG_SETMASK, &signals, nullptr);
   for (const auto& [name, value] : options.environment) ::setenv(name.c_str(), value.c_str(), 1);
   // A terminal's input would stop a background group.

@@ -20,7 +20,7 @@ struct TrainingRequest {
   std::string job_name;  // As given: a shipped job's name or a file.
   job::Job job;          // With the flags' changes; its paths are absolute.
   std::string output = "out";
-  bool force = false;  // What a run left in `output` may be replaced.
+  bool force = false;                    // What a run left in `output` may be replaced.
   std::optional<uint64_t> goes_on_from;  // The checkpoint in `output` that the run goes on from.
 
   // Reads the command line of `verb` ("train" or "plan"), the job's file, and looks at the files that the job names.

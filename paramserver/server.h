@@ -2,8 +2,8 @@
 //
 // Life: joins the job, makes the tables that Welcome lists or loads them from a checkpoint, answers Ready with their
 // shared memory, then answers row requests until the coordinator says Stop. For a checkpoint it copies its tables while
-// the workers pause, and a thread writes the copy (checkpoint_writer.h). Row requests are not trusted (row_service.h); none
-// ends the server.
+// the workers pause, and a thread writes the copy (checkpoint_writer.h). Row requests are not trusted (row_service.h);
+// none ends the server.
 //
 // Thread rule: one thread, the endpoint's.
 

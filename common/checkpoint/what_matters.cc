@@ -14,9 +14,9 @@ using google::protobuf::Reflection;
 
 // What may differ, taken out.
 job::Job WhatMatters(job::Job job) {
-  for (const char* field : {"name", "epochs", "workers", "servers", "parameter_server", "heartbeats", "metrics",
-                            "progress", "evaluation", "placement", "checkpoint", "max_restarts", "restart_window_seconds",
-                            "stop_grace_seconds"}) {
+  for (const char* field :
+       {"name", "epochs", "workers", "servers", "parameter_server", "heartbeats", "metrics", "progress", "evaluation",
+        "placement", "checkpoint", "max_restarts", "restart_window_seconds", "stop_grace_seconds"}) {
     const FieldDescriptor* descriptor = job::Job::descriptor()->FindFieldByName(field);
     job.GetReflection()->ClearField(&job, descriptor);
   }
@@ -44,7 +44,8 @@ void AddDifferences(const Message& job, const Message& saved, const std::string&
     const FieldDescriptor* field = job.GetDescriptor()->field(i);
     const std::string name = path.empty() ? field->name() : Cat(path, ".", field->name());
     if (!field->is_repeated() && field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-      const bool here = job.GetReflection()->HasField(job, field), there = saved.GetReflection()->HasField(saved, field);
+      const bool here = job.GetReflection()->HasField(job, field),
+                 there = saved.GetReflection()->HasField(saved, field);
       // Of a choice, one side's has no counterpart: that it is another is all there is to say.
       if (field->containing_oneof() != nullptr && here != there) {
         lines->push_back(Cat(name, here ? " is not" : " is", " what the checkpoint was trained with"));

@@ -25,12 +25,12 @@ using SecondsByPhase = std::vector<std::pair<std::string, double>>;
 
 struct RunResult {
   bool done = false;
-  std::string reason;  // Why it failed; empty: done.
-  bool restartable = false;  // A process was lost: the job may well go on from its last checkpoint.
-  uint64_t checkpoint = 0;   // The newest; 0: none.
+  std::string reason;                      // Why it failed; empty: done.
+  bool restartable = false;                // A process was lost: the job may well go on from its last checkpoint.
+  uint64_t checkpoint = 0;                 // The newest; 0: none.
   std::vector<std::string> units_at_hand;  // Of a job that failed in training: what each worker was at, by index.
-  uint64_t words = 0;  // Trained, over all epochs, before sub-sampling.
-  double seconds = 0;  // Of training alone.
+  uint64_t words = 0;                      // Trained, over all epochs, before sub-sampling.
+  double seconds = 0;                      // Of training alone.
   double words_per_second = 0;
   std::optional<double> loss;       // Mean a pair over the last epoch; none where nothing is trained pair by pair.
   SecondsByPhase seconds_by_phase;  // By the clock on the wall, in the order they came.

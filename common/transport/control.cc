@@ -106,8 +106,7 @@ absl::StatusOr<wire::Welcome> JoinJob(Endpoint* endpoint, Clock* clock, wire::Ro
   }
 }
 
-void ReportFailure(Endpoint* endpoint, Clock* clock, const absl::Status& failure,
-                   wire::Failed failed) {
+void ReportFailure(Endpoint* endpoint, Clock* clock, const absl::Status& failure, wire::Failed failed) {
   const absl::Time deadline = clock->Now() + kFarewell;
   wire::ControlMessage message;
   *message.mutable_failed() = std::move(failed);

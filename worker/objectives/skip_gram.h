@@ -38,7 +38,7 @@ class SkipGram final : public Objective {
     TableAccess::Batch inputs, outputs;
     bool prepared = false;
     uint64_t words = 0;
-    bool last = false;    // Of the unit.
+    bool last = false;  // Of the unit.
     float learning_rate = 0;
   };
 

@@ -15,8 +15,9 @@ job::Job JobOf(const std::string& changes) {
 }
 
 TEST(WhatMattersTest, MachinesAndHowRowsTravelMayDiffer) {
-  const job::Job job = JobOf("workers: 3 servers: 2 epochs: 7 parameter_server { access: REMOTE } metrics { port: 9 } "
-                             "checkpoint { keep: 5 } max_restarts: 1 placement { hostfile: \"h\" }");
+  const job::Job job = JobOf(
+      "workers: 3 servers: 2 epochs: 7 parameter_server { access: REMOTE } metrics { port: 9 } "
+      "checkpoint { keep: 5 } max_restarts: 1 placement { hostfile: \"h\" }");
   EXPECT_THAT(DifferencesThatMatter(job, JobOf("")), IsEmpty());
 }
 
@@ -30,10 +31,10 @@ TEST(WhatMattersTest, EachFieldThatMattersIsALineWithBothValues) {
   job::Job job = JobOf("seed: 2");
   job.mutable_objective()->mutable_skip_gram()->set_dim(300);
   job.mutable_data()->mutable_corpus()->set_min_count(9);
-  EXPECT_THAT(DifferencesThatMatter(job, JobOf("")),
-              ElementsAre("objective.skip_gram.dim is 300, and the checkpoint's is 100",
-                          "data.corpus.min_count is 9, and the checkpoint's is 5",
-                          "seed is 2, and the checkpoint's is 1"));
+  EXPECT_THAT(
+      DifferencesThatMatter(job, JobOf("")),
+      ElementsAre("objective.skip_gram.dim is 300, and the checkpoint's is 100",
+                  "data.corpus.min_count is 9, and the checkpoint's is 5", "seed is 2, and the checkpoint's is 1"));
 }
 
 TEST(WhatMattersTest, AFieldAtItsDefaultEqualsOneThatIsNotSet) {

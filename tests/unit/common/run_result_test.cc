@@ -31,15 +31,16 @@ RunResult TrainedResult() {
 
 TEST(RunResultTest, JsonHoldsEveryFieldOfTheFormat) {
   EXPECT_EQ(TrainedResult().Json(),
-            R"({"status":"done","reason":"","words":10,"seconds":2,"words_per_second":5,"loss":0.5,)"
+            R"({"status":"done","reason":"","restartable":false,"checkpoint":0,"words":10,"seconds":2,)"
+            R"("words_per_second":5,"loss":0.5,)"
             R"("seconds_by_phase":{"prepare":1,"train":2},"worker_seconds_by_phase":{"compute":3},)"
-            R"("files":["out/vectors.bin"],"workers":2,"servers":1,"version":"9"})"
+            R"("files":["out/vectors.bin"],"units_at_hand":[],"workers":2,"servers":1,"version":"9"})"
             "\n");
 }
 
 TEST(RunResultTest, ARunWithoutLossAndStepsDoesNotSpeakOfThem) {
   const std::string json = RunResult{.reason = "no room"}.Json();
-  EXPECT_THAT(json, StartsWith(R"({"status":"failed","reason":"no room","words":0,)"));
+  EXPECT_THAT(json, StartsWith(R"({"status":"failed","reason":"no room","restartable":false,"checkpoint":0,)"));
   EXPECT_THAT(json, Not(HasSubstr("loss")));
   EXPECT_THAT(json, Not(HasSubstr("worker_seconds_by_phase")));
 }

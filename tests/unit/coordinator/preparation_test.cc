@@ -5,10 +5,10 @@
 #include <stdexcept>
 #include <string>
 
+#include "common/background.h"
 #include "common/clock.h"
 #include "common/files.h"
 #include "common/status.h"
-#include "common/background.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/unit/evaluate/temporary_folder.h"

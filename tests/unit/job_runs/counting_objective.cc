@@ -84,8 +84,7 @@ class CountingObjective final : public Objective {
 WorkerParts CountingParts(TrainedItems* items, CountingOptions options) {
   WorkerParts parts;
   parts.make_objective = [items, options](const ObjectiveContext& context) {
-    return absl::StatusOr<std::unique_ptr<Objective>>(
-        std::make_unique<CountingObjective>(items, options, context));
+    return absl::StatusOr<std::unique_ptr<Objective>>(std::make_unique<CountingObjective>(items, options, context));
   };
   return parts;
 }

@@ -51,10 +51,9 @@ TEST(JobOutcomeTest, AKilledRoleIsNamedInPlaceOfWhatTheCoordinatorKnows) {
   const SupervisedRun run{.mpirun_words = kKilled, .errors = {{"coordinator", told}}};
   const JobOutcome outcome = OutcomeOf(run, RunResult{.reason = told});
   EXPECT_EQ(outcome.details, Lines());
-  EXPECT_EQ(
-      outcome.reason,
-      "worker 0 (rank 2, host vm) was ended by signal 9 (Killed), as the kernel does where memory "
-      "runs out; shoal plan tells what each role takes");
+  EXPECT_EQ(outcome.reason,
+            "worker 0 (rank 2, host vm) was ended by signal 9 (Killed), as the kernel does where memory "
+            "runs out; shoal plan tells what each role takes");
 }
 
 TEST(JobOutcomeTest, ACrashKeepsWhatMpirunSaysOfIt) {

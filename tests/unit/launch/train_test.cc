@@ -163,7 +163,8 @@ TEST_F(TrainTest, AnUnfinishedRunOfAnotherJobIsRefusedWithWhatDiffers) {
 
 TEST_F(TrainTest, AKilledRoleIsStartedAgainAndTheRunEndsWell) {
   const pid_t supervisor = StartTraining(
-      "--epochs 1500 --workers 2 --servers 2 --set checkpoint.interval_seconds=0.3 --set progress.interval_seconds=0.2");
+      "--epochs 1500 --workers 2 --servers 2 --set checkpoint.interval_seconds=0.3 --set "
+      "progress.interval_seconds=0.2");
   for (const char* role : {"shoal-worker", "shoal-paramser", "shoal-coordina"}) {
     const size_t lives = Count("\"event\":\"training\"");
     WaitForTraining(supervisor);
