@@ -328,7 +328,7 @@ absl::Status Coordinator::EndPreparing() {
     EndPhase("prepare");
   }
   if (!members_.AllJoined()) return absl::OkStatus();
-  RETURN_IF_ERROR(members_.CheckTablesFit());
+  RETURN_IF_ERROR(members_.CheckTablesFit(TakesCheckpoints(job_)));
   stage_ = Stage::kStartingServers;
   return WelcomeAll(wire::SERVER);
 }

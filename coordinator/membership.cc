@@ -89,7 +89,7 @@ std::string Membership::MetricsAddresses() const {
   return text;
 }
 
-absl::Status Membership::CheckTablesFit() const {
+absl::Status Membership::CheckTablesFit(bool with_copies) const {
   const auto is_server = [](const Member& m) { return m.description.role() == wire::SERVER; };
   const auto servers = static_cast<uint64_t>(std::count_if(members_.begin(), members_.end(), is_server));
   for (const Member& member : members_) {
@@ -97,10 +97,11 @@ absl::Status Membership::CheckTablesFit() const {
       return is_server(other) && other.description.host_id() == member.description.host_id();
     };
     const auto here = static_cast<uint64_t>(std::count_if(members_.begin(), members_.end(), shares_host));
-    const uint64_t needed = table_bytes_ / servers * here;
+    const uint64_t needed = table_bytes_ / servers * here * (with_copies ? 2 : 1);
     if (member.free_memory_bytes == 0 || needed <= member.free_memory_bytes) continue;
-    return ResourceExhausted("the tables of the servers on host ", member.description.host_name(), " take ",
-                             FormatBytes(needed), ", and it has ", FormatBytes(member.free_memory_bytes),
+    return ResourceExhausted("the tables of the servers on host ", member.description.host_name(),
+                             with_copies ? ", with a copy for checkpoints," : "", " take ", FormatBytes(needed),
+                             ", and it has ", FormatBytes(member.free_memory_bytes),
                              " of memory left; lower objective.skip_gram.dim or data.corpus.max_words, raise ",
                              "data.corpus.min_count, or spread the servers over hosts (placement.hostfile)");
   }

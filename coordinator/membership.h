@@ -57,9 +57,10 @@ class Membership {
   int FirstWorker(std::string_view host_id) const;
   // A line for each member that serves metrics: ROLE INDEX RANK ADDRESS:PORT.
   std::string MetricsAddresses() const;
-  // Once all have joined. ResourceExhausted: the servers of one host need more for the tables than it has left; to make
-  // them all the same would end in the kernel's choice of a process to kill.
-  absl::Status CheckTablesFit() const;
+  // Once all have joined. ResourceExhausted: the servers of one host need more for the tables, and for a copy of them
+  // where the job takes checkpoints, than it has left; to make them all the same would end in the kernel's choice of a
+  // process to kill.
+  absl::Status CheckTablesFit(bool with_copies) const;
   void Welcomed(int rank) { Enter(rank, Member::State::kWelcomed); }
   // FailedPrecondition where it was not welcomed.
   absl::Status Ready(int rank, const wire::Ready& ready);

@@ -17,6 +17,7 @@ inline constexpr int kDone = 0, kFailed = 1, kUsedWrongly = 2, kStopped = 3;
 
 int TrainCommand(const std::vector<std::string>& arguments, const Installation& installation);
 int PlanCommand(const std::vector<std::string>& arguments, const Installation& installation);
+int CheckpointCommand(const std::vector<std::string>& arguments);
 int DoctorCommand(const std::vector<std::string>& arguments, const Installation& installation);
 
 // Becomes shoal-evaluate with `arguments`.

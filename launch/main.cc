@@ -1,6 +1,6 @@
 // shoal: the user's command. Plans and supervises jobs; measuring is shoal-evaluate's, which it becomes.
 //
-// Exit codes: 0 done, 1 failed in the run, 2 used wrongly.
+// Exit codes: 0 done, 1 failed in the run, 2 used wrongly, 3 stopped by a signal, with a checkpoint to go on from.
 
 #include <cstdio>
 #include <exception>
@@ -22,6 +22,7 @@ constexpr char kHelp[] =
     "\n"
     "  train JOB --data PATH... --output DIR     train; JOB is a shipped job (words, cooccurrence) or NAME.textproto\n"
     "  plan JOB --data PATH... --output DIR      show roles, units, memory and the mpirun line, without training\n"
+    "  checkpoint list|verify|show DIR           what a run can go on from, and whether it is whole\n"
     "  doctor                                    what this machine lacks or could do better, each with the cure\n"
     "  evaluate words DIR|FILE ...               measure vectors: similarity, analogies, neighbours\n"
     "  export DIR|FILE ...                       vectors as text, NumPy or TensorBoard files\n"
@@ -29,16 +30,18 @@ constexpr char kHelp[] =
     "\n"
     "  --version, --help\n"
     "\n"
-    "Exit code: 0 done, 1 failed in the run, 2 used wrongly.\n";
+    "Exit code: 0 done, 1 failed in the run, 2 used wrongly, 3 stopped by a signal: the same command goes on.\n";
 
 const std::vector<std::string>& Verbs() {
-  static const auto* verbs = new std::vector<std::string>{"train", "plan", "doctor", "evaluate", "export", "report"};
+  static const auto* verbs =
+      new std::vector<std::string>{"train", "plan", "checkpoint", "doctor", "evaluate", "export", "report"};
   return *verbs;
 }
 
 int RunVerb(const std::string& verb, const std::vector<std::string>& arguments, const Installation& installation) {
   if (verb == "train") return TrainCommand(arguments, installation);
   if (verb == "plan") return PlanCommand(arguments, installation);
+  if (verb == "checkpoint") return CheckpointCommand(arguments);
   if (verb == "doctor") return DoctorCommand(arguments, installation);
   if (verb == "evaluate") return EvaluateProgram(arguments, installation);
   // Verbs of shoal-evaluate by the same names.

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "common/format.h"
+#include "common/job/derived.h"
 #include "common/job/tables.h"
 #include "common/status.h"
 #include "paramserver/row_layout.h"
@@ -61,15 +62,16 @@ MemoryPlan MemoryPlan::Of(const job::Job& job, uint64_t vocabulary_words) {
   plan.coordinator_bytes = kRoleBytes;
   plan.server_bytes = kRoleBytes;
   for (const wire::TableSpec& table : plan.tables) {
-    plan.server_bytes += TableBytes(table, 0, job.servers());
+    plan.server_bytes += TableBytes(table, 0, job.servers()) * (TakesCheckpoints(job) ? 2 : 1);
     for (uint32_t server = 0; server < job.servers(); ++server) {
       plan.table_bytes += TableBytes(table, server, job.servers());
     }
   }
+  if (TakesCheckpoints(job)) plan.copy_bytes = plan.table_bytes;
   plan.batch_bytes = BatchBytes(job, plan.tables);
   plan.worker_bytes = WorkerBytes(job, plan.tables, vocabulary_words) + plan.batch_bytes;
-  plan.total_bytes =
-      plan.coordinator_bytes + job.servers() * kRoleBytes + plan.table_bytes + job.workers() * plan.worker_bytes;
+  plan.total_bytes = plan.coordinator_bytes + job.servers() * kRoleBytes + plan.table_bytes + plan.copy_bytes +
+                     job.workers() * plan.worker_bytes;
   return plan;
 }
 
@@ -77,6 +79,13 @@ absl::Status MemoryPlan::CheckFits(const job::Job& job, const Machine& machine) 
   if (!job.placement().hostfile().empty() || total_bytes <= machine.memory_bytes) return absl::OkStatus();
   const std::string problem = Cat("the job needs ", FormatBytes(total_bytes), " and ", machine.memory_limited_by,
                                   " is ", FormatBytes(machine.memory_bytes));
+  if (total_bytes - copy_bytes <= machine.memory_bytes) {
+    return ResourceExhausted(problem, ": the tables take ", FormatBytes(table_bytes), " and their copy for a ",
+                             "checkpoint as much again; go without (checkpoint.interval_seconds=0 ",
+                             "checkpoint.interval_epochs=0 checkpoint.at_end=false), lower objective.skip_gram.dim (",
+                             job.objective().skip_gram().dim(), "), or spread the servers over hosts ",
+                             "(placement.hostfile)");
+  }
   const uint64_t workers_bytes = job.workers() * worker_bytes;
   if (2 * batch_bytes > worker_bytes && batch_bytes > table_bytes) {
     return ResourceExhausted(problem, ": a worker's batches take ", FormatBytes(batch_bytes),

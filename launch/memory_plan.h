@@ -22,6 +22,7 @@ struct MemoryPlan {
   std::vector<wire::TableSpec> tables;
   uint64_t table_bytes = 0;  // All tables on all servers.
   uint64_t coordinator_bytes = 0;
+  uint64_t copy_bytes = 0;    // Of all tables, for a checkpoint: as much again, where the job takes any.
   uint64_t server_bytes = 0;  // The largest server's: server 0's.
   uint64_t worker_bytes = 0;  // Each worker's, with
   uint64_t batch_bytes = 0;   // that of its batches of rows.

@@ -19,4 +19,8 @@ uint64_t WordsPerUnit(const job::Job& job, uint64_t words) {
                             std::max(kWordsOfAUnitAtLeast, words / kUnitsPerEpochAtLeast));
 }
 
+bool TakesCheckpoints(const job::Job& job) {
+  return job.checkpoint().interval_seconds() > 0 || job.checkpoint().interval_epochs() > 0 || job.checkpoint().at_end();
+}
+
 }  // namespace shoal

@@ -22,4 +22,7 @@ inline constexpr uint64_t kUnitsPerEpochAtLeast = 128;
 inline constexpr uint64_t kWordsOfAUnitAtLeast = 1000;
 uint64_t WordsPerUnit(const job::Job& job, uint64_t words);
 
+// Whether it takes checkpoints of its own accord, and so must have memory for a copy of its tables.
+bool TakesCheckpoints(const job::Job& job);
+
 }  // namespace shoal

@@ -61,9 +61,9 @@ TEST_F(MembershipTest, ServersOfOneHostMustFitItsMemoryTogether) {
     ASSERT_TRUE(members_.Join(rank, hello).ok());
   }
   members_.SetTableBytes(1'000'000);
-  EXPECT_TRUE(members_.CheckTablesFit().ok());
+  EXPECT_TRUE(members_.CheckTablesFit(/*with_copies=*/false).ok());
   members_.SetTableBytes(1'500'000);
-  EXPECT_EQ(members_.CheckTablesFit(),
+  EXPECT_EQ(members_.CheckTablesFit(/*with_copies=*/false),
             absl::ResourceExhaustedError(
                 "the tables of the servers on host alpha take 1.5 MB, and it has 1.0 MB of memory left; lower "
                 "objective.skip_gram.dim or data.corpus.max_words, raise data.corpus.min_count, or spread the servers "
@@ -78,7 +78,7 @@ TEST_F(MembershipTest, ServersOfTwoHostsFitEachItsOwnMemory) {
     ASSERT_TRUE(members_.Join(rank, hello).ok());
   }
   members_.SetTableBytes(1'500'000);
-  EXPECT_TRUE(members_.CheckTablesFit().ok());
+  EXPECT_TRUE(members_.CheckTablesFit(/*with_copies=*/false).ok());
 }
 
 TEST_F(MembershipTest, ServersComeBeforeWorkersByRank) {

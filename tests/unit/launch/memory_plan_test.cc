@@ -44,11 +44,24 @@ TEST(MemoryPlanTest, TablesThatDoNotFitAreRefusedWithTheFieldsToChange) {
   const MemoryPlan plan = MemoryPlan::Of(job, 10000000);
   Machine machine{.memory_bytes = uint64_t{16} * 1000 * 1000 * 1000, .memory_limited_by = "the machine's free memory"};
   EXPECT_EQ(plan.CheckFits(job, machine).message(),
-            "the job needs 25 GB and the machine's free memory is 16 GB: the tables take 24 GB for 10,000,000 words; "
+            "the job needs 49 GB and the machine's free memory is 16 GB: the tables take 24 GB for 10,000,000 words; "
             "lower objective.skip_gram.dim (300) or data.corpus.max_words, raise data.corpus.min_count (5), or spread "
             "the servers over hosts (placement.hostfile)");
-  machine.memory_bytes *= 2;
+  machine.memory_bytes *= 4;
   EXPECT_TRUE(plan.CheckFits(job, machine).ok());
+}
+
+TEST(MemoryPlanTest, TablesThatFitWithoutTheirCopyForCheckpointsAreToldSo) {
+  job::Job job = SkipGramJob(300, 1);
+  const Machine machine{.memory_bytes = uint64_t{32} * 1000 * 1000 * 1000, .memory_limited_by = "free memory"};
+  EXPECT_EQ(
+      MemoryPlan::Of(job, 10000000).CheckFits(job, machine).message(),
+      "the job needs 49 GB and free memory is 32 GB: the tables take 24 GB and their copy for a checkpoint as much "
+      "again; go without (checkpoint.interval_seconds=0 checkpoint.interval_epochs=0 checkpoint.at_end=false), "
+      "lower objective.skip_gram.dim (300), or spread the servers over hosts (placement.hostfile)");
+  job.mutable_checkpoint()->set_interval_seconds(0);
+  job.mutable_checkpoint()->set_at_end(false);
+  EXPECT_TRUE(MemoryPlan::Of(job, 10000000).CheckFits(job, machine).ok());
 }
 
 TEST(MemoryPlanTest, TooManyWorkersAreNamedAsWhatIsTooMuch) {

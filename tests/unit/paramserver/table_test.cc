@@ -8,6 +8,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/unit/checkpoint/fault_file_system.h"
 #include "tests/unit/paramserver/cluster.h"
 
 namespace shoal {
@@ -52,6 +53,30 @@ absl::Status Push(Table& table, const wire::TableSpec& spec, RowKind kind, std::
     PushRows(&message)[i] = i % layout.padded_dim < layout.dim ? value : 0;
   }
   return Ask(table, message).status();
+}
+
+// Copies `table` and returns the blocks that it saves.
+std::vector<std::string> BlocksOf(Table& table) {
+  while (!*table.FreezeSome()) {
+  }
+  FaultFileSystem files;
+  const auto writer = ShardWriter::Create(&files, "", "shard");
+  EXPECT_TRUE(table.Save(writer->get()).ok());
+  const auto reader = ShardReader::Open(&files, "", *(*writer)->Finish());
+  std::vector<std::string> blocks;
+  for (auto block = *(*reader)->Next(); block; block = *(*reader)->Next()) blocks.emplace_back(*block);
+  return blocks;
+}
+
+// A table on `servers` servers, made of the blocks.
+std::vector<std::unique_ptr<Table>> Loaded(const wire::TableSpec& spec, const std::vector<std::string>& blocks,
+                                           uint32_t servers) {
+  std::vector<std::unique_ptr<Table>> tables;
+  for (uint32_t server = 0; server < servers; ++server) {
+    tables.push_back(*Table::Create(spec, {.job_token = 1, .server = server, .servers = servers}));
+    for (const std::string& block : blocks) EXPECT_TRUE(tables.back()->Load(block).ok());
+  }
+  return tables;
 }
 
 wire::TableSpec HashedSpec(uint64_t rows) {
@@ -211,6 +236,70 @@ TEST(TableTest, ImpossibleTablesAreRefusedWithTheirName) {
   EXPECT_THAT(create(10, 1 << 20), HasSubstr("table \"input\" has dim 1048576"));
   EXPECT_THAT(create(0, 10), HasSubstr("table \"input\" has no rows"));
   EXPECT_THAT(create(uint64_t{1} << 60, 100), HasSubstr("more than a server can address"));
+}
+
+TEST(TableTest, WhatThreeServersSavedTwoLoadWithOptimizerState) {
+  const wire::TableSpec spec = MakeTableSpec(0, "words", 5000, 20, job::RowOptimizer::ADAGRAD);
+  std::vector<std::string> blocks;
+  for (uint32_t server = 0; server < 3; ++server) {
+    const auto table = MakeTable(spec, server, 3);
+    for (uint64_t key = server; key < 5000; key += 3) {
+      ASSERT_TRUE(Push(*table, spec, RowKind::kPushGradients, {key}, static_cast<float>(key), 0.1f).ok());
+    }
+    for (std::string& block : BlocksOf(*table)) blocks.push_back(std::move(block));
+  }
+  ASSERT_GT(blocks.size(), 1u);
+  const auto whole = MakeTable(spec);
+  for (uint64_t key = 0; key < 5000; ++key) {
+    ASSERT_TRUE(Push(*whole, spec, RowKind::kPushGradients, {key}, static_cast<float>(key), 0.1f).ok());
+  }
+  const auto loaded = Loaded(spec, blocks, 2);
+  for (uint64_t key = 0; key < 5000; ++key) {
+    EXPECT_EQ(*Pull(*loaded[key % 2], spec, {key}), *Pull(*whole, spec, {key})) << key;
+    // The next step, which the optimizer's state decides, is the same too.
+    ASSERT_TRUE(Push(*loaded[key % 2], spec, RowKind::kPushGradients, {key}, 1, 0.1f).ok());
+    ASSERT_TRUE(Push(*whole, spec, RowKind::kPushGradients, {key}, 1, 0.1f).ok());
+    EXPECT_EQ(*Pull(*loaded[key % 2], spec, {key}), *Pull(*whole, spec, {key})) << key;
+  }
+}
+
+TEST(TableTest, HashedRowsAreLoadedWhereTheirKeysBelongNow) {
+  const wire::TableSpec spec = HashedSpec(1000);
+  const auto table = MakeTable(spec);
+  std::vector<uint64_t> keys;
+  for (uint64_t i = 0; i < 300; ++i) keys.push_back(MixBits(i));
+  ASSERT_TRUE(Push(*table, spec, RowKind::kPushChanges, keys, 3).ok());
+  const auto loaded = Loaded(spec, BlocksOf(*table), 3);
+  EXPECT_EQ(loaded[0]->rows() + loaded[1]->rows() + loaded[2]->rows(), 300u);
+  for (const uint64_t key : keys) {
+    EXPECT_EQ(*Pull(*loaded[ServerOfHashed(key, 3)], spec, {key}), *Pull(*table, spec, {key}));
+  }
+}
+
+TEST(TableTest, ACopyKeepsItsMomentWhileTheTableGoesOn) {
+  const wire::TableSpec spec = MakeTableSpec(0, "words", 10, 20);
+  const auto table = MakeTable(spec);
+  const std::vector<float> before = *Pull(*table, spec, {7});
+  while (!*table->FreezeSome()) {
+  }
+  ASSERT_TRUE(Push(*table, spec, RowKind::kPushChanges, {7}, 5).ok());
+  FaultFileSystem files;
+  const auto writer = ShardWriter::Create(&files, "", "shard");
+  ASSERT_TRUE(table->Save(writer->get()).ok());
+  const auto reader = ShardReader::Open(&files, "", *(*writer)->Finish());
+  const auto loaded = Loaded(spec, {std::string(**(*reader)->Next())}, 1);
+  EXPECT_EQ(*Pull(*loaded[0], spec, {7}), before);
+}
+
+TEST(TableTest, BlocksThatAreNotOfSuchATableAreRefused) {
+  const wire::TableSpec spec = MakeTableSpec(0, "words", 10, 20);
+  const auto table = MakeTable(spec);
+  std::string block = BlocksOf(*table).front();
+  EXPECT_EQ(table->Load(block.substr(0, block.size() - 1)).code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(table->Load(block.substr(0, 10)).code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(table->Load("").code(), absl::StatusCode::kDataLoss);
+  block[0] = 100;  // The first key: some rows are beyond the table's end.
+  EXPECT_EQ(table->Load(block).message(), "table \"words\" has 10 rows, and a block holds row 100");
 }
 
 }  // namespace
