@@ -15,6 +15,7 @@
 #include <cstring>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/clock.h"
@@ -99,7 +100,9 @@ void BenchWriting(const Table& table, const std::string& folder, uint64_t bytes)
 
 void BenchLoading(const Table& table, const wire::TableSpec& spec, const std::string& folder, double gigabytes) {
   const checkpoint::Shard shard = Save(table, folder);
-  for (const uint32_t servers : {1, 2}) {
+  // The first is not told: a virtual machine's host may have to give it the memory, which takes seconds a GB.
+  for (const uint32_t servers : {1, 1, 2}) {
+    static bool first = true;
     const double seconds = Seconds([&] {
       const auto loaded = Table::Create(spec, {.servers = servers});
       const auto reader = ShardReader::Open(&FileSystem::Real(), folder, shard);
@@ -109,6 +112,7 @@ void BenchLoading(const Table& table, const wire::TableSpec& spec, const std::st
         Check((*loaded)->Load(**block));
       }
     });
+    if (std::exchange(first, false)) continue;
     std::printf("load on server 0 of %u from %s: %.2f GB/s\n", servers, folder.c_str(), gigabytes / seconds);
   }
   ::unlink((folder + "/shard").c_str());
