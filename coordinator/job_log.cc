@@ -19,7 +19,7 @@ std::string ProgressLine(const ProgressSnapshot& p) {
 
 absl::StatusOr<std::unique_ptr<JobLog>> JobLog::Create(const std::string& directory, Clock* clock, bool print,
                                                        bool go_on) {
-  ASSIGN_OR_RETURN(auto log, EventLog::Create(directory, clock, print, go_on));
+  ASSIGN_OR_RETURN(auto log, EventLog::Create(directory, clock, {.print = print, .go_on = go_on}));
   return std::unique_ptr<JobLog>(new JobLog(std::move(log)));
 }
 

@@ -11,7 +11,7 @@ namespace shoal {
 
 checkpoint::Ledger Ledger::Save() const {
   std::vector<uint64_t> undone(undone_.begin(), undone_.end());
-  for (const auto& [lease, entry] : leases_) undone.push_back(entry.place);
+  for (const auto& [lease, entry] : leases_) undone.push_back(entry.place.number);
   std::sort(undone.begin(), undone.end());
   checkpoint::Ledger saved;
   saved.set_next(next_);
@@ -33,10 +33,10 @@ absl::Status Ledger::Restore(const checkpoint::Ledger& saved) {
 
 std::optional<wire::Lease> Ledger::Grant(int worker) {
   if (waiting() == 0) return std::nullopt;
-  const uint64_t place = undone_.empty() ? next_++ : undone_.front();
+  const uint64_t number = undone_.empty() ? next_++ : undone_.front();
   if (!undone_.empty()) undone_.pop_front();
-  const PlannedUnit planned = plan_.At(place);
-  const Entry entry{.place = place, .planned = planned, .worker = worker};
+  const PlannedUnit planned = plan_.At(number);
+  const Entry entry{.place = {number, planned}, .worker = worker};
   wire::Lease lease;
   lease.set_id(next_lease_++);
   lease.set_epoch(planned.epoch);
@@ -60,7 +60,7 @@ absl::Status Ledger::Report(int worker, const wire::UnitProgress& report) {
     return FailedPrecondition("rank ", worker, " reports on lease ", report.lease(), ", which rank ", entry.worker,
                               " holds");
   }
-  const uint64_t words = entry.words + report.words(), work = entry.planned.range.work;
+  const uint64_t words = entry.words + report.words(), work = entry.place.planned.range.work;
   if (words > work || words < entry.words) {
     return InvalidArgument("rank ", worker, " reports ", words, " words of lease ", report.lease(), ", which has ",
                            work);
@@ -84,7 +84,7 @@ Ledger::Counts Ledger::counts() const {
 Ledger::Counts Ledger::counts(uint32_t epoch) const {
   const uint64_t units = plan_.units_per_epoch();
   const uint64_t handed_out = std::clamp(next_, epoch * units, (epoch + 1) * units) - epoch * units;
-  const auto in_epoch = [epoch](const auto& entry) { return entry.second.planned.epoch == epoch; };
+  const auto in_epoch = [epoch](const auto& entry) { return entry.second.place.planned.epoch == epoch; };
   const uint64_t leased = std::count_if(leases_.begin(), leases_.end(), in_epoch);
   const uint64_t undone =
       std::count_if(undone_.begin(), undone_.end(), [&](uint64_t place) { return place / units == epoch; });
@@ -102,15 +102,15 @@ std::string Ledger::UnitAtHand(int worker) const {
     if (lease.second.worker == worker && (first == nullptr || lease.first < first->first)) first = &lease;
   }
   if (first == nullptr) return "";
-  const PlannedUnit& planned = first->second.planned;
+  const PlannedUnit& planned = first->second.place.planned;
   return Cat("unit ", planned.unit, " (items ", planned.range.begin, " to ", planned.range.end, ") of epoch ",
              planned.epoch + 1);
 }
 
-std::optional<uint32_t> Ledger::EpochOf(uint64_t lease) const {
+std::optional<Ledger::Place> Ledger::PlaceOf(uint64_t lease) const {
   const auto found = leases_.find(lease);
   if (found == leases_.end()) return std::nullopt;
-  return found->second.planned.epoch;
+  return found->second.place;
 }
 
 }  // namespace shoal

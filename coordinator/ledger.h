@@ -34,6 +34,12 @@ class Ledger {
     uint64_t done = 0;
   };
 
+  // One unit in one epoch, and its number in the plan.
+  struct Place {
+    uint64_t number = 0;
+    PlannedUnit planned;
+  };
+
   explicit Ledger(Plan plan) : plan_(std::move(plan)) {}
 
   // At a moment when no leased unit has been begun: what is done, for a checkpoint.
@@ -58,15 +64,14 @@ class Ledger {
   uint64_t held_by(int worker) const;
   // The unit that `worker` was granted first of those it holds, in words; empty where it holds none.
   std::string UnitAtHand(int worker) const;
-  // The epoch of a lease that is held; nothing else is known of a lease that is not.
-  std::optional<uint32_t> EpochOf(uint64_t lease) const;
+  // Of a lease that is held; nothing is known of a lease that is not.
+  std::optional<Place> PlaceOf(uint64_t lease) const;
 
   const Plan& plan() const { return plan_; }
 
  private:
   struct Entry {
-    uint64_t place = 0;
-    PlannedUnit planned;
+    Place place;
     uint64_t words = 0;  // Reported so far.
     int worker = -1;     // The holder's rank.
   };

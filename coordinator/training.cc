@@ -20,11 +20,13 @@ absl::Status Training::Restore(const checkpoint::Manifest& from) {
                               " was trained on: a text was changed; give another output folder, or --force to begin ",
                               "anew");
   }
+  restored_from_ = from.number();
   before_ = from.progress();
   return ledger_.Restore(from.ledger());
 }
 
 absl::Status Training::Begin() {
+  ASSIGN_OR_RETURN(unit_log_, UnitLog::Create(folder_.output(), &parts_.clock, restored_from_));
   progress_.emplace(parts_.job.epochs(), ledger_.plan().work_total(), parts_.clock.Now(), before_);
   checkpoints_.emplace(parts_.job.checkpoint(), folder_, &parts_.messenger, &parts_.members, &parts_.clock,
                        [this](checkpoint::Manifest* manifest) { Describe(manifest); });
@@ -57,14 +59,16 @@ absl::Status Training::HandleLeaseRequest(int from) {
 }
 
 absl::Status Training::HandleReport(int from, const wire::UnitProgress& report) {
-  const std::optional<uint32_t> epoch = ledger_.EpochOf(report.lease());
+  const std::optional<Ledger::Place> place = ledger_.PlaceOf(report.lease());
   const absl::Status entered = ledger_.Report(from, report);
   // Of a lease that its sender does hold, a report that makes no sense leaves a unit that nobody will end.
   if (absl::IsInvalidArgument(entered)) return Aborted(parts_.members.Name(from), ": ", ToStd(entered.message()));
   RETURN_IF_ERROR(entered) << "a report of " << parts_.members.Name(from);
-  progress_->Add(report, *epoch);
+  progress_->Add(report, place->planned.epoch);
   parts_.board.ShowReport(report);
-  return report.done() ? AnswerLeaseRequests() : absl::OkStatus();
+  if (!report.done()) return absl::OkStatus();
+  unit_log_->Done(*place, from);
+  return AnswerLeaseRequests();
 }
 
 absl::Status Training::AnswerLeaseRequests() {
@@ -101,7 +105,8 @@ void Training::ShowProgress() {
   parts_.log.Progressed(snapshot);
 }
 
-void Training::Describe(checkpoint::Manifest* manifest) const {
+void Training::Describe(checkpoint::Manifest* manifest) {
+  unit_log_->Cut(manifest->number());
   *manifest->mutable_job() = parts_.job;
   manifest->set_data_fingerprint(data_fingerprint_);
   *manifest->mutable_ledger() = ledger_.Save();

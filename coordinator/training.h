@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "absl/status/status.h"
@@ -17,6 +18,7 @@
 #include "coordinator/messenger.h"
 #include "coordinator/progress.h"
 #include "coordinator/status_board.h"
+#include "coordinator/unit_log.h"
 #include "proto/checkpoint.pb.h"
 #include "proto/job.pb.h"
 #include "proto/wire.pb.h"
@@ -74,16 +76,19 @@ class Training {
   absl::Status HandleLeaseRequest(int from);
   absl::Status HandleReport(int from, const wire::UnitProgress& report);
   absl::Status AnswerLeaseRequests();
-  void Describe(checkpoint::Manifest* manifest) const;
+  void Describe(checkpoint::Manifest* manifest);
 
   const Parts parts_;
   const uint64_t data_fingerprint_;
   Ledger ledger_;
   LeaseDesk desk_;
   CheckpointFolder folder_;
-  checkpoint::Progress before_;                  // Of the lives before this one.
-  std::optional<Progress> progress_;             // From Begin on,
-  std::optional<CheckpointDriver> checkpoints_;  // both.
+  uint64_t restored_from_ = 0;
+  checkpoint::Progress before_;  // Of the lives before this one.
+  // From Begin on:
+  std::unique_ptr<UnitLog> unit_log_;
+  std::optional<Progress> progress_;
+  std::optional<CheckpointDriver> checkpoints_;
   std::optional<absl::Time> end_;
   uint64_t last_checkpoint_ = 0;
 };

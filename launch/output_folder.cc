@@ -92,7 +92,7 @@ absl::Status LockOutputFolder(const std::string& output) {
 void RemoveOldResults(const std::string& output, bool goes_on) {
   std::vector<std::string> names = {"vectors.bin",           "vocabulary.txt",  kResultFileName.data(),
                                     "metrics-addresses.txt", "evaluation.json", "report.html"};
-  if (!goes_on) names.insert(names.end(), {"log.jsonl", kCheckpointsFolderName.data()});
+  if (!goes_on) names.insert(names.end(), {"log.jsonl", "units.jsonl", kCheckpointsFolderName.data()});
   for (const std::string& name : names) {
     std::error_code ignored;  // What cannot be removed cannot be replaced either, and whoever tries will say so.
     fs::remove_all(fs::path(output) / name, ignored);

@@ -28,6 +28,7 @@ class CheckpointFolder {
   // `output`: the run's output folder. Nothing is made yet.
   CheckpointFolder(FileSystem* files, const std::string& output);
 
+  const std::string& output() const { return output_; }
   const std::string& path() const { return path_; }
   // Of one checkpoint: PATH/00000042.
   std::string PathOf(uint64_t number) const;

@@ -12,12 +12,12 @@
 
 namespace shoal {
 
-absl::StatusOr<std::unique_ptr<EventLog>> EventLog::Create(const std::string& directory, Clock* clock, bool print,
-                                                           bool go_on) {
-  std::string path = Cat(directory, "/", kLogFileName);
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | (go_on ? 0 : O_TRUNC) | O_APPEND | O_CLOEXEC, 0644);
+absl::StatusOr<std::unique_ptr<EventLog>> EventLog::Create(const std::string& directory, Clock* clock,
+                                                           const Options& options) {
+  std::string path = Cat(directory, "/", options.file_name);
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | (options.go_on ? 0 : O_TRUNC) | O_APPEND | O_CLOEXEC, 0644);
   if (fd < 0) return ErrnoError(errno, Cat("cannot create ", path));
-  return std::unique_ptr<EventLog>(new EventLog(fd, std::move(path), clock, print));
+  return std::unique_ptr<EventLog>(new EventLog(fd, std::move(path), clock, options.print));
 }
 
 EventLog::EventLog(int fd, std::string path, Clock* clock, bool print)

@@ -23,9 +23,14 @@ inline constexpr std::string_view kLogFileName = "log.jsonl";
 
 class EventLog {
  public:
-  // Begins log.jsonl anew in `directory`, which exists, or goes on with what is there. `print`: people's lines too.
-  static absl::StatusOr<std::unique_ptr<EventLog>> Create(const std::string& directory, Clock* clock, bool print,
-                                                          bool go_on = false);
+  struct Options {
+    bool print = false;  // People's lines too.
+    bool go_on = false;  // With what is in the file; else it is begun anew.
+    std::string_view file_name = kLogFileName;
+  };
+  // In `directory`, which exists.
+  static absl::StatusOr<std::unique_ptr<EventLog>> Create(const std::string& directory, Clock* clock,
+                                                          const Options& options);
   ~EventLog();
 
   // An event's object, begun with what every event has; Write ends it and writes its line.

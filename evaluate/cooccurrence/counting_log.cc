@@ -13,7 +13,7 @@ constexpr absl::Duration kProgressInterval = absl::Seconds(2);
 
 absl::StatusOr<std::unique_ptr<CountingLog>> CountingLog::Create(const std::string& directory, Clock* clock,
                                                                  bool print) {
-  ASSIGN_OR_RETURN(auto log, EventLog::Create(directory, clock, print));
+  ASSIGN_OR_RETURN(auto log, EventLog::Create(directory, clock, {.print = print}));
   return std::unique_ptr<CountingLog>(new CountingLog(std::move(log), clock));
 }
 

@@ -19,7 +19,7 @@ using ::testing::Not;
 class EventLogTest : public ::testing::Test {
  protected:
   std::unique_ptr<EventLog> Log(bool print = false) {
-    auto log = EventLog::Create(folder_.path(), &Clock::Real(), print);
+    auto log = EventLog::Create(folder_.path(), &Clock::Real(), {.print = print});
     EXPECT_TRUE(log.ok()) << log.status();
     return *std::move(log);
   }
@@ -47,8 +47,18 @@ TEST_F(EventLogTest, ALogOfAnEarlierRunIsBegunAnew) {
   EXPECT_THAT(Text(), Not(HasSubstr("earlier")));
 }
 
+TEST_F(EventLogTest, ARunThatGoesOnGoesOnWithItsLog) {
+  {
+    const auto earlier = Log();
+    earlier->Write(earlier->Event("earlier"));
+  }
+  const auto log = *EventLog::Create(folder_.path(), &Clock::Real(), {.go_on = true});
+  log->Write(log->Event("later"));
+  EXPECT_THAT(Text(), MatchesRegex(".*earlier.*\n.*later.*\n"));
+}
+
 TEST_F(EventLogTest, AFolderThatIsNotThereIsNamed) {
-  const auto log = EventLog::Create(folder_.Path("no"), &Clock::Real(), false);
+  const auto log = EventLog::Create(folder_.Path("no"), &Clock::Real(), {});
   EXPECT_THAT(std::string(log.status().message()), HasSubstr(folder_.Path("no/log.jsonl")));
 }
 

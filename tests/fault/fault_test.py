@@ -1,0 +1,218 @@
+"""Kills and stops the processes of real jobs, and times what follows.
+
+    fault_test.py BIN TEST [N]      one test, N times what it does: Kills.test_...
+    tests/fault/run                 all of them, as long as the bars ask for; prints the figures
+"""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+from units import History
+
+BINARIES = os.path.abspath(sys.argv[1])
+PATIENCE = 300
+ROLES = {"worker": "shoal-worker", "server": "shoal-paramserver", "coordinator": "shoal-coordinator", "mpirun": "mpirun"}
+
+
+def times(default):
+    return int(sys.argv[3]) if len(sys.argv) > 3 else default
+
+
+class Job:
+    """`shoal train words` on a small text, in a folder of its own."""
+
+    def __init__(self, *flags, words=40, sentences=3000):
+        self.folder = tempfile.mkdtemp(prefix="shoal-fault-")
+        self.output = os.path.join(self.folder, "out")
+        self.flags = flags
+        with open(os.path.join(self.folder, "text.txt"), "w") as file:
+            for s in range(sentences):
+                file.write(" ".join(f"w{(s * 12 + w * (s % 5 + 1)) % words}" for w in range(12)) + "\n")
+        self.process = None
+
+    def start(self):
+        command = [os.path.join(BINARIES, "shoal"), "train", "words", "--data", "text.txt", "--output", "out",
+                   "--set", "progress.interval_seconds=0.2", *self.flags]
+        with open(os.path.join(self.folder, "log"), "a") as log:
+            self.process = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log)
+
+    def end(self):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+        if self.process:
+            self.process.wait()
+        for pid in self.pids():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def said(self):
+        with open(os.path.join(self.folder, "log")) as file:
+            return file.read()
+
+    def events(self, name):
+        try:
+            with open(os.path.join(self.output, "log.jsonl")) as file:
+                return [line for line in file if line.startswith(f'{{"event":"{name}"')]
+        except FileNotFoundError:
+            return []
+
+    def result(self):
+        with open(os.path.join(self.output, "result.json")) as file:
+            return json.load(file)
+
+    def pids(self, role=None):
+        """Processes of the job, by their folder: mpirun and roles."""
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                program = os.path.basename(os.readlink(f"/proc/{pid}/exe"))
+                of_role = program == ROLES[role] if role != "mpirun" else program in ("mpirun", "orterun")
+                if os.readlink(f"/proc/{pid}/cwd") == self.folder and of_role:
+                    found.append(int(pid))
+            except KeyError:
+                if os.path.basename(os.readlink(f"/proc/{pid}/exe")).startswith(("shoal-", "mpirun", "orterun")):
+                    found.append(int(pid))
+            except OSError:
+                continue
+        return found
+
+    def wait_for(self, condition, what):
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"no {what}:\n{self.said()}")
+            if self.process.poll() is not None and not condition():
+                raise AssertionError(f"it ended without {what}:\n{self.said()}")
+            time.sleep(0.005)
+
+    def wait_for_event(self, name, count):
+        self.wait_for(lambda: len(self.events(name)) >= count, f"{name} number {count}")
+
+
+def percentile(values, part):
+    return sorted(values)[min(len(values) - 1, int(part * len(values)))]
+
+
+class Faults(unittest.TestCase):
+    def job(self, *flags, **text):
+        job = Job(*flags, **text)
+        self.addCleanup(job.end)
+        return job
+
+    def check_audit(self, job, places):
+        history = History().read(os.path.join(job.output, "units.jsonl"))
+        self.assertEqual(history.lost(places), [])
+        self.assertEqual(history.doubled, [])
+        self.assertEqual(history.gaps(), [])
+        return history
+
+    def test_after_kills_at_random_moments_and_roles_every_unit_is_in_the_history_once(self):
+        kills, epochs = times(8), 400 * times(8)
+        job = self.job("--epochs", str(epochs), "--workers", "2", "--servers", "2", "--dim", "16",
+                       "--set", "checkpoint.interval_seconds=0.3", "--set", f"max_restarts={10 * kills}")
+        draw = random.Random(7)
+        job.start()
+        job.wait_for_event("training", 1)
+        killed = 0
+        while killed < kills and job.process.poll() is None:
+            time.sleep(draw.uniform(0, 2.5))
+            pids = job.pids(draw.choice(list(ROLES)))
+            if pids:
+                os.kill(draw.choice(pids), signal.SIGKILL)
+                killed += 1
+        # One more for the supervisor: the same command goes on.
+        if job.process.poll() is None:
+            job.process.kill()
+            job.process.wait()
+            time.sleep(1)  # The kernel ends the roles.
+            job.start()
+        self.assertEqual(job.process.wait(PATIENCE), 0, job.said())
+        units = len({place for place in History().read(os.path.join(job.output, "units.jsonl")).done})
+        history = self.check_audit(job, units)
+        self.assertEqual(job.result()["words"], epochs * 36000)
+        self.assertEqual(job.pids(), [])
+        self.assertEqual(killed, kills, "the job was over before")
+        print(f"\n{kills} kills: {history.lives} lives, {history.trained} units trained, {units} in the history: "
+              f"0 lost, 0 doubled", file=sys.stderr)
+
+    def test_from_the_kill_of_a_role_to_training_again_it_takes_seconds(self):
+        rows = times(20000)
+        seconds = {}
+        job = self.job("--epochs", "100000", "--workers", "1", "--servers", "2", "--dim", "128",
+                       "--set", "data.corpus.min_count=1", "--set", "checkpoint.interval_seconds=0.5",
+                       words=rows, sentences=rows // 12 + 1)
+        job.start()
+        for life, role in enumerate(("worker", "server", "coordinator"), start=1):
+            job.wait_for_event("training", life)
+            checkpoints = len(job.events("checkpoint"))
+            job.wait_for_event("checkpoint", checkpoints + 2)
+            os.kill(job.pids(role)[0], signal.SIGKILL)
+            start = time.monotonic()
+            job.wait_for_event("training", life + 1)
+            seconds[role] = time.monotonic() - start
+        print(f"\nkill to training again, tables of {2 * rows * 512 >> 20} MB, s: "
+              + ", ".join(f"{role} {s:.1f}" for role, s in seconds.items()), file=sys.stderr)
+        self.assertLess(max(seconds.values()), 5)
+
+    def test_a_stopped_role_is_noticed_within_three_seconds(self):
+        job = self.job("--epochs", "100000", "--workers", "2", "--servers", "2", "--dim", "16",
+                       "--set", "max_restarts=1000", "--set", "checkpoint.interval_seconds=0.3")
+        job.start()
+        seconds = []
+        for life in range(1, 1 + times(3)):
+            job.wait_for_event("training", life)
+            job.wait_for_event("checkpoint", len(job.events("checkpoint")) + 1)
+            os.kill(job.pids(("worker", "server")[life % 2])[0], signal.SIGSTOP)
+            start = time.monotonic()
+            job.wait_for(lambda: len(job.events("failed")) >= life, "word of a failure")
+            seconds.append(time.monotonic() - start)
+        print(f"\na stopped role is noticed after {percentile(seconds, .5):.2f} s, at most {max(seconds):.2f}",
+              file=sys.stderr)
+        self.assertLess(max(seconds), 3)
+
+    def test_a_role_that_pauses_for_a_second_is_never_called_dead(self):
+        job = self.job("--epochs", "100000", "--workers", "2", "--servers", "2", "--dim", "16")
+        job.start()
+        job.wait_for_event("training", 1)
+        draw = random.Random(3)
+        for _ in range(times(4)):
+            pid = draw.choice(job.pids(draw.choice(["worker", "server", "coordinator"])))
+            os.kill(pid, signal.SIGSTOP)
+            time.sleep(1)
+            os.kill(pid, signal.SIGCONT)
+            time.sleep(draw.uniform(0, 0.3))
+        self.assertEqual(job.events("failed"), [], job.said())
+        self.assertEqual(len(job.events("training")), 1)
+        job.process.send_signal(signal.SIGTERM)
+        self.assertEqual(job.process.wait(PATIENCE), 3, job.said())
+        print(f"\n{times(4)} pauses of a second: nobody was called dead", file=sys.stderr)
+
+    def test_sigterm_writes_a_checkpoint_and_the_same_command_goes_on(self):
+        job = self.job("--epochs", "3000", "--workers", "2", "--servers", "2", "--dim", "16")
+        job.start()
+        job.wait_for_event("progress", 2)
+        start = time.monotonic()
+        job.process.send_signal(signal.SIGTERM)
+        self.assertEqual(job.process.wait(PATIENCE), 3, job.said())
+        self.assertLess(time.monotonic() - start, 5)
+        self.assertEqual(job.pids(), [])
+        job.start()
+        self.assertEqual(job.process.wait(PATIENCE), 0, job.said())
+        history = self.check_audit(job, max(History().read(os.path.join(job.output, "units.jsonl")).done) + 1)
+        # Not a unit was trained twice.
+        self.assertEqual(history.trained, len(history.done))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], "-v", "Faults." + sys.argv[2]])
