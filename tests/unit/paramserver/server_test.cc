@@ -104,8 +104,8 @@ TEST_F(ServerTest, ASilentCoordinatorIsNamed) {
 }
 
 TEST_F(ServerTest, SilenceProvesNothingWhileATableIsMade) {
-  // 100 MB, which take some tens of milliseconds.
-  Welcome(MakeTableSpec(0, "input", 200000, 128), /*dead_after_seconds=*/0.005);
+  // 300 MB, which take more than a hundred milliseconds.
+  Welcome(MakeTableSpec(0, "input", 600000, 128), /*dead_after_seconds=*/0.05);
   Hear([](const auto& message) { return message.has_ready(); });
   Stop("");
   EXPECT_TRUE(End().ok());
