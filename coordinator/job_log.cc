@@ -1,6 +1,5 @@
 #include "coordinator/job_log.h"
 
-#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -85,9 +84,7 @@ void JobLog::Ended(const RunResult& result) {
   log_->Print(absl::StrFormat("done: %s words in %.1f s, %s words/s, loss %.4f in the last epoch",
                               FormatScaled(static_cast<double>(result.words)), result.seconds,
                               FormatScaled(result.words_per_second), result.loss.value_or(0)));
-  if (!std::isfinite(result.loss.value_or(0))) {
-    LogWarning("the loss is not a number: training diverged; lower objective.skip_gram.learning_rate");
-  } else if (result.loss.value_or(0) == 0) {
+  if (result.loss.value_or(0) == 0) {
     LogWarning("no pair of words was trained; is objective.skip_gram.subsample too low, or are sentences of one word?");
   }
   for (const std::string& line : result.Table()) log_->Print(line);

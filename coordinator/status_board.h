@@ -24,6 +24,7 @@ class StatusBoard {
   void ShowReport(const wire::UnitProgress& report);
   void ShowProgress(const ProgressSnapshot& progress);
   void ShowCheckpoint(const CheckpointOutcome& outcome);
+  void CountNonfinite() { metrics_.nonfinite_reports.Increment(); }
   void CountRefusal() { metrics_.refused_messages.Increment(); }
 
  private:

@@ -1,7 +1,10 @@
 #include "coordinator/training.h"
 
+#include <cmath>
+#include <string>
 #include <utility>
 
+#include "common/log.h"
 #include "common/status.h"
 #include "common/transport/control.h"
 
@@ -58,12 +61,27 @@ absl::Status Training::HandleLeaseRequest(int from) {
   return AnswerLeaseRequests();
 }
 
-absl::Status Training::HandleReport(int from, const wire::UnitProgress& report) {
+absl::Status Training::CheckLoss(int from, const Ledger::Place& place, wire::UnitProgress* report) {
+  if (std::isfinite(report->loss_sum())) return absl::OkStatus();
+  report->clear_loss_sum();
+  report->clear_loss_pairs();
+  parts_.board.CountNonfinite();
+  const std::string what = Cat("the loss of unit ", place.planned.unit, " (items ", place.planned.range.begin, " to ",
+                               place.planned.range.end, ") of epoch ", place.planned.epoch + 1, " on ",
+                               parts_.members.Name(from), " is not a number");
+  if (++nonfinite_ == 1) LogWarning(what, "; such pairs are left out");
+  if (nonfinite_ <= parts_.job.max_nonfinite()) return absl::OkStatus();
+  return Aborted(what, ", which was reported ", nonfinite_, " times, more than max_nonfinite, ",
+                 parts_.job.max_nonfinite(), ": training diverged; lower objective.skip_gram.learning_rate");
+}
+
+absl::Status Training::HandleReport(int from, wire::UnitProgress report) {
   const std::optional<Ledger::Place> place = ledger_.PlaceOf(report.lease());
   const absl::Status entered = ledger_.Report(from, report);
   // Of a lease that its sender does hold, a report that makes no sense leaves a unit that nobody will end.
   if (absl::IsInvalidArgument(entered)) return Aborted(parts_.members.Name(from), ": ", ToStd(entered.message()));
   RETURN_IF_ERROR(entered) << "a report of " << parts_.members.Name(from);
+  RETURN_IF_ERROR(CheckLoss(from, *place, &report));
   progress_->Add(report, place->planned.epoch);
   parts_.board.ShowReport(report);
   if (!report.done()) return absl::OkStatus();

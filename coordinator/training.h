@@ -74,7 +74,9 @@ class Training {
 
  private:
   absl::Status HandleLeaseRequest(int from);
-  absl::Status HandleReport(int from, const wire::UnitProgress& report);
+  absl::Status HandleReport(int from, wire::UnitProgress report);
+  // Warns of a loss that is no number, and ends the job where there were too many; takes it out of the report.
+  absl::Status CheckLoss(int from, const Ledger::Place& place, wire::UnitProgress* report);
   absl::Status AnswerLeaseRequests();
   void Describe(checkpoint::Manifest* manifest);
 
@@ -91,6 +93,7 @@ class Training {
   std::optional<CheckpointDriver> checkpoints_;
   std::optional<absl::Time> end_;
   uint64_t last_checkpoint_ = 0;
+  uint64_t nonfinite_ = 0;  // Reports of a loss that is no number.
 };
 
 }  // namespace shoal

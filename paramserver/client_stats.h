@@ -14,6 +14,7 @@ struct ClientStats {
   uint64_t rows_mapped = 0;  // Keys of batches on mapped tables, each as often as it was named.
   uint64_t rows_pulled = 0;
   uint64_t rows_pushed = 0;
+  uint64_t nonfinite_rows = 0;  // Of mapped tables: gradients that were dropped, as a value of theirs was not finite.
   uint64_t bytes_pulled = 0;
   uint64_t bytes_pushed = 0;
   uint64_t requests = 0;

@@ -102,7 +102,8 @@ absl::Status MappedTable::TakeGradients(Gradients* state, float learning_rate) {
   const float* gradients = reinterpret_cast<const float*>(state->memory.data());
   for (size_t i = 0; i < state->rows.size(); ++i) {
     if (i + kRowsAhead < state->rows.size()) PrefetchRow(state->rows[i + kRowsAhead], layout_.stride);
-    optimizer_.Apply(state->rows[i], gradients + i * layout_.padded_dim, learning_rate);
+    const bool applied = optimizer_.Apply(state->rows[i], gradients + i * layout_.padded_dim, learning_rate);
+    if (!applied) ++stats_->nonfinite_rows;
   }
   state->rows.clear();  // Taken once, whatever else the caller does.
   return absl::OkStatus();

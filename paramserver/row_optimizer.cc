@@ -1,6 +1,7 @@
 #include "paramserver/row_optimizer.h"
 
 #include <algorithm>
+#include <bit>
 #include <cfloat>
 #include <cmath>
 #include <memory>
@@ -11,6 +12,14 @@ namespace {
 // Rows are whole cache lines: with the alignment known, the compiler needs no loop for the ends.
 float* Aligned(float* p) { return std::assume_aligned<64>(p); }
 const float* Aligned(const float* p) { return std::assume_aligned<64>(p); }
+
+// Whether no value is infinite or not a number: by the exponents, whose maximum the compiler takes in vectors.
+bool AllFinite(const float* values, uint32_t floats) {
+  constexpr uint32_t kSign = 0x80000000, kInfinity = 0x7f800000;
+  uint32_t most = 0;
+  for (uint32_t i = 0; i < floats; ++i) most = std::max(most, std::bit_cast<uint32_t>(values[i]) & ~kSign);
+  return most < kInfinity;
+}
 
 // Sixteen partial sums: the order of additions is fixed, so the result does not depend on the machine's vector width.
 float SumOfSquares(const float* gradient, uint32_t floats) {
@@ -33,20 +42,25 @@ RowOptimizer::RowOptimizer(const job::RowOptimizer& spec, const RowLayout& layou
       beta1_(static_cast<float>(spec.beta1())),
       beta2_(static_cast<float>(spec.beta2())) {}
 
-void RowOptimizer::Apply(float* row, const float* gradient, float learning_rate) const {
+bool RowOptimizer::Apply(float* row, const float* gradient, float learning_rate) const {
   row = Aligned(row);
   gradient = Aligned(gradient);
+  if (!AllFinite(gradient, layout_.padded_dim)) return false;
   switch (kind_) {
     case job::RowOptimizer::SGD:
       for (uint32_t i = 0; i < layout_.padded_dim; ++i) row[i] -= learning_rate * gradient[i];
-      return;
+      break;
     case job::RowOptimizer::ADAGRAD:
-      return ApplyAdagrad(row, gradient, learning_rate);
+      ApplyAdagrad(row, gradient, learning_rate);
+      break;
     case job::RowOptimizer::ROW_WISE_ADAGRAD:
-      return ApplyRowWiseAdagrad(row, gradient, learning_rate);
+      ApplyRowWiseAdagrad(row, gradient, learning_rate);
+      break;
     case job::RowOptimizer::LAZY_ADAM:
-      return ApplyLazyAdam(row, gradient, learning_rate);
+      ApplyLazyAdam(row, gradient, learning_rate);
+      break;
   }
+  return true;
 }
 
 void RowOptimizer::ApplyAdagrad(float* row, const float* gradient, float learning_rate) const {
@@ -80,10 +94,12 @@ void RowOptimizer::ApplyLazyAdam(float* row, const float* gradient, float learni
   }
 }
 
-void AddToRow(float* row, const float* change, uint32_t floats) {
+bool AddToRow(float* row, const float* change, uint32_t floats) {
   row = Aligned(row);
   change = Aligned(change);
+  if (!AllFinite(change, floats)) return false;
   for (uint32_t i = 0; i < floats; ++i) row[i] += change[i];
+  return true;
 }
 
 void DifferenceOfRows(const float* after, const float* before, uint32_t floats, float* out) {

@@ -22,7 +22,8 @@ class RowOptimizer {
   RowOptimizer(const job::RowOptimizer& spec, const RowLayout& layout);
 
   // Takes `gradient` [padded_dim], whose padding is zero, once. `row` [stride] and `gradient` are 64-byte aligned.
-  void Apply(float* row, const float* gradient, float learning_rate) const;
+  // False, and the row stays as it is: the gradient has a value that is not finite.
+  bool Apply(float* row, const float* gradient, float learning_rate) const;
 
  private:
   void ApplyAdagrad(float* row, const float* gradient, float learning_rate) const;
@@ -36,8 +37,9 @@ class RowOptimizer {
   float beta2_;
 };
 
-// row[i] += change[i] for [floats], a multiple of 16; both 64-byte aligned.
-void AddToRow(float* row, const float* change, uint32_t floats);
+// row[i] += change[i] for [floats], a multiple of 16; both 64-byte aligned. False, and the row stays as it is: a change
+// is not finite.
+bool AddToRow(float* row, const float* change, uint32_t floats);
 
 // out[i] = after[i] - before[i] for [floats], a multiple of 16; all 64-byte aligned.
 void DifferenceOfRows(const float* after, const float* before, uint32_t floats, float* out);

@@ -47,6 +47,8 @@ class Store {
 
   virtual uint64_t rows() const = 0;
   virtual uint64_t bytes() const = 0;
+  // Pushed rows that were dropped because a value of theirs was not finite.
+  virtual uint64_t nonfinite_rows() const = 0;
 };
 
 }  // namespace shoal

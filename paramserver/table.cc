@@ -160,12 +160,15 @@ Buffer Table::Pull(const RowHeader& header) const {
 
 void Table::AddChanges(const RowRequest& request) {
   const uint32_t floats = layout_.padded_dim;
-  ForEachRow(found_, floats, [&](size_t i, float* row) { AddToRow(row, request.rows + i * floats, floats); });
+  ForEachRow(found_, floats, [&](size_t i, float* row) {
+    if (!AddToRow(row, request.rows + i * floats, floats)) ++nonfinite_rows_;
+  });
 }
 
 void Table::TakeGradients(const RowRequest& request) {
   ForEachRow(found_, layout_.stride, [&](size_t i, float* row) {
-    optimizer_.Apply(row, request.rows + i * layout_.padded_dim, request.header.learning_rate);
+    const float* gradient = request.rows + i * layout_.padded_dim;
+    if (!optimizer_.Apply(row, gradient, request.header.learning_rate)) ++nonfinite_rows_;
   });
 }
 

@@ -49,6 +49,7 @@ class Table final : public Store {
   absl::Status Load(std::string_view block) override;
   uint64_t rows() const override;  // A hashed-key table's: those born.
   uint64_t bytes() const override { return segment_.bytes(); }
+  uint64_t nonfinite_rows() const override { return nonfinite_rows_; }
 
   // How workers of this host find the rows of a dense-id table.
   wire::Segment segment() const;
@@ -80,6 +81,7 @@ class Table final : public Store {
   std::optional<KeyIndex> keys_;  // Of a hashed-key table.
   uint64_t initialized_ = 0;      // Rows of a dense-id table.
   std::vector<float*> found_;     // Of the request at hand.
+  uint64_t nonfinite_rows_ = 0;
   TableCopy copy_;
 };
 

@@ -16,7 +16,7 @@ using google::protobuf::Reflection;
 job::Job WhatMatters(job::Job job) {
   for (const char* field :
        {"name", "epochs", "workers", "servers", "parameter_server", "heartbeats", "metrics", "progress", "evaluation",
-        "placement", "checkpoint", "max_restarts", "restart_window_seconds", "stop_grace_seconds"}) {
+        "placement", "checkpoint", "max_restarts", "restart_window_seconds", "stop_grace_seconds", "max_nonfinite"}) {
     const FieldDescriptor* descriptor = job::Job::descriptor()->FindFieldByName(field);
     job.GetReflection()->ClearField(&job, descriptor);
   }

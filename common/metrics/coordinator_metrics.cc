@@ -28,6 +28,8 @@ CoordinatorMetrics::CoordinatorMetrics(prometheus::Registry& registry)
       eta_seconds(AddGauge(registry, "shoal_coordinator_eta_seconds", "Until the plan is done, at the present rate.")),
       refused_messages(AddCounter(registry, "shoal_coordinator_refused_messages_total",
                                   "Control messages that do not parse or that their sender may not send.")),
+      nonfinite_reports(AddCounter(registry, "shoal_coordinator_nonfinite_reports_total",
+                                   "Reports of a loss that is infinite or no number.")),
       checkpoints_written(Checkpoints(registry, "written")),
       checkpoints_failed(Checkpoints(registry, "failed")),
       checkpoint_bytes(AddGauge(registry, "shoal_coordinator_checkpoint_bytes", "Of the last checkpoint written.")),

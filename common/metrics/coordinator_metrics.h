@@ -28,6 +28,7 @@ struct CoordinatorMetrics {
   prometheus::Gauge& eta_seconds;
   prometheus::Counter& refused_messages;  // That do not parse, or report on a lease that the sender does not hold.
 
+  prometheus::Counter& nonfinite_reports;  // Of a loss that is infinite or no number.
   prometheus::Counter& checkpoints_written;
   prometheus::Counter& checkpoints_failed;
   // Of the last one that was written.

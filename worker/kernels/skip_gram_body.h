@@ -175,14 +175,16 @@ class SkipGramBody {
     }
   };
 
-  // Turns logits into rate * weight * (target - sigmoid).
+  // Turns logits into rate * weight * (target - sigmoid). A pair whose logit is not finite is left out: so rows that
+  // grow without bound stop before they are infinite themselves, which all that meet them would be then.
   static SHOAL_INLINE void Errors(const SkipGramWindow& window, float* logits, int stride, int outputs, float rate) {
     for (int b = 0; b < outputs; b += kLanes) {
       const Columns columns(window, b);
       float* at = logits + b;
       for (int a = 0; a < window.contexts; ++a, at += stride) {
-        const Lanes sigmoid = Sigmoid(LoadLanes(at) - columns.offset);
-        StoreLanes(at, (columns.target - sigmoid) * (columns.Weight(window.masks[a]) * rate));
+        const Lanes logit = LoadLanes(at) - columns.offset;
+        const Lanes error = (columns.target - Sigmoid(logit)) * (columns.Weight(window.masks[a]) * rate);
+        StoreLanes(at, logit - logit == 0 ? error : Lanes{});
       }
     }
   }

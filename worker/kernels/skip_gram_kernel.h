@@ -11,7 +11,7 @@
 //   x += rate * w * (t - sigmoid(z)) * o,  o += rate * w * (t - sigmoid(z)) * x
 // all of them at the rows as they were before the window. Output rows must be distinct: of a row named twice one
 // update is lost. Input rows may repeat: their updates add up, and the later one may see the earlier in the sums of the
-// output rows (a difference of second order in the rate).
+// output rows (a difference of second order in the rate). A pair whose logit is not finite changes nothing.
 //
 // Thread rule: safe from any thread, on rows that others write too (Hogwild): float loads and stores are then racy by
 // design, and a lost update is a lost update.

@@ -82,6 +82,11 @@ class SoftmaxRunner {
     each([&](float& value) { sum += value = std::exp(value - most); });
     loss_.sum += std::log(sum) - target_logit;
     ++loss_.pairs;
+    if (!std::isfinite(sum) || !std::isfinite(target_logit)) {
+      // Its gradient would make every row no number.
+      each([](float& value) { value = 0; });
+      return;
+    }
     const auto scale = static_cast<float>(-rate / sum);
     each([&](float& value) { value *= scale; });
     target += rate;

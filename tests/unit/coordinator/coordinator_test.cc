@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -20,6 +21,7 @@
 namespace shoal {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr int kServer = 1, kFirstWorker = 2, kSecondWorker = 3;
@@ -215,6 +217,22 @@ TEST_F(CoordinatorTest, AReportOnALeaseThatIsNotHeldIsRefusedAndNotCounted) {
   TrainTheRest(kFirstWorker);
   SayFinished(kFirstWorker);
   EXPECT_THAT(ResultText(), HasSubstr(R"("words":30,)"));
+}
+
+TEST_F(CoordinatorTest, ALossThatIsNoNumberOnceTooOftenEndsTheJobAndNamesTheUnit) {
+  StartTraining();
+  const wire::Lease lease = TakeLease(kFirstWorker);
+  for (int i = 0; i < 21; ++i) {
+    wire::ControlMessage message;
+    message.mutable_unit_progress()->set_lease(lease.id());
+    message.mutable_unit_progress()->set_loss_sum(i % 2 == 0 ? NAN : INFINITY);
+    message.mutable_unit_progress()->set_loss_pairs(5);
+    Say(kFirstWorker, message);
+  }
+  EXPECT_THAT(std::string(ToStd(End().message())),
+              AllOf(HasSubstr(Cat("the loss of unit ", lease.unit(), " (items ", lease.begin(), " to ", lease.end(),
+                                  ") of epoch 1 on worker 0 ")),
+                    HasSubstr("is not a number, which was reported 21 times, more than max_nonfinite, 20")));
 }
 
 TEST_F(CoordinatorTest, OneWorkerExportsWhenAllIsDoneAndThenAllAreStopped) {

@@ -238,6 +238,23 @@ TEST(TableTest, ImpossibleTablesAreRefusedWithTheirName) {
   EXPECT_THAT(create(uint64_t{1} << 60, 100), HasSubstr("more than a server can address"));
 }
 
+TEST(TableTest, ARowThatIsNotFiniteIsDroppedAndCountedAndTheOthersOfItsPushAreApplied) {
+  for (const RowKind kind : {RowKind::kPushChanges, RowKind::kPushGradients}) {
+    const wire::TableSpec spec = MakeTableSpec(0, "words", 10, 20, job::RowOptimizer::ADAGRAD);
+    const auto table = MakeTable(spec);
+    const std::vector<float> before = *Pull(*table, spec, {3});
+    Buffer message = MakePush(HeaderFor(spec, kind, 0.1f), std::vector<uint64_t>{3, 4});
+    const uint32_t floats = RowLayout::Of(spec).padded_dim;
+    for (size_t i = 0; i < 2 * floats; ++i) PushRows(&message)[i] = i % floats < 20 ? 1 : 0;
+    PushRows(&message)[7] = -INFINITY;
+    const std::vector<float> other = *Pull(*table, spec, {4});
+    ASSERT_TRUE(Ask(*table, message).ok());
+    EXPECT_EQ(*Pull(*table, spec, {3}), before);
+    EXPECT_NE(*Pull(*table, spec, {4}), other);
+    EXPECT_EQ(table->nonfinite_rows(), 1u);
+  }
+}
+
 TEST(TableTest, WhatThreeServersSavedTwoLoadWithOptimizerState) {
   const wire::TableSpec spec = MakeTableSpec(0, "words", 5000, 20, job::RowOptimizer::ADAGRAD);
   std::vector<std::string> blocks;

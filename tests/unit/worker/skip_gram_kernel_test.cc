@@ -259,6 +259,25 @@ TEST_P(SkipGramKernelTest, ALogitBeyondTheExponentialSaturates) {
   }
 }
 
+TEST_P(SkipGramKernelTest, APairWhoseLogitIsNotFiniteChangesNothingAndOthersAreTrained) {
+  alignas(64) float x[2][16] = {{3e20f}, {1}}, o[2][16] = {{3e20f}, {0, 2}};
+  float *inputs[] = {x[0], x[1]}, *outputs[] = {o[0], o[1]};
+  const uint32_t masks[] = {1, 1};
+  const float weights[kOutputGroup] = {0, 1};
+  SkipGramWindow window{.inputs = inputs, .outputs = outputs, .masks = masks, .output_weights = weights};
+  window.contexts = window.outputs_count = 2;
+  window.centres = 1;
+  window.learning_rate = 0.5;
+  Kernel(16).Train(window);
+  EXPECT_EQ(x[0][0], 3e20f);
+  EXPECT_EQ(x[0][1], -0.5f) << "by the negative, whose logit is 0";
+  EXPECT_EQ(o[1][0], -0.25f * 3e20f - 0.25f);
+  for (const auto& row : {x[0], x[1], o[0], o[1]}) {
+    for (int d = 0; d < 16; ++d) EXPECT_TRUE(std::isfinite(row[d]));
+  }
+  EXPECT_FALSE(std::isfinite(Kernel(16).Loss(window)));
+}
+
 TEST_P(SkipGramKernelTest, ProductsOfErrorsAreAddedToBothSides) {
   const Shape shape{.dim = 37, .contexts = 3, .outputs = 9};
   RandomWindow window(shape, 6);
