@@ -4,34 +4,54 @@
 
 #include <utility>
 
+#include "common/log.h"
 #include "common/status.h"
 #include "common/version.h"
 
 namespace shoal {
+namespace {
+
+// A terabyte a server at 2 GB/s.
+constexpr absl::Duration kPatience = absl::Minutes(10);
+
+}  // namespace
 
 CheckpointDriver::CheckpointDriver(const job::Checkpoint& settings, CheckpointFolder folder, Messenger* messenger,
-                                   const Membership* members, Clock* clock, Describe describe)
+                                   const Membership* members, Clock* clock, double epochs_done, Describe describe)
     : settings_(settings),
       folder_(std::move(folder)),
       messenger_(*messenger),
       members_(*members),
       clock_(*clock),
       describe_(std::move(describe)),
-      last_begun_(clock->Now()) {}
+      last_begun_(clock->Now()),
+      epochs_at_last_(epochs_done) {}
 
 bool CheckpointDriver::Due(double epochs_done) const {
   const double seconds = settings_.interval_seconds(), epochs = settings_.interval_epochs();
-  return requested_ || (seconds > 0 && clock_.Now() - last_begun_ >= absl::Seconds(seconds)) ||
+  if (requested_ || only_requested_ || last_) return requested_;
+  return (seconds > 0 && clock_.Now() - last_begun_ >= absl::Seconds(seconds)) ||
          (epochs > 0 && epochs_done - epochs_at_last_ >= epochs);
 }
 
 absl::Status CheckpointDriver::Tick(double epochs_done) {
+  SayWhereOverdue();
   if (phase_ == Phase::kPublishing) {
     if (const auto published = publishing_->Take()) End(*published);
+    return absl::OkStatus();  // Its outcome is taken before the next begins.
   }
   if (phase_ != Phase::kIdle || !Due(epochs_done)) return absl::OkStatus();
   epochs_at_last_ = epochs_done;
   return Begin();
+}
+
+void CheckpointDriver::SayWhereOverdue() {
+  if (phase_ == Phase::kIdle || overdue_ || clock_.Now() - last_begun_ < kPatience) return;
+  overdue_ = true;
+  const std::set<int>& awaited = phase_ == Phase::kPausing ? pausing_ : writing_;
+  const std::string whom = awaited.empty() ? "the file system" : members_.Name(*awaited.begin());
+  LogWarning("checkpoint ", manifest_.number(), " is not written after ", absl::FormatDuration(kPatience), ": ", whom,
+             " is awaited; training goes on, without another checkpoint until then");
 }
 
 std::set<int> CheckpointDriver::RanksOf(wire::Role role) const {
@@ -47,6 +67,7 @@ absl::Status CheckpointDriver::Begin() {
   last_begun_ = clock_.Now();
   manifest_.Clear();
   failure_ = absl::OkStatus();
+  overdue_ = false;
   pause_ = absl::ZeroDuration();
   const auto number = folder_.Begin();
   if (!number.ok()) {
@@ -124,6 +145,7 @@ void CheckpointDriver::Publish() {
 
 void CheckpointDriver::End(const absl::Status& status) {
   phase_ = Phase::kIdle;
+  overdue_ = false;
   publishing_.reset();
   outcome_ = {.number = manifest_.number(),
               .status = status,

@@ -15,6 +15,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "common/background.h"
@@ -42,9 +43,9 @@ class CheckpointDriver {
   // Fills in what the job knows of itself: all but number, time and shards.
   using Describe = std::function<void(checkpoint::Manifest*)>;
 
-  // `messenger` and `members` outlive it.
+  // `messenger` and `members` outlive it. `epochs_done`: how far the job is already.
   CheckpointDriver(const job::Checkpoint& settings, CheckpointFolder folder, Messenger* messenger,
-                   const Membership* members, Clock* clock, Describe describe);
+                   const Membership* members, Clock* clock, double epochs_done, Describe describe);
 
   // Begins one where it is due, and goes on with the one at hand: to be called often while workers are ready.
   // `epochs_done` is how far the job is. Errors: a member cannot be reached.
@@ -53,12 +54,16 @@ class CheckpointDriver {
   // One is due now, or as soon as the one at hand is done.
   void Request() { requested_ = true; }
   // The same, and the workers rest after it: what they trained would be lost.
-  void RequestLast() { requested_ = last_ = true; }
+  void RequestLast() { requested_ = !std::exchange(last_, true) || requested_; }
+  // None is due by time or progress from now on.
+  void OnlyRequested() { only_requested_ = true; }
 
   // Whether workers rest or are about to: they are to be given no leases.
   bool pausing() const { return phase_ == Phase::kPausing || phase_ == Phase::kCopying || resting_; }
   // Nothing is at hand nor asked for.
   bool idle() const { return phase_ == Phase::kIdle && !requested_; }
+  // The one at hand takes longer than any disk should; whose answer is awaited has been said.
+  bool overdue() const { return overdue_; }
 
   // What members answer. FailedPrecondition: they were not asked.
   absl::Status Paused(int worker);
@@ -77,6 +82,7 @@ class CheckpointDriver {
   absl::Status EndCut();
   void Publish();
   void End(const absl::Status& status);
+  void SayWhereOverdue();
   std::set<int> RanksOf(wire::Role role) const;
 
   const job::Checkpoint settings_;
@@ -89,6 +95,7 @@ class CheckpointDriver {
   Phase phase_ = Phase::kIdle;
   bool requested_ = false;
   bool last_ = false;
+  bool only_requested_ = false;
   bool resting_ = false;  // For good.
   absl::Time last_begun_;
   double epochs_at_last_ = 0;
@@ -97,6 +104,7 @@ class CheckpointDriver {
   checkpoint::Manifest manifest_;
   std::set<int> pausing_, copying_, writing_;  // Ranks whose answer is awaited.
   absl::Status failure_;
+  bool overdue_ = false;
   absl::Duration pause_;
   std::unique_ptr<Background<absl::Status>> publishing_;
   std::optional<CheckpointOutcome> outcome_;

@@ -222,7 +222,7 @@ absl::Status Coordinator::HeedSignal() {
   }
   if (signal == SIGUSR2 && begun) {
     stopping_ = true;
-    if (stage_ == Stage::kTraining) training_->RequestLastCheckpoint();
+    training_->RequestLastCheckpoint();
     return absl::OkStatus();
   }
   if (signal == SIGUSR2) return Aborted("stopped before training began");
@@ -291,7 +291,7 @@ absl::Status Coordinator::HandleFailed(int from, const wire::Failed& failed) {
   restartable_ = failed.peer_lost();
   if (failed.checkpoint_damaged() && restored_) {
     // The next life takes the one before it.
-    restartable_ = checkpoint_folder_.Remove(restored_->number()).ok();
+    restartable_ = checkpoint_folder_.SetAside(restored_->number()).ok();
   }
   return Aborted(members_.Name(from), " failed: ", failed.reason());
 }

@@ -69,8 +69,7 @@ void JobLog::TookCheckpoint(const CheckpointOutcome& outcome) {
   event.Key("total_seconds").Number(outcome.total_seconds);
   log_->Write(std::move(event));
   if (!outcome.status.ok()) {
-    LogWarning("checkpoint ", outcome.number,
-               " could not be written, training goes on without it: ", ToStd(outcome.status.message()));
+    LogWarning("a checkpoint could not be written: ", ToStd(outcome.status.message()));
   }
 }
 

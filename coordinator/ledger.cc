@@ -14,12 +14,19 @@ checkpoint::Ledger Ledger::Save() const {
   for (const auto& [lease, entry] : leases_) undone.push_back(entry.place.number);
   std::sort(undone.begin(), undone.end());
   checkpoint::Ledger saved;
+  saved.set_units_per_epoch(plan_.units_per_epoch());
+  saved.set_words_per_epoch(plan_.work_of_an_epoch());
   saved.set_next(next_);
   saved.mutable_undone()->Assign(undone.begin(), undone.end());
   return saved;
 }
 
 absl::Status Ledger::Restore(const checkpoint::Ledger& saved) {
+  if (saved.units_per_epoch() != plan_.units_per_epoch() || saved.words_per_epoch() != plan_.work_of_an_epoch()) {
+    return FailedPrecondition("the checkpoint is of a plan of ", saved.units_per_epoch(), " units of ",
+                              saved.words_per_epoch(), " words an epoch, and this one has ", plan_.units_per_epoch(),
+                              " of ", plan_.work_of_an_epoch(), ": another build cut the data otherwise");
+  }
   const auto& undone = saved.undone();
   const bool rising = std::adjacent_find(undone.begin(), undone.end(), std::greater_equal<>()) == undone.end();
   if (saved.next() > plan_.size() || !rising || (!undone.empty() && *undone.rbegin() >= saved.next())) {

@@ -44,7 +44,7 @@ class Ledger {
 
   // At a moment when no leased unit has been begun: what is done, for a checkpoint.
   checkpoint::Ledger Save() const;
-  // Of a ledger that has leased nothing yet. DataLoss: `saved` does not fit the plan.
+  // Of a ledger that has leased nothing yet. FailedPrecondition: `saved` is of another plan. DataLoss: it is of none.
   absl::Status Restore(const checkpoint::Ledger& saved);
 
   // Leases the next waiting unit to `worker` (its rank). Nothing where none waits.

@@ -15,7 +15,6 @@
 #include "common/log.h"
 #include "common/status.h"
 #include "common/transport/mpi_endpoint.h"
-#include "common/transport/mpi_role.h"
 #include "common/version.h"
 #include "coordinator/coordinator.h"
 
@@ -43,7 +42,17 @@ pid_t parent = 0;  // mpirun, or its daemon on this host.
 // SIGTERM, so its SIGCONT is the word to heed. That of anyone else, after a pause of this process, is not.
 void HandleSignal(int signal, siginfo_t* info, void*) {
   if (signal == SIGCONT && info->si_pid != parent) return;
-  last_signal.store(signal);
+  // One that is less urgent than what waits to be heeded is dropped.
+  const auto urgency = [](int s) { return s == 0 ? 0 : s == SIGUSR1 ? 1 : s == SIGUSR2 ? 2 : 3; };
+  if (urgency(signal) >= urgency(last_signal.load())) last_signal.store(signal);
+}
+
+// SIGUSR1 and SIGUSR2 wait from the start of the program until they can be heeded, which MPI's own start delays.
+sigset_t UserSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGUSR1, SIGUSR2}) sigaddset(&signals, signal);
+  return signals;
 }
 
 void CatchSignals() {
@@ -53,6 +62,8 @@ void CatchSignals() {
   action.sa_sigaction = HandleSignal;
   action.sa_flags = SA_SIGINFO;
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGCONT, SIGUSR1, SIGUSR2}) ::sigaction(signal, &action, nullptr);
+  const sigset_t waiting = UserSignals();
+  ::sigprocmask(SIG_UNBLOCK, &waiting, nullptr);
 }
 
 struct CommandLine {
@@ -130,7 +141,8 @@ int Main(int argc, char** argv) {
 }  // namespace shoal
 
 int main(int argc, char** argv) {
-  shoal::IgnoreUserSignals();  // Until they are caught.
+  const sigset_t waiting = shoal::UserSignals();
+  ::sigprocmask(SIG_BLOCK, &waiting, nullptr);
   // No role outlives its mpirun, however that ends.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   try {

@@ -32,11 +32,18 @@ absl::Status Training::Begin() {
   ASSIGN_OR_RETURN(unit_log_, UnitLog::Create(folder_.output(), &parts_.clock, restored_from_));
   progress_.emplace(parts_.job.epochs(), ledger_.plan().work_total(), parts_.clock.Now(), before_);
   checkpoints_.emplace(parts_.job.checkpoint(), folder_, &parts_.messenger, &parts_.members, &parts_.clock,
-                       [this](checkpoint::Manifest* manifest) { Describe(manifest); });
+                       EpochsDone(), [this](checkpoint::Manifest* manifest) { Describe(manifest); });
   return AnswerLeaseRequests();
 }
 
-void Training::End() { end_ = parts_.clock.Now(); }
+void Training::End() {
+  end_ = parts_.clock.Now();
+  checkpoints_->OnlyRequested();
+}
+
+double Training::EpochsDone() const {
+  return static_cast<double>(ledger_.counts().done) / static_cast<double>(ledger_.plan().units_per_epoch());
+}
 
 absl::Status Training::Handle(int from, const wire::ControlMessage& message) {
   if (message.has_lease_request()) return HandleLeaseRequest(from);
@@ -105,8 +112,7 @@ absl::Status Training::AnswerLeaseRequests() {
 
 absl::Status Training::Tick() {
   if (!begun()) return absl::OkStatus();
-  const auto units = static_cast<double>(ledger_.plan().units_per_epoch());
-  RETURN_IF_ERROR(checkpoints_->Tick(static_cast<double>(ledger_.counts().done) / units));
+  RETURN_IF_ERROR(checkpoints_->Tick(EpochsDone()));
   if (const auto outcome = checkpoints_->TakeOutcome()) {
     parts_.log.TookCheckpoint(*outcome);
     parts_.board.ShowCheckpoint(*outcome);

@@ -58,7 +58,7 @@ class Training {
   void RequestCheckpoint() { checkpoints_->Request(); }
   // The workers do not go on after it.
   void RequestLastCheckpoint() { checkpoints_->RequestLast(); }
-  bool checkpoint_at_hand() const { return begun() && !checkpoints_->idle(); }
+  bool checkpoint_at_hand() const { return begun() && !checkpoints_->idle() && !checkpoints_->overdue(); }
 
   // Of the newest checkpoint; 0: none was written in this life.
   uint64_t last_checkpoint() const { return last_checkpoint_; }
@@ -79,6 +79,7 @@ class Training {
   absl::Status CheckLoss(int from, const Ledger::Place& place, wire::UnitProgress* report);
   absl::Status AnswerLeaseRequests();
   void Describe(checkpoint::Manifest* manifest);
+  double EpochsDone() const;
 
   const Parts parts_;
   const uint64_t data_fingerprint_;

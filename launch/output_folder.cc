@@ -23,14 +23,17 @@ fs::path NearestExisting(fs::path path) {
   return path;
 }
 
-void CheckWritable(const std::string& output, std::vector<std::string>* mistakes) {
+// False: it says why.
+bool CheckWritable(const std::string& output, std::vector<std::string>* mistakes) {
   const fs::path existing = NearestExisting(fs::absolute(output));
   std::error_code error;
   if (!fs::is_directory(existing, error)) {
     mistakes->push_back(Cat("--output: ", existing.string(), " is not a folder; give a folder"));
-  } else if (::access(existing.c_str(), W_OK | X_OK) != 0) {
-    mistakes->emplace_back(ErrnoError(errno, Cat("--output: cannot write to ", existing.string())).message());
+    return false;
   }
+  if (::access(existing.c_str(), W_OK | X_OK) == 0) return true;
+  mistakes->emplace_back(ErrnoError(errno, Cat("--output: cannot write to ", existing.string())).message());
+  return false;
 }
 
 void CheckForeignFiles(const std::string& output, std::vector<std::string>* mistakes) {
@@ -43,19 +46,22 @@ void CheckForeignFiles(const std::string& output, std::vector<std::string>* mist
   }
 }
 
-std::optional<checkpoint::Manifest> NewestManifest(const std::string& output) {
+absl::StatusOr<std::optional<checkpoint::Manifest>> NewestManifest(const std::string& output) {
   std::vector<std::string> passed_over;  // The coordinator, which looks again, tells.
-  const auto newest = CheckpointFolder(&FileSystem::Real(), output).Newest(&passed_over);
-  return newest.ok() ? *newest : std::nullopt;
+  return CheckpointFolder(&FileSystem::Real(), output).Newest(&passed_over);
 }
 
 }  // namespace
 
 std::optional<uint64_t> CheckOutputFolder(const std::string& output, const job::Job& job, bool force,
                                           std::vector<std::string>* mistakes) {
-  CheckWritable(output, mistakes);
-  if (force) return std::nullopt;
-  const std::optional<checkpoint::Manifest> newest = NewestManifest(output);
+  if (!CheckWritable(output, mistakes) || force) return std::nullopt;
+  const auto found = NewestManifest(output);
+  if (!found.ok()) {
+    mistakes->push_back(Cat("--output: ", ToStd(found.status().message()), "; repair it, or --force to begin anew"));
+    return std::nullopt;
+  }
+  const std::optional<checkpoint::Manifest>& newest = *found;
   const auto result = RunResult::Read(output);
   const bool finished = result.ok() && result->done;
   if (finished && !(newest && job.epochs() > newest->job().epochs())) {
@@ -77,7 +83,7 @@ std::optional<uint64_t> CheckOutputFolder(const std::string& output, const job::
 
 std::optional<uint64_t> NewestCheckpoint(const std::string& output) {
   const auto newest = NewestManifest(output);
-  return newest ? std::optional(newest->number()) : std::nullopt;
+  return newest.ok() && *newest ? std::optional((*newest)->number()) : std::nullopt;
 }
 
 absl::Status LockOutputFolder(const std::string& output) {
@@ -89,14 +95,18 @@ absl::Status LockOutputFolder(const std::string& output) {
   return FailedPrecondition("--output: another run writes into ", output, "; give another folder, or wait for its end");
 }
 
-void RemoveOldResults(const std::string& output, bool goes_on) {
-  std::vector<std::string> names = {"vectors.bin",           "vocabulary.txt",  kResultFileName.data(),
-                                    "metrics-addresses.txt", "evaluation.json", "report.html"};
-  if (!goes_on) names.insert(names.end(), {"log.jsonl", "units.jsonl", kCheckpointsFolderName.data()});
-  for (const std::string& name : names) {
-    std::error_code ignored;  // What cannot be removed cannot be replaced either, and whoever tries will say so.
-    fs::remove_all(fs::path(output) / name, ignored);
+absl::Status RemoveOldResults(const std::string& output, bool goes_on) {
+  std::error_code error;  // A result that cannot be removed cannot be replaced either, and whoever tries will say so.
+  fs::remove(fs::path(output) / kResultFileName, error);
+  if (goes_on) return absl::OkStatus();
+  for (const std::string_view name : {"vectors.bin", "vocabulary.txt", "log.jsonl", "units.jsonl",
+                                      "metrics-addresses.txt", "evaluation.json", "report.html"}) {
+    fs::remove(fs::path(output) / name, error);
   }
+  // But checkpoints that stay would be gone on from.
+  fs::remove_all(fs::path(output) / kCheckpointsFolderName, error);
+  return error ? ErrnoError(error.value(), Cat("cannot remove ", output, "/", kCheckpointsFolderName))
+               : absl::OkStatus();
 }
 
 }  // namespace shoal

@@ -29,7 +29,7 @@ std::optional<uint64_t> NewestCheckpoint(const std::string& output);
 absl::Status LockOutputFolder(const std::string& output);
 
 // Removes what an earlier run left in `output`, so that nothing in it tells of a run but the coming one's. Where the
-// run `goes_on`, log and checkpoints are its own.
-void RemoveOldResults(const std::string& output, bool goes_on);
+// run `goes_on` it is its own: all but the result stays, until it is replaced.
+absl::Status RemoveOldResults(const std::string& output, bool goes_on);
 
 }  // namespace shoal

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -37,6 +38,8 @@ LogFollower::~LogFollower() {
 std::string LogFollower::LastNewLine() {
   if (fd_ < 0) fd_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd_ < 0) return "";
+  // A run that begins anew begins its log anew.
+  if (struct stat info; ::fstat(fd_, &info) == 0 && info.st_size < ::lseek(fd_, 0, SEEK_CUR)) ::lseek(fd_, 0, SEEK_SET);
   char chunk[1 << 14];
   ssize_t n;
   while ((n = ::read(fd_, chunk, sizeof(chunk))) > 0 || (n < 0 && errno == EINTR)) {

@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "common/status.h"
 #include "launch/processes.h"
 #include "launch/progress_bar.h"
@@ -22,35 +24,6 @@ namespace {
 constexpr absl::Duration kTick = absl::Milliseconds(100);
 constexpr absl::Duration kKillDeadline = absl::Milliseconds(500);
 constexpr int kCannotRun = 127;  // The shell's code for it.
-
-// Blocks the signals that end a supervisor, which then come through a descriptor; puts all back at the end.
-class StopSignals {
- public:
-  StopSignals() {
-    sigset_t stop;
-    sigemptyset(&stop);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1}) sigaddset(&stop, signal);
-    ::sigprocmask(SIG_BLOCK, &stop, &before_);
-    fd_ = ::signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
-  }
-  ~StopSignals() {
-    ::close(fd_);
-    ::sigprocmask(SIG_SETMASK, &before_, nullptr);
-  }
-
-  int fd() const { return fd_; }
-  const sigset_t& before() const { return before_; }
-
-  // The signal that came; 0 where none did.
-  int Take() {
-    signalfd_siginfo info;
-    return ::read(fd_, &info, sizeof(info)) == sizeof(info) ? static_cast<int>(info.ssi_signo) : 0;
-  }
-
- private:
-  int fd_ = -1;
-  sigset_t before_;
-};
 
 struct Pipe {
   int read_end = -1, write_end = -1;
@@ -94,8 +67,12 @@ struct Pipe {
 
 class Run {
  public:
-  Run(const SupervisorOptions& options, Clock& clock)
-      : options_(options), clock_(clock), log_(options.log_path), screen_(STDOUT_FILENO, STDERR_FILENO) {}
+  Run(const SupervisorOptions& options, StopSignals& signals, Clock& clock)
+      : options_(options),
+        clock_(clock),
+        signals_(signals),
+        log_(options.log_path),
+        screen_(STDOUT_FILENO, STDERR_FILENO) {}
 
   absl::StatusOr<SupervisedRun> ToItsEnd() {
     if (out_.read_end < 0 || error_.read_end < 0) return ErrnoError(errno, "cannot make pipes to mpirun");
@@ -191,7 +168,7 @@ class Run {
 
   const SupervisorOptions& options_;
   Clock& clock_;
-  StopSignals signals_;
+  StopSignals& signals_;
   Pipe out_, error_;
   bool out_open_ = true, error_open_ = true;
   MpirunOutput out_lines_, error_lines_;
@@ -206,8 +183,38 @@ class Run {
 
 }  // namespace
 
-absl::StatusOr<SupervisedRun> Supervise(const SupervisorOptions& options, Clock& clock) {
-  return Run(options, clock).ToItsEnd();
+StopSignals::StopSignals() {
+  sigset_t stop;
+  sigemptyset(&stop);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1}) sigaddset(&stop, signal);
+  ::sigprocmask(SIG_BLOCK, &stop, &before_);
+  fd_ = ::signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+StopSignals::~StopSignals() {
+  while (Take() != 0) {
+  }
+  ::close(fd_);
+  ::sigprocmask(SIG_SETMASK, &before_, nullptr);
+}
+
+int StopSignals::Take() {
+  signalfd_siginfo info;
+  return ::read(fd_, &info, sizeof(info)) == sizeof(info) ? static_cast<int>(info.ssi_signo) : 0;
+}
+
+int StopSignals::Wait(absl::Duration duration, Clock& clock) {
+  const absl::Time end = clock.Now() + duration;
+  while (clock.Now() < end) {
+    pollfd wait_for = {fd_, POLLIN, 0};
+    ::poll(&wait_for, 1, static_cast<int>(absl::ToInt64Milliseconds(std::min(kTick, end - clock.Now()))));
+    if (const int signal = Take(); signal != 0 && signal != SIGUSR1) return signal;
+  }
+  return 0;
+}
+
+absl::StatusOr<SupervisedRun> Supervise(const SupervisorOptions& options, StopSignals& signals, Clock& clock) {
+  return Run(options, signals, clock).ToItsEnd();
 }
 
 }  // namespace shoal

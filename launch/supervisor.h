@@ -13,6 +13,8 @@
 
 #pragma once
 
+#include <signal.h>
+
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,7 +46,26 @@ struct SupervisedRun {
   bool all_gone = true;  // False: processes were left that could not be killed.
 };
 
+// The signals that end a run, and SIGUSR1, blocked as long as it lives and taken through a descriptor; one that came
+// and was not taken is dropped at the end. One a process.
+class StopSignals {
+ public:
+  StopSignals();
+  ~StopSignals();
+
+  int fd() const { return fd_; }
+  const sigset_t& before() const { return before_; }
+  // The signal that came; 0 where none did.
+  int Take();
+  // Waits so long, or until a signal other than SIGUSR1 comes, which it returns; 0 else.
+  int Wait(absl::Duration duration, Clock& clock);
+
+ private:
+  int fd_ = -1;
+  sigset_t before_;
+};
+
 // Unavailable: mpirun could not be started.
-absl::StatusOr<SupervisedRun> Supervise(const SupervisorOptions& options, Clock& clock);
+absl::StatusOr<SupervisedRun> Supervise(const SupervisorOptions& options, StopSignals& signals, Clock& clock);
 
 }  // namespace shoal

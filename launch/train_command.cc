@@ -38,7 +38,7 @@ absl::Status CheckMemory(const TrainingRequest& request, const Machine& machine)
 absl::Status WriteJob(const TrainingRequest& request) {
   RETURN_IF_ERROR(MakeDirectories(request.output)) << "--output";
   RETURN_IF_ERROR(LockOutputFolder(request.output));
-  RemoveOldResults(request.output, request.goes_on_from.has_value());
+  RETURN_IF_ERROR(RemoveOldResults(request.output, request.goes_on_from.has_value()));
   return WriteFileAtomically(Cat(request.output, "/job.textproto"), PrintJob(request.job));
 }
 
@@ -53,7 +53,8 @@ std::vector<std::pair<std::string, std::string>> EnvironmentOf(const job::Job& j
   return {quiet, {"OMPI_MCA_orte_tmpdir_base", folder.path()}, {"OMPI_MCA_btl_vader_backing_directory", folder.path()}};
 }
 
-absl::StatusOr<SupervisedRun> RunJob(const TrainingRequest& request, MpirunCommand command, bool draw_bar) {
+absl::StatusOr<SupervisedRun> RunJob(const TrainingRequest& request, MpirunCommand command, bool draw_bar,
+                                     StopSignals& signals) {
   const job::Job& job = request.job;
   if (draw_bar || job.progress().quiet()) command.contexts[0].push_back("--no_progress_lines");
   const uint64_t ranks = uint64_t{1} + job.servers() + job.workers();
@@ -64,7 +65,7 @@ absl::StatusOr<SupervisedRun> RunJob(const TrainingRequest& request, MpirunComma
                                      .log_path = Cat(request.output, "/log.jsonl"),
                                      .draw_bar = draw_bar,
                                      .checkpoint_grace = absl::Seconds(job.stop_grace_seconds())},
-                   Clock::Real());
+                   signals, Clock::Real());
 }
 
 void TellRestart(const JobOutcome& outcome, uint64_t checkpoint, const RestartPolicy& policy) {
@@ -82,9 +83,10 @@ struct JobEnd {
 // Runs the job, and again when it loses a process, to its end.
 absl::StatusOr<JobEnd> RunJobToItsEnd(const TrainingRequest& request, const MpirunCommand& command, bool draw_bar) {
   RestartPolicy policy(request.job);
+  StopSignals signals;
   while (true) {
     RunResult::Remove(request.output);
-    ASSIGN_OR_RETURN(const SupervisedRun run, RunJob(request, command, draw_bar));
+    ASSIGN_OR_RETURN(const SupervisedRun run, RunJob(request, command, draw_bar, signals));
     const uint64_t checkpoint = NewestCheckpoint(request.output).value_or(0);
     JobEnd end{.result = RunResult::Read(request.output)};
     end.outcome = JobOutcome::Of(run, end.result, request.job, checkpoint);
@@ -96,13 +98,18 @@ absl::StatusOr<JobEnd> RunJobToItsEnd(const TrainingRequest& request, const Mpir
       end.outcome.reason = failed;
       return end;
     }
-    const auto wait = policy.After(Clock::Real().Now(), end.outcome.place);
+    const auto wait = policy.After(Clock::Real().Now(), end.outcome.place, checkpoint);
     if (!wait.ok()) {
       end.outcome.reason = Cat(failed, "; ", ToStd(wait.status().message()));
       return end;
     }
     TellRestart(end.outcome, checkpoint, policy);
-    Clock::Real().SleepFor(*wait);
+    if (const int signal = signals.Wait(*wait, Clock::Real()); signal != 0) {
+      end.outcome =
+          JobOutcome::Of({.stop_signal = signal}, NotFound("it was not started again"), request.job, checkpoint);
+      end.stopped = checkpoint > 0;
+      return end;
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 // Store: something a parameter server holds for its job: a table of rows, later a feature queue or a momentum encoder.
 //
-// The server's event loop owns its stores and is the only thread that calls them. A request's bytes come from another
-// process and are not trusted: a store checks everything it reads from them.
+// The server's event loop owns its stores and is the only thread that calls them, but for Save and layout. A request's
+// bytes come from another process and are not trusted: a store checks everything it reads from them.
 //
 // Implementations: Table (table.h).
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "common/format.h"
+#include "common/machine.h"
 #include "common/status.h"
 
 namespace shoal {
@@ -50,6 +52,11 @@ absl::Status TableCopy::Begin(const float* from, uint64_t rows, uint32_t stride,
   const uint64_t bytes = rows * stride * sizeof(float);
   if (bytes > memory_bytes_) {
     if (memory_ != nullptr) ::munmap(std::exchange(memory_, nullptr), std::exchange(memory_bytes_, 0));
+    // The kernel would promise it, and kill somebody when it is touched.
+    if (const Machine machine = Machine::Inspect(); bytes > machine.memory_bytes) {
+      return ResourceExhausted("a copy takes ", FormatBytes(bytes), ", and ", machine.memory_limited_by, " is ",
+                               FormatBytes(machine.memory_bytes));
+    }
     void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) return ErrnoError(errno, Cat("no memory for a copy of ", bytes, " bytes"));
     // One fault a 2 MiB page instead of 512; where the kernel has none, small ones do.

@@ -8,6 +8,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "common/checkpoint/shard_file.h"
 #include "common/crc32c.h"
 #include "common/status.h"
@@ -95,15 +96,24 @@ absl::StatusOr<std::vector<uint64_t>> CheckpointFolder::Folders() const {
   return numbers;
 }
 
-bool CheckpointFolder::HasManifest(uint64_t number) const {
-  return files_.OpenFile(Cat(PathOf(number), "/", kManifestFileName)).ok();
+absl::StatusOr<bool> CheckpointFolder::HasManifest(uint64_t number) const {
+  const auto file = files_.OpenFile(Cat(PathOf(number), "/", kManifestFileName));
+  if (absl::IsNotFound(file.status())) return false;
+  if (!file.ok()) return file.status();
+  return true;
 }
 
-absl::StatusOr<std::vector<uint64_t>> CheckpointFolder::List() const {
-  ASSIGN_OR_RETURN(std::vector<uint64_t> numbers, Folders());
-  std::erase_if(numbers, [this](uint64_t number) { return !HasManifest(number); });
+absl::StatusOr<std::vector<uint64_t>> CheckpointFolder::WithManifest(bool with) const {
+  ASSIGN_OR_RETURN(const std::vector<uint64_t> all, Folders());
+  std::vector<uint64_t> numbers;
+  for (const uint64_t number : all) {
+    ASSIGN_OR_RETURN(const bool has, HasManifest(number));
+    if (has == with) numbers.push_back(number);
+  }
   return numbers;
 }
+
+absl::StatusOr<std::vector<uint64_t>> CheckpointFolder::List() const { return WithManifest(true); }
 
 absl::StatusOr<checkpoint::Manifest> CheckpointFolder::Read(uint64_t number) const {
   const std::string path = Cat(PathOf(number), "/", kManifestFileName);
@@ -145,12 +155,17 @@ absl::StatusOr<std::optional<checkpoint::Manifest>> CheckpointFolder::Newest(
     if (status.ok()) return *std::move(manifest);
     passed_over->emplace_back(status.message());
   }
-  return std::nullopt;
+  if (numbers.empty()) return std::nullopt;
+  return FailedPrecondition("no checkpoint in ", path_, " can be gone on from: ", absl::StrJoin(*passed_over, "; "));
 }
 
 absl::StatusOr<uint64_t> CheckpointFolder::Begin() {
   RETURN_IF_ERROR(files_.MakeFolders(path_));
   ASSIGN_OR_RETURN(const std::vector<uint64_t> numbers, Folders());
+  ASSIGN_OR_RETURN(const std::vector<uint64_t> unfinished, WithManifest(false));
+  for (const uint64_t interrupted : unfinished) {
+    RETURN_IF_ERROR(files_.Remove(PathOf(interrupted)));
+  }
   const uint64_t number = numbers.empty() ? 1 : numbers.back() + 1;
   RETURN_IF_ERROR(files_.MakeFolders(PathOf(number)));
   return number;
@@ -177,22 +192,22 @@ absl::Status CheckpointFolder::Publish(const checkpoint::Manifest& manifest) {
 // The manifest goes first: no moment has a manifest without its shards.
 absl::Status CheckpointFolder::Remove(uint64_t number) {
   const std::string folder = PathOf(number);
-  if (HasManifest(number)) {
+  ASSIGN_OR_RETURN(const bool has_manifest, HasManifest(number));
+  if (has_manifest) {
     RETURN_IF_ERROR(files_.Remove(Cat(folder, "/", kManifestFileName)));
     RETURN_IF_ERROR(files_.SyncFolder(folder));
   }
   return files_.Remove(folder);
 }
 
+absl::Status CheckpointFolder::SetAside(uint64_t number) {
+  return files_.Rename(PathOf(number), Cat(PathOf(number), ".damaged"));
+}
+
 absl::Status CheckpointFolder::RemoveOld(uint32_t keep) {
-  ASSIGN_OR_RETURN(const std::vector<uint64_t> whole, List());
-  ASSIGN_OR_RETURN(const std::vector<uint64_t> all, Folders());
-  if (whole.empty()) return absl::OkStatus();
-  const uint64_t first_kept = whole[whole.size() - std::min<size_t>(keep, whole.size())];
-  for (const uint64_t number : all) {
-    const bool unfinished = !std::binary_search(whole.begin(), whole.end(), number);
-    if (number >= first_kept && !(unfinished && number < whole.back())) continue;
-    RETURN_IF_ERROR(Remove(number));
+  ASSIGN_OR_RETURN(const std::vector<uint64_t> numbers, List());
+  for (size_t i = 0; i + keep < numbers.size(); ++i) {
+    RETURN_IF_ERROR(Remove(numbers[i]));
   }
   return absl::OkStatus();
 }

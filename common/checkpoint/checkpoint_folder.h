@@ -45,22 +45,28 @@ class CheckpointFolder {
   // Reads every shard whole, besides.
   absl::Status Verify(const checkpoint::Manifest& manifest) const;
 
-  // The newest that Check finds nothing wrong with. Each newer one is a line of `passed_over`, with the reason.
+  // The newest that Check finds nothing wrong with; nothing where there is none. Each newer one is a line of
+  // `passed_over`, with the reason. FailedPrecondition: there are some, and none of them can be gone on from: nobody
+  // may take that for a run without checkpoints.
   absl::StatusOr<std::optional<checkpoint::Manifest>> Newest(std::vector<std::string>* passed_over) const;
 
-  // The number after all that are or were begun; makes its folder, empty, for the servers' shards.
+  // The number after all that are there; makes its folder, empty, for the servers' shards. What an interrupted one left
+  // is removed: its room may be what this one needs.
   absl::StatusOr<uint64_t> Begin();
   // The shards are written and synced: syncs their folder and puts the manifest in its place.
   absl::Status Publish(const checkpoint::Manifest& manifest);
-  // One that came to nothing, or is found damaged.
+  // One that came to nothing.
   absl::Status Remove(uint64_t number);
-  // All but the `keep` newest, and those unfinished and older than the newest.
+  // One that is found damaged becomes NUMBER.damaged, and is none any more.
+  absl::Status SetAside(uint64_t number);
+  // All but the `keep` newest.
   absl::Status RemoveOld(uint32_t keep);
 
  private:
   // Numbers of all folders in it, those without a manifest too, rising.
   absl::StatusOr<std::vector<uint64_t>> Folders() const;
-  bool HasManifest(uint64_t number) const;
+  absl::StatusOr<bool> HasManifest(uint64_t number) const;
+  absl::StatusOr<std::vector<uint64_t>> WithManifest(bool with) const;
 
   FileSystem& files_;
   std::string output_;

@@ -32,9 +32,16 @@ job::Job WhatMatters(job::Job job) {
 
 std::string ValueOf(const Message& message, const FieldDescriptor* field) {
   std::string text;
-  if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE || field->is_repeated()) return "another";
-  google::protobuf::TextFormat::PrintFieldValueToString(message, field, -1, &text);
-  return text;
+  if (!field->is_repeated()) {
+    google::protobuf::TextFormat::PrintFieldValueToString(message, field, -1, &text);
+    return text;
+  }
+  for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i) {
+    std::string value;
+    google::protobuf::TextFormat::PrintFieldValueToString(message, field, i, &value);
+    text += (i > 0 ? ", " : "") + value;
+  }
+  return Cat("[", text, "]");
 }
 
 // Compares field by field, where a field that is not set counts as its default: a difference is told by its path.

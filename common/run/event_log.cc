@@ -15,8 +15,14 @@ namespace shoal {
 absl::StatusOr<std::unique_ptr<EventLog>> EventLog::Create(const std::string& directory, Clock* clock,
                                                            const Options& options) {
   std::string path = Cat(directory, "/", options.file_name);
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | (options.go_on ? 0 : O_TRUNC) | O_APPEND | O_CLOEXEC, 0644);
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | (options.go_on ? 0 : O_TRUNC) | O_APPEND | O_CLOEXEC, 0644);
   if (fd < 0) return ErrnoError(errno, Cat("cannot create ", path));
+  // A line that a full disk cut short is a line of its own.
+  char last = '\n';
+  const off_t size = ::lseek(fd, 0, SEEK_END);
+  if (size > 0 && ::pread(fd, &last, 1, size - 1) == 1 && last != '\n' && ::write(fd, "\n", 1) != 1) {
+    LogWarning("cannot write to ", path);
+  }
   return std::unique_ptr<EventLog>(new EventLog(fd, std::move(path), clock, options.print));
 }
 

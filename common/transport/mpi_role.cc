@@ -12,12 +12,9 @@
 
 namespace shoal {
 
-void IgnoreUserSignals() {
-  for (const int signal : {SIGUSR1, SIGUSR2}) ::signal(signal, SIG_IGN);
-}
-
 int RunMpiRole(int argc, char** argv, std::string_view name, const std::function<absl::Status(Endpoint*)>& run) {
-  IgnoreUserSignals();
+  // mpirun forwards them to every rank. They are for the coordinator, and would end the others.
+  for (const int signal : {SIGUSR1, SIGUSR2}) ::signal(signal, SIG_IGN);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   SetLogName(std::string(name));
   try {

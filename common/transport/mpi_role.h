@@ -10,9 +10,6 @@
 
 namespace shoal {
 
-// SIGUSR1 and SIGUSR2, which mpirun forwards to every rank, are for the coordinator, and would end the others.
-void IgnoreUserSignals();
-
 // Connects to the job, lets `run` have the endpoint, and returns the process' exit code. Where `run` fails the whole
 // job is aborted; the reason is printed, but for Aborted: the coordinator ended the job then, and has told why. The
 // process does not outlive its mpirun. `name` stands in the log, as "server rank 1" does.

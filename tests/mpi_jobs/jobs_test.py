@@ -154,7 +154,7 @@ class JobsTest(unittest.TestCase):
         output = self.finish(within=10)
         self.assertNotEqual(self.job.returncode, 0, output)
         self.assertEqual(set(os.listdir(self.path("out"))),
-                         {"job.textproto", "log.jsonl", "metrics-addresses.txt", "result.json"})
+                         {"job.textproto", "log.jsonl", "metrics-addresses.txt", "result.json", "units.jsonl"})
         self.assertIn("mpirun ended the job: a process of it died", self.result()["reason"])
 
     def test_a_server_that_stops_answering_ends_the_job_by_its_name(self):

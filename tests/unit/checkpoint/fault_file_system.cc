@@ -93,9 +93,9 @@ FaultFileSystem::NodePtr FaultFileSystem::Survivor(const Node& node, uint64_t se
     const auto now = node.entries.find(name), then = node.synced_entries.find(name);
     const bool changed = now == node.entries.end() || then == node.synced_entries.end() || now->second != then->second;
     const bool new_one = seed == 1 || (seed > 1 && random->NextBelow(2) == 1);
-    const auto& chosen = !changed || new_one ? now : then;
-    if (chosen == node.entries.end() || chosen == node.synced_entries.end()) continue;
-    survivor->entries[name] = Survivor(*chosen->second, seed, random);
+    const NodePtr chosen = !changed || new_one ? (now == node.entries.end() ? nullptr : now->second)
+                                               : (then == node.synced_entries.end() ? nullptr : then->second);
+    if (chosen != nullptr) survivor->entries[name] = Survivor(*chosen, seed, random);
   }
   survivor->synced_bytes = survivor->bytes;
   survivor->synced_entries = survivor->entries;

@@ -180,6 +180,25 @@ TEST_F(CheckpointTest, ByProgressOneIsTakenEachTenthOfAnEpoch) {
   EXPECT_THAT(folder().List()->back(), AllOf(Gt(15u), ::testing::Le(20u)));
 }
 
+TEST_F(CheckpointTest, AJobWhoseCheckpointsTakeLongerThanTheirIntervalEnds) {
+  JobRunOptions options = QuickToTheEnd(1, 2);
+  options.job.mutable_checkpoint()->set_interval_seconds(1e-6);
+  JobRun run(options);
+  EXPECT_TRUE(run.coordinator().ok()) << run.coordinator();
+  ExpectEachItemOnceAnEpoch();
+}
+
+TEST_F(CheckpointTest, CheckpointsThatCannotBeReadAreNotTakenForNone) {
+  { JobRun(QuickToTheEnd(1, 1)).Wait(); }
+  const auto before = *folder().List();
+  for (const uint64_t number : before) {
+    std::filesystem::resize_file(folder().PathOf(number) + "/store0-server0of1.shard", 10);
+  }
+  JobRun run(QuickToTheEnd(1, 1));
+  EXPECT_THAT(Message(run.coordinator()), AllOf(HasSubstr("can be gone on from"), HasSubstr("has 10 bytes")));
+  EXPECT_EQ(*folder().List(), before);
+}
+
 TEST_F(CheckpointTest, AFinishedRunGoesOnWithMoreEpochs) {
   { JobRun(QuickToTheEnd(1, 2)).Wait(); }
   ExpectEachItemOnceAnEpoch("2");

@@ -28,10 +28,11 @@ class SupervisorTest : public testing::Test {
   void Start(const std::string& script, const std::function<int(const absl::StatusOr<SupervisedRun>&)>& done) {
     supervisor_ = ::fork();
     if (supervisor_ != 0) return;
+    StopSignals signals;
     const auto run = Supervise(SupervisorOptions{.arguments = {"sh", "-c", script},
                                                  .environment = {{"PIDS", folder_.Path("pids")}},
                                                  .log_path = folder_.Path("log.jsonl")},
-                               Clock::Real());
+                               signals, Clock::Real());
     ::_exit(done(run));
   }
 
@@ -92,15 +93,17 @@ TEST_F(SupervisorTest, TheExitCodeAndMpirunsWordsAreReported) {
 TEST_F(SupervisorTest, LinesOfTheJobPassOnTheirOwnStream) {
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
-  const auto run =
-      Supervise(SupervisorOptions{.arguments = {"sh", "-c", "echo out; echo error >&2; printf rest"}}, Clock::Real());
+  StopSignals signals;
+  const SupervisorOptions options{.arguments = {"sh", "-c", "echo out; echo error >&2; printf rest"}};
+  const auto run = Supervise(options, signals, Clock::Real());
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "out\nrest\n");
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "error\n");
   EXPECT_TRUE(run.ok() && run->exit_code == 0);
 }
 
 TEST_F(SupervisorTest, AProgramThatIsMissingIsUnavailable) {
-  const auto run = Supervise(SupervisorOptions{.arguments = {"mpirun-of-nowhere"}}, Clock::Real());
+  StopSignals signals;
+  const auto run = Supervise(SupervisorOptions{.arguments = {"mpirun-of-nowhere"}}, signals, Clock::Real());
   EXPECT_EQ(run.status().message(), "cannot run mpirun-of-nowhere; it comes with Debian's package openmpi-bin");
 }
 

@@ -140,7 +140,7 @@ TEST_F(RowServiceTest, ASessionBelongsToTheRankThatOpenedIt) {
 
 TEST_F(RowServiceTest, AWrongTokenOrVersionOpensNoSession) {
   EXPECT_EQ(SayHello(/*token=*/43).code, absl::StatusCode::kPermissionDenied);
-  EXPECT_THAT(TextOf(SayHello(kToken, /*version=*/2)), HasSubstr("speaks protocol version 2, this server 1"));
+  EXPECT_THAT(TextOf(SayHello(kToken, /*version=*/7)), HasSubstr("speaks protocol version 7, this server 2"));
   EXPECT_EQ(service_.Handle(kClient, PushOfOnes(7)).code, absl::StatusCode::kFailedPrecondition);
 }
 
@@ -152,7 +152,7 @@ TEST_F(RowServiceTest, EveryHostileMessageIsRefusedWithAnAnswerAndChangesNothing
   };
   const std::vector<Attack> attacks = {
       {"no magic", [](RowHeader* h) { h->magic = 0; }},
-      {"another version", [](RowHeader* h) { h->version = 2; }},
+      {"another version", [](RowHeader* h) { h->version = 1; }},
       {"unknown kind", [](RowHeader* h) { h->kind = RowKind{200}; }},
       {"hello without a token", [](RowHeader* h) { h->kind = RowKind::kHello; }},
       {"another session", [](RowHeader* h) { h->session = 1; }},
