@@ -174,17 +174,18 @@ absl::Status Coordinator::SetUp() {
   std::vector<std::string> passed_over;
   ASSIGN_OR_RETURN(restored_, checkpoint_folder_.Newest(&passed_over));
   for (const std::string& why : passed_over) LogWarning("this checkpoint is passed over: ", why);
+  if (restored_) {
+    // Before anything of that run is touched.
+    RETURN_IF_ERROR(CheckMayGoOn(job_, restored_->job())) << checkpoint_folder_.PathOf(restored_->number());
+  }
   ASSIGN_OR_RETURN(log_, JobLog::Create(output_, &clock_, options_.print_progress && !job_.progress().quiet(),
                                         /*go_on=*/restored_.has_value()));
-  if (restored_) {
-    RETURN_IF_ERROR(CheckMayGoOn(job_, restored_->job())) << checkpoint_folder_.PathOf(restored_->number());
-    log_->GoesOn(*restored_);
-  }
   RunResult::Remove(output_);
   RETURN_IF_ERROR(WriteOutput("job.textproto", PrintJob(job_)));
   metrics_ = Metrics::Start(job_.metrics(), endpoint_.rank());
   board_ = std::make_unique<StatusBoard>(metrics_->registry(), members_);
   log_->Start(job_);
+  if (restored_) log_->GoesOn(*restored_);
   phase_start_ = clock_.Now();
   progress_due_ = phase_start_ + absl::Seconds(job_.progress().interval_seconds());
   preparation_ = std::make_unique<Preparation>(job_, CacheDirectory(job_, output_), options_.prepare);

@@ -2,36 +2,62 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
 #include "common/log.h"
 #include "common/status.h"
 
 namespace shoal {
+namespace {
+
+constexpr std::string_view kElapsed = "\"elapsed_seconds\":";
+
+// The last bytes of the file, some events' worth.
+std::string EndOf(int fd) {
+  char bytes[1 << 14];
+  const off_t size = ::lseek(fd, 0, SEEK_END);
+  const off_t begin = std::max<off_t>(0, size - static_cast<off_t>(sizeof(bytes)));
+  const ssize_t n = ::pread(fd, bytes, size - begin, begin);
+  return std::string(bytes, std::max<ssize_t>(n, 0));
+}
+
+// Of the last event in `log`; 0 where there is none.
+double ElapsedIn(std::string_view log) {
+  const size_t at = log.rfind(kElapsed);
+  if (at == std::string_view::npos) return 0;
+  return ::strtod(std::string(log.substr(at + kElapsed.size(), 32)).c_str(), nullptr);
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<EventLog>> EventLog::Create(const std::string& directory, Clock* clock,
                                                            const Options& options) {
   std::string path = Cat(directory, "/", options.file_name);
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | (options.go_on ? 0 : O_TRUNC) | O_APPEND | O_CLOEXEC, 0644);
   if (fd < 0) return ErrnoError(errno, Cat("cannot create ", path));
+  const std::string end = EndOf(fd);
   // A line that a full disk cut short is a line of its own.
-  char last = '\n';
-  const off_t size = ::lseek(fd, 0, SEEK_END);
-  if (size > 0 && ::pread(fd, &last, 1, size - 1) == 1 && last != '\n' && ::write(fd, "\n", 1) != 1) {
-    LogWarning("cannot write to ", path);
-  }
-  return std::unique_ptr<EventLog>(new EventLog(fd, std::move(path), clock, options.print));
+  if (!end.empty() && end.back() != '\n' && ::write(fd, "\n", 1) != 1) LogWarning("cannot write to ", path);
+  return std::unique_ptr<EventLog>(new EventLog(fd, std::move(path), clock, options.print, ElapsedIn(end)));
 }
 
-EventLog::EventLog(int fd, std::string path, Clock* clock, bool print)
-    : fd_(fd), path_(std::move(path)), clock_(clock), print_(print), start_(clock->Now()) {}
+EventLog::EventLog(int fd, std::string path, Clock* clock, bool print, double elapsed_before)
+    : fd_(fd),
+      path_(std::move(path)),
+      clock_(clock),
+      print_(print),
+      elapsed_before_(elapsed_before),
+      start_(clock->Now()) {}
 
 EventLog::~EventLog() { ::close(fd_); }
 
-double EventLog::elapsed_seconds() const { return absl::ToDoubleSeconds(clock_->Now() - start_); }
+double EventLog::elapsed_seconds() const { return elapsed_before_ + absl::ToDoubleSeconds(clock_->Now() - start_); }
 
 JsonWriter EventLog::Event(std::string_view name) const {
   JsonWriter json;

@@ -39,16 +39,18 @@ class EventLog {
 
   void Print(std::string_view line) const;
 
-  // Seconds since Create.
+  // Seconds since Create, and before it those that a log which goes on tells of: time that passed between does not
+  // count.
   double elapsed_seconds() const;
 
  private:
-  EventLog(int fd, std::string path, Clock* clock, bool print);
+  EventLog(int fd, std::string path, Clock* clock, bool print, double elapsed_before);
 
   const int fd_;
   const std::string path_;
   Clock* const clock_;
   const bool print_;
+  const double elapsed_before_;
   const absl::Time start_;
   bool complained_ = false;
 };

@@ -48,9 +48,11 @@ absl::Status ReadLog(const std::string& path, RunRecord* record) {
     const size_t end = left.find('\n');
     if (end == left.npos) return absl::OkStatus();  // Cut when the run was killed.
     const auto event = JsonObject::Parse(left.substr(0, end));
+    left.remove_prefix(end + 1);
+    // A life of the run that was killed may end in the middle of a line.
+    if (!event.ok() && left.starts_with("{\"event\":\"start\"")) continue;
     if (!event.ok()) return DataLoss(path, ":", number, " is ", ToStd(event.status().message()));
     TakeEvent(*event, record);
-    left.remove_prefix(end + 1);
   }
   return absl::OkStatus();
 }

@@ -57,6 +57,14 @@ TEST_F(EventLogTest, ARunThatGoesOnGoesOnWithItsLog) {
   EXPECT_THAT(Text(), MatchesRegex(".*earlier.*\n.*later.*\n"));
 }
 
+TEST_F(EventLogTest, TimeGoesOnFromTheLastEventAndALineThatWasCutIsLeftAlone) {
+  folder_.Write("log.jsonl", "{\"event\":\"start\",\"elapsed_seconds\":41.5}\n{\"event\":\"prog");
+  const auto log = *EventLog::Create(folder_.path(), &Clock::Real(), {.go_on = true});
+  log->Write(log->Event("later"));
+  EXPECT_THAT(Text(),
+              MatchesRegex(".*\n\\{\"event\":\"prog\n\\{\"event\":\"later\",\"elapsed_seconds\":41\\.[0-9]+\\}\n"));
+}
+
 TEST_F(EventLogTest, AFolderThatIsNotThereIsNamed) {
   const auto log = EventLog::Create(folder_.Path("no"), &Clock::Real(), {});
   EXPECT_THAT(std::string(log.status().message()), HasSubstr(folder_.Path("no/log.jsonl")));
