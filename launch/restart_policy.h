@@ -2,7 +2,7 @@
 //
 // Not without end: at most max_restarts times within restart_window_seconds, nor so often in a row from one checkpoint,
 // and not a third time after it died of the same unit of data, or before it trained at all. A newer checkpoint is
-// progress, after which that counts anew. The waits double, so that a machine in trouble is left alone.
+// progress, after which that counts anew. Until then the waits double, so that a machine in trouble is left alone.
 //
 // Thread rule: one thread.
 

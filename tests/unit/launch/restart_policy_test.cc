@@ -24,14 +24,15 @@ job::Job JobOf(uint32_t max_restarts, double window = 3600) {
   return job;
 }
 
-TEST(RestartPolicyTest, WaitsDoubleUpToTheLongest) {
-  RestartPolicy policy(JobOf(20));
-  EXPECT_EQ(*policy.After(kStart, "", Newer()), RestartPolicy::kFirstWait);
-  EXPECT_EQ(*policy.After(kStart, "", Newer()), 2 * RestartPolicy::kFirstWait);
-  EXPECT_EQ(*policy.After(kStart, "", Newer()), 4 * RestartPolicy::kFirstWait);
-  for (int i = 0; i < 15; ++i) ASSERT_TRUE(policy.After(kStart, "", Newer()).ok());
-  EXPECT_EQ(*policy.After(kStart, "", Newer()), RestartPolicy::kLongestWait);
+TEST(RestartPolicyTest, WaitsDoubleUpToTheLongestUntilAJobGetsOn) {
+  RestartPolicy policy(JobOf(50));
+  EXPECT_EQ(*policy.After(kStart, "", 1), RestartPolicy::kFirstWait);
+  EXPECT_EQ(*policy.After(kStart, "", 1), 2 * RestartPolicy::kFirstWait);
+  EXPECT_EQ(*policy.After(kStart, "", 1), 4 * RestartPolicy::kFirstWait);
+  for (int i = 0; i < 15; ++i) ASSERT_TRUE(policy.After(kStart, "", 1).ok());
+  EXPECT_EQ(*policy.After(kStart, "", 1), RestartPolicy::kLongestWait);
   EXPECT_EQ(policy.restarts(), 19u);
+  EXPECT_EQ(*policy.After(kStart, "", 2), RestartPolicy::kFirstWait);
 }
 
 TEST(RestartPolicyTest, WithinAWindowNoMoreThanTheJobAllows) {
