@@ -26,7 +26,8 @@ absl::StatusOr<absl::Duration> RestartPolicy::After(absl::Time now, const std::s
     return Aborted("it was started again ", times_.size(), " times within ", absl::FormatDuration(window_),
                    ", and max_restarts allows no more");
   }
-  const absl::Duration wait = std::min(kLongestWait, kFirstWait * std::exp2(std::min<uint64_t>(without_progress_ - 1, 16)));
+  const absl::Duration wait =
+      std::min(kLongestWait, kFirstWait * std::exp2(std::min<uint64_t>(without_progress_ - 1, 16)));
   times_.push_back(now);
   ++restarts_;
   return wait;
