@@ -137,7 +137,9 @@ class Faults(unittest.TestCase):
         if job.process.poll() is None:
             job.process.kill()
             job.process.wait()
-            time.sleep(1)  # The kernel ends the roles.
+            deadline = time.monotonic() + 10
+            while job.pids() and time.monotonic() < deadline:  # The kernel ends mpirun and the roles.
+                time.sleep(0.05)
             job.start()
         self.assertEqual(job.process.wait(PATIENCE), 0, job.said())
         units = job.places()
