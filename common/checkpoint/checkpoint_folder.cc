@@ -103,17 +103,15 @@ absl::StatusOr<bool> CheckpointFolder::HasManifest(uint64_t number) const {
   return true;
 }
 
-absl::StatusOr<std::vector<uint64_t>> CheckpointFolder::WithManifest(bool with) const {
+absl::StatusOr<std::vector<uint64_t>> CheckpointFolder::List() const {
   ASSIGN_OR_RETURN(const std::vector<uint64_t> all, Folders());
   std::vector<uint64_t> numbers;
   for (const uint64_t number : all) {
     ASSIGN_OR_RETURN(const bool has, HasManifest(number));
-    if (has == with) numbers.push_back(number);
+    if (has) numbers.push_back(number);
   }
   return numbers;
 }
-
-absl::StatusOr<std::vector<uint64_t>> CheckpointFolder::List() const { return WithManifest(true); }
 
 absl::StatusOr<checkpoint::Manifest> CheckpointFolder::Read(uint64_t number) const {
   const std::string path = Cat(PathOf(number), "/", kManifestFileName);
@@ -162,9 +160,10 @@ absl::StatusOr<std::optional<checkpoint::Manifest>> CheckpointFolder::Newest(
 absl::StatusOr<uint64_t> CheckpointFolder::Begin() {
   RETURN_IF_ERROR(files_.MakeFolders(path_));
   ASSIGN_OR_RETURN(const std::vector<uint64_t> numbers, Folders());
-  ASSIGN_OR_RETURN(const std::vector<uint64_t> unfinished, WithManifest(false));
-  for (const uint64_t interrupted : unfinished) {
-    RETURN_IF_ERROR(files_.Remove(PathOf(interrupted)));
+  for (const uint64_t number : numbers) {
+    ASSIGN_OR_RETURN(const bool whole, HasManifest(number));
+    if (whole) continue;
+    RETURN_IF_ERROR(files_.Remove(PathOf(number)));
   }
   const uint64_t number = numbers.empty() ? 1 : numbers.back() + 1;
   RETURN_IF_ERROR(files_.MakeFolders(PathOf(number)));

@@ -66,7 +66,6 @@ class CheckpointFolder {
   // Numbers of all folders in it, those without a manifest too, rising.
   absl::StatusOr<std::vector<uint64_t>> Folders() const;
   absl::StatusOr<bool> HasManifest(uint64_t number) const;
-  absl::StatusOr<std::vector<uint64_t>> WithManifest(bool with) const;
 
   FileSystem& files_;
   std::string output_;
