@@ -113,7 +113,7 @@ TEST_F(RowServiceTest, ARefusedPushMayBeSentAgain) {
   RowHeader header = PeekRowHeader(wrong);
   header.table = 4;
   std::memcpy(wrong.data(), &header, sizeof(header));
-  EXPECT_EQ(service_.Handle(kClient, wrong).code, absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(service_.Handle(kClient, std::move(wrong)).code, absl::StatusCode::kInvalidArgument);
   EXPECT_FALSE(service_.Handle(kClient, PushOfOnes(7)).repeated);
   EXPECT_EQ(Weight(), 1);
 }
@@ -170,7 +170,7 @@ TEST_F(RowServiceTest, EveryHostileMessageIsRefusedWithAnAnswerAndChangesNothing
     RowHeader header = PeekRowHeader(message);
     attack.change(&header);
     std::memcpy(message.data(), &header, sizeof(header));
-    const auto outcome = service_.Handle(kClient, message);
+    const auto outcome = service_.Handle(kClient, std::move(message));
     EXPECT_NE(outcome.code, absl::StatusCode::kOk) << attack.name;
     const auto answer = ParseRowAnswer(outcome.answer);
     ASSERT_TRUE(answer.ok()) << attack.name;
@@ -188,7 +188,7 @@ TEST_F(RowServiceTest, RandomAndTruncatedBytesAreRefusedWithAnAnswer) {
     for (uint32_t flips = random.NextBelow(4); flips > 0 && !message.empty(); --flips) {
       message.data()[random.NextBelow(static_cast<uint32_t>(message.size()))] ^= static_cast<std::byte>(random.Next());
     }
-    const auto outcome = service_.Handle(kClient, message);
+    const auto outcome = service_.Handle(kClient, std::move(message));
     EXPECT_NE(outcome.code, absl::StatusCode::kOk);
     EXPECT_TRUE(ParseRowAnswer(outcome.answer).ok());
   }

@@ -50,6 +50,8 @@ class DiaryClient final : public ParameterClient {
   explicit DiaryClient(Diary* diary) : table_(diary) {}
   TableAccess& table(uint32_t) override { return table_; }
   ClientStats stats() const override { return {}; }
+  void BeginTurn(const wire::Turn&) override {}
+  absl::Status EndTurn() override { return absl::OkStatus(); }
   void OnWait(std::function<absl::Status()>) override {}
 
  private:
