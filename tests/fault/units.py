@@ -9,6 +9,10 @@ import json
 import sys
 
 
+# Checkpoints that may still be gone on from, more than any of these jobs keeps: the cuts are as long as the plan.
+MOST_KEPT = 10
+
+
 class History:
     """Which places of the plan are done: in the present life, and at the cut of each checkpoint."""
 
@@ -38,6 +42,8 @@ class History:
 
     def cut(self, event):
         self.at_cut[event["checkpoint"]] = dict(self.done)
+        for old in list(self.at_cut)[:-MOST_KEPT]:
+            del self.at_cut[old]
 
     def lost(self, places):
         return sorted(set(range(places)) - set(self.done))
