@@ -37,16 +37,17 @@ std::vector<std::string> NamesOf(const wire::Welcome& welcome) {
 
 class Server {
  public:
-  Server(Endpoint* endpoint, Clock* clock, wire::Welcome welcome)
+  Server(Endpoint* endpoint, const Platform& platform, wire::Welcome welcome)
       : endpoint_(endpoint),
-        clock_(clock),
+        clock_(platform.clock),
+        files_(platform.files),
         welcome_(std::move(welcome)),
         place_{.job_token = welcome_.job_token(), .server = welcome_.index(), .servers = welcome_.job().servers()},
-        link_(endpoint, clock, wire::SERVER, welcome_),
+        link_(endpoint, clock_, wire::SERVER, welcome_),
         server_(Metrics::Start(welcome_.job().metrics(), endpoint->rank())),
         metrics_(server_->registry(), NamesOf(welcome_)),
         rows_(place_),
-        checkpoint_(&FileSystem::Real(), place_) {}
+        checkpoint_(files_, platform.executor, place_) {}
 
   // Makes all tables, or loads them, then says Ready.
   absl::Status Prepare();
@@ -76,6 +77,7 @@ class Server {
 
   Endpoint* const endpoint_;
   Clock* const clock_;
+  FileSystem* const files_;
   const wire::Welcome welcome_;
   const ServerPlace place_;
   CoordinatorLink link_;
@@ -132,7 +134,7 @@ absl::Status Server::Restore(Store* store, uint32_t number) {
 
 absl::Status Server::LoadShard(Store* store, const checkpoint::Shard& shard) {
   // The coordinator has looked at its size: where it is another here, it is another file.
-  const auto opened = ShardReader::Open(&FileSystem::Real(), welcome_.restore().folder(), shard);
+  const auto opened = ShardReader::Open(files_, welcome_.restore().folder(), shard);
   RETURN_IF_ERROR(opened.status()) << "the output folder must be on a file system that all hosts share";
   const auto& reader = *opened;
   while (!stopped_) {
@@ -261,9 +263,9 @@ void Server::PublishGauges() {
   metrics_.handling_seconds.Publish(handling_seconds_);
 }
 
-absl::Status Run(Endpoint* endpoint, Clock* clock, wire::Failed* failure) {
-  ASSIGN_OR_RETURN(wire::Welcome welcome, JoinJob(endpoint, clock, wire::SERVER, kJoinPatience));
-  Server server(endpoint, clock, std::move(welcome));
+absl::Status Run(Endpoint* endpoint, const Platform& platform, wire::Failed* failure) {
+  ASSIGN_OR_RETURN(wire::Welcome welcome, JoinJob(endpoint, platform.clock, wire::SERVER, kJoinPatience));
+  Server server(endpoint, platform, std::move(welcome));
   const absl::Status prepared = server.Prepare();
   if (server.checkpoint_damaged()) failure->set_checkpoint_damaged(true);
   return prepared.ok() ? server.Serve() : prepared;
@@ -271,10 +273,10 @@ absl::Status Run(Endpoint* endpoint, Clock* clock, wire::Failed* failure) {
 
 }  // namespace
 
-absl::Status RunServer(Endpoint* endpoint, Clock* clock) {
+absl::Status RunServer(Endpoint* endpoint, const Platform& platform) {
   wire::Failed failure;
-  const absl::Status status = Run(endpoint, clock, &failure);
-  if (!status.ok() && !absl::IsAborted(status)) ReportFailure(endpoint, clock, status, std::move(failure));
+  const absl::Status status = Run(endpoint, platform, &failure);
+  if (!status.ok() && !absl::IsAborted(status)) ReportFailure(endpoint, platform.clock, status, std::move(failure));
   return status;
 }
 
