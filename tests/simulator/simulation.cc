@@ -28,9 +28,8 @@ using Nanos = Scheduler::Nanos;
 constexpr Nanos kSecond = 1'000'000'000;
 
 // The longest that shoal waits for anything is kJoinPatience, a minute, and what a job of this size does takes seconds:
-// a life that goes on for longer than this does not get on.
+// a life that goes on for longer than this does not get on, however late its messages are.
 constexpr Nanos kLongestLife = 200 * kSecond;
-constexpr Nanos kLongestGoodLife = 60 * kSecond;
 // As mpirun: it tells the others of a death at once, and ends them a second later.
 constexpr Nanos kUntilTold = kSecond / 50, kUntilEnded = kSecond;
 
@@ -118,7 +117,7 @@ void Simulation::MakeOutputFolder() {
 
 absl::Status Simulation::LiveOnce(const LifePlan& plan) {
   Begin(plan);
-  absl::Status status = AwaitEnd(scheduler_.now() + (plan.expected_to_end_well() ? kLongestGoodLife : kLongestLife));
+  absl::Status status = AwaitEnd(scheduler_.now() + kLongestLife);
   if (!status.ok()) {
     KillAll();
     AwaitEnd(Scheduler::kForever).IgnoreError();
