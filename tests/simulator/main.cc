@@ -132,6 +132,7 @@ bool ShowCounts(const SimulationCounts& counts) {
                                                          {"messages", counts.messages},
                                                          {"late", counts.late},
                                                          {"lost", counts.lost},
+                                                         {"strays", counts.strays},
                                                          {"disk changes", counts.disk_changes},
                                                          {"disk errors", counts.disk_errors}};
   for (int i = 0; i < kEvents; ++i) {

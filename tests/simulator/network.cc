@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "absl/strings/str_format.h"
 #include "common/status.h"
@@ -13,6 +14,7 @@ namespace {
 // Of a call's own work.
 constexpr Scheduler::Nanos kCallTakes = 1000;
 constexpr Scheduler::Nanos kLost = -1;
+constexpr Scheduler::Nanos kLongestStray = 300'000'000;
 
 constexpr size_t IndexOf(Channel channel) { return static_cast<size_t>(channel) - 1; }
 
@@ -67,6 +69,7 @@ absl::Status Network::Send(int from, int to, Channel channel, Buffer payload, Na
   if (peers_[to].ended) return absl::OkStatus();
   const Nanos delay = DelayOf(from, to, channel);
   Tell(from, to, channel, payload, delay);
+  if (channel == Channel::kControl) MaybeStray(from, to, payload);
   if (delay != kLost) Deliver(from, to, channel, std::move(payload), scheduler_.now() + delay);
   return absl::OkStatus();
 }
@@ -98,6 +101,22 @@ Network::Nanos Network::DelayOf(int from, int to, Channel channel) {
   return std::max(delay, cut - scheduler_.now());
 }
 
+// Along the original's way it comes after it; along another's it may come before.
+void Network::MaybeStray(int from, int to, const Buffer& payload) {
+  CounterRandom& random = scheduler_.random();
+  if (random.NextBelow(1'000'000) >= conditions_.strays_per_million) return;
+  const auto message = ParseControl(from, payload.view());
+  if (!message.ok() || !message->unit_progress().done()) return;
+  ++counts_.strays;
+  const int ranks = static_cast<int>(peers_.size());
+  const int sender = random.NextBelow(2) == 0 ? from : 1 + static_cast<int>(random.NextBelow(ranks - 1));
+  Buffer copy(payload.size());
+  std::memcpy(copy.data(), payload.data(), payload.size());
+  const Nanos delay = random.NextBelow(static_cast<uint32_t>(kLongestStray));
+  scheduler_.Say(Cat("*** a stray copy of its report, as from rank ", sender));
+  Deliver(sender, to, Channel::kControl, std::move(copy), scheduler_.now() + delay);
+}
+
 void Network::Tell(int from, int to, Channel channel, const Buffer& payload, Nanos delay) const {
   scheduler_.Trace(MixBits(from * 64 + to) + static_cast<uint64_t>(channel) + static_cast<uint64_t>(delay));
   if (!scheduler_.verbose()) return;
@@ -116,7 +135,7 @@ void Network::Deliver(int from, int to, Channel channel, Buffer payload, Nanos a
   latest = std::max(latest, arrival);
   peers_[from].queued_bytes += payload.size();
   ++peers_[from].queued_messages;
-  peer.arriving[IndexOf(channel)].emplace(Place{latest, counts_.messages}, Message{from, channel, std::move(payload)});
+  peer.arriving[IndexOf(channel)].emplace(Place{latest, delivered_++}, Message{from, channel, std::move(payload)});
   if (peer.waiter != nullptr) scheduler_.WakeBy(peer.waiter, latest);
 }
 

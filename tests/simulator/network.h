@@ -27,13 +27,16 @@ struct NetworkConditions {
   uint32_t late_per_million = 0;
   Scheduler::Nanos control_lateness = 0, row_lateness = 0;
   uint32_t rows_lost_per_million = 0;
+  // Of a million reports that a unit is done, so many come once more, later or from another worker: as from a process
+  // that should be gone. Who receives one must not believe it.
+  uint32_t strays_per_million = 0;
   size_t max_queued_bytes = size_t{1} << 20;
   // Sends to a rank that was killed fail; else they are taken, and nothing comes of them.
   bool notices_loss = true;
 };
 
 struct NetworkCounts {
-  uint64_t messages = 0, late = 0, lost = 0;
+  uint64_t messages = 0, late = 0, lost = 0, strays = 0;
 };
 
 class Network {
@@ -79,6 +82,7 @@ class Network {
   // False: the rank is killed.
   bool Wait(int rank, Nanos until, const char* what);
   Nanos DelayOf(int from, int to, Channel channel);
+  void MaybeStray(int from, int to, const Buffer& payload);
   void Tell(int from, int to, Channel channel, const Buffer& payload, Nanos delay) const;
 
   Scheduler& scheduler_;
@@ -86,6 +90,7 @@ class Network {
   const std::function<void(uint64_t)> on_message_;
   std::vector<Peer> peers_;
   NetworkCounts counts_;
+  uint64_t delivered_ = 0;
 };
 
 }  // namespace shoal

@@ -20,6 +20,7 @@ class Draw {
 
   uint32_t Between(uint32_t least, uint32_t most) { return least + random_.NextBelow(most - least + 1); }
   bool OneIn(uint32_t times) { return random_.NextBelow(times) == 0; }
+  double Fraction() { return random_.NextFloat(); }
   // Orders of magnitude alike.
   double Log(double least, double most) { return least * std::exp(std::log(most / least) * random_.NextFloat()); }
 
@@ -38,37 +39,42 @@ NetworkConditions DrawNetwork(Draw& draw) {
     network.row_lateness = draw.OneIn(2) ? 800 * kMillisecond : 20 * kMillisecond;
   }
   if (draw.OneIn(4)) network.rows_lost_per_million = static_cast<uint32_t>(draw.Log(1000, 30'000));
+  if (draw.OneIn(3)) network.strays_per_million = static_cast<uint32_t>(draw.Log(3000, 300'000));
   if (draw.OneIn(8)) network.max_queued_bytes = size_t{32} << 10;
   return network;
 }
 
-void DrawMoment(Draw& draw, PlannedEvent* event) {
-  switch (draw.Between(0, 3)) {
+// Within a life that would take `length` if nothing befell it.
+void DrawMoment(Draw& draw, Nanos length, PlannedEvent* event) {
+  switch (draw.Between(0, 5)) {
     case 0:
     case 1:
-      event->at_change = draw.Between(0, draw.OneIn(2) ? 30 : 150);
+      event->at_change = draw.Between(0, draw.OneIn(2) ? 50 : 250);
       break;
     case 2:
-      event->at_message = static_cast<uint64_t>(draw.Log(10, 1500));
+      event->at_message = static_cast<uint64_t>(draw.Log(20, 3000));
+      break;
+    case 3:
+      event->at_time = static_cast<Nanos>(draw.Log(1e6, static_cast<double>(length)));
       break;
     default:
-      event->at_time = static_cast<Nanos>(draw.Log(1e7, 3e9));
+      event->at_time = static_cast<Nanos>(draw.Fraction() * static_cast<double>(length));
   }
 }
 
-PlannedEvent DrawBlow(Draw& draw) {
+PlannedEvent DrawBlow(Draw& draw, Nanos length) {
   // Deaths are what most of recovery is for.
   constexpr std::array kBlows = {Event::kKill,      Event::kKill,    Event::kKill, Event::kPowerLoss, Event::kPowerLoss,
                                  Event::kLongPause, Event::kLongCut, Event::kStop, Event::kReadError};
   PlannedEvent blow{.event = kBlows[draw.Between(0, kBlows.size() - 1)]};
-  if (blow.event != Event::kReadError) DrawMoment(draw, &blow);
+  if (blow.event != Event::kReadError) DrawMoment(draw, length, &blow);
   blow.victim = draw.Between(0, 1000);
   blow.duration = kSecond * draw.Between(2, 8);
   blow.seen = draw.OneIn(2);
   return blow;
 }
 
-void AddMishap(Draw& draw, LifePlan* life) {
+void AddMishap(Draw& draw, Nanos length, LifePlan* life) {
   PlannedEvent mishap{.event = static_cast<Event>(draw.Between(static_cast<int>(Event::kShortPause), kEvents - 1))};
   switch (mishap.event) {
     case Event::kDiskFull:
@@ -82,7 +88,7 @@ void AddMishap(Draw& draw, LifePlan* life) {
       life->disk.syncs_before_error = draw.Between(0, 30);
       break;
     default:
-      DrawMoment(draw, &mishap);
+      DrawMoment(draw, length, &mishap);
       mishap.victim = draw.Between(0, 1000);
       mishap.duration = static_cast<Nanos>(draw.Log(1e6, 1e9));
       // One pause a life: two of a process together may be longer than it may be silent.
@@ -95,12 +101,13 @@ void AddMishap(Draw& draw, LifePlan* life) {
   life->events.push_back(mishap);
 }
 
-LifePlan DrawLife(Draw& draw, bool struck) {
+LifePlan DrawLife(Draw& draw, double worker_seconds, bool struck) {
   LifePlan life{.servers = draw.Between(1, 3), .workers = draw.Between(1, 4), .network = DrawNetwork(draw)};
+  const auto length = static_cast<Nanos>(1e9 * (worker_seconds / life.workers + 0.1));
   life.disk.latency = static_cast<Nanos>(draw.Log(1e4, draw.OneIn(4) ? 1e8 : 5e6));
-  for (uint32_t mishaps = draw.Between(0, 2); mishaps > 0; --mishaps) AddMishap(draw, &life);
-  for (uint32_t blows = struck ? draw.Between(1, 2) : 0; blows > 0; --blows) {
-    const PlannedEvent blow = DrawBlow(draw);
+  for (uint32_t mishaps = draw.Between(0, 2); mishaps > 0; --mishaps) AddMishap(draw, length, &life);
+  for (uint32_t blows = struck ? draw.Between(1, 3) : 0; blows > 0; --blows) {
+    const PlannedEvent blow = DrawBlow(draw, length);
     if (blow.event == Event::kReadError) life.disk.reads_before_error = draw.Between(0, 40);
     life.events.push_back(blow);
   }
@@ -144,16 +151,17 @@ bool LifePlan::expected_to_end_well() const {
 
 Scenario::Scenario(uint64_t seed) : seed(seed) {
   Draw draw(seed);
-  items = draw.Between(20, 120);
+  items = draw.Between(20, 150);
   items_of_a_unit = draw.Between(1, 5);
   const double step_seconds = draw.Log(5e-4, 2e-2);
   step_time = absl::Seconds(step_seconds);
   job = DrawJob(draw);
   // Between a few and a few dozen checkpoints while two workers train.
-  const double training_seconds = step_seconds * static_cast<double>(items) * job.epochs() / 2;
-  if (!draw.OneIn(8)) job.mutable_checkpoint()->set_interval_seconds(training_seconds / draw.Log(3, 40));
-  for (uint32_t struck = draw.Between(0, 5); struck > 0; --struck) lives.push_back(DrawLife(draw, true));
-  lives.push_back(DrawLife(draw, false));
+  const double worker_seconds = step_seconds * static_cast<double>(items) * job.epochs();
+  if (!draw.OneIn(8)) job.mutable_checkpoint()->set_interval_seconds(worker_seconds / draw.Log(6, 80));
+  for (uint32_t struck = draw.Between(0, 6); struck > 0; --struck)
+    lives.push_back(DrawLife(draw, worker_seconds, true));
+  lives.push_back(DrawLife(draw, worker_seconds, false));
 }
 
 }  // namespace shoal

@@ -125,6 +125,7 @@ absl::Status Simulation::LiveOnce(const LifePlan& plan) {
   counts_.messages += network_->counts().messages;
   counts_.late += network_->counts().late;
   counts_.lost += network_->counts().lost;
+  counts_.strays += network_->counts().strays;
   network_.reset();
   if (power_lost_) disk_.Crash(scheduler_.random().Next() | 2);
   return status.ok() ? Judge(plan) : status;
@@ -294,6 +295,7 @@ void SimulationCounts::Add(const SimulationCounts& other) {
   messages += other.messages;
   late += other.late;
   lost += other.lost;
+  strays += other.strays;
   disk_changes += other.disk_changes;
   disk_errors += other.disk_errors;
   virtual_seconds += other.virtual_seconds;

@@ -20,8 +20,8 @@ namespace shoal {
 
 // What happened, so that a simulator that lets nothing happen shows. Plain numbers: processes add theirs up.
 struct SimulationCounts {
-  uint64_t seeds = 0, lives = 0, restores = 0, checkpoints = 0, messages = 0, late = 0, lost = 0, disk_changes = 0,
-           disk_errors = 0;
+  uint64_t seeds = 0, lives = 0, restores = 0, checkpoints = 0, messages = 0, late = 0, lost = 0, strays = 0,
+           disk_changes = 0, disk_errors = 0;
   double virtual_seconds = 0;
   std::array<uint64_t, kEvents> events = {};  // By kind.
 
