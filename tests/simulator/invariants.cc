@@ -56,7 +56,9 @@ absl::StatusOr<std::vector<float>> CountsByRows(FileSystem* files, const Checkpo
 absl::Status CheckCheckpoint(FileSystem* files, const CheckpointFolder& folder, uint64_t number,
                              const CountedData& data) {
   const std::string name = Cat("checkpoint ", number);
-  ASSIGN_OR_RETURN(const checkpoint::Manifest manifest, folder.Read(number));
+  const auto read = folder.Read(number);
+  RETURN_IF_ERROR(read.status()) << name << " is there and cannot be restored";
+  const checkpoint::Manifest& manifest = *read;
   RETURN_IF_ERROR(folder.Verify(manifest)) << name << " is there and cannot be restored";
   ASSIGN_OR_RETURN(const std::vector<uint32_t> by_ledger, CountsByLedger(manifest, data));
   ASSIGN_OR_RETURN(const std::vector<float> by_rows, CountsByRows(files, folder, manifest, data));

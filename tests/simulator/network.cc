@@ -112,7 +112,8 @@ void Network::MaybeStray(int from, int to, const Buffer& payload) {
   const int sender = random.NextBelow(2) == 0 ? from : 1 + static_cast<int>(random.NextBelow(ranks - 1));
   Buffer copy(payload.size());
   std::memcpy(copy.data(), payload.data(), payload.size());
-  const Nanos delay = random.NextBelow(static_cast<uint32_t>(kLongestStray));
+  const double share = random.NextFloat();
+  const auto delay = static_cast<Nanos>(share * share * share * static_cast<double>(kLongestStray));
   scheduler_.Say(Cat("*** a stray copy of its report, as from rank ", sender));
   Deliver(sender, to, Channel::kControl, std::move(copy), scheduler_.now() + delay);
 }

@@ -33,13 +33,13 @@ NetworkConditions DrawNetwork(Draw& draw) {
   network.delay = static_cast<Nanos>(draw.Log(2e3, 2e6));
   network.notices_loss = draw.OneIn(2);
   if (draw.OneIn(2)) {
-    network.late_per_million = static_cast<uint32_t>(draw.Log(1000, 100'000));
+    network.late_per_million = static_cast<uint32_t>(draw.Log(3000, 150'000));
     network.control_lateness = draw.OneIn(2) ? kSecond / 2 : 20 * kMillisecond;
     // Beyond the timeout of a request, which is then sent again and arrives twice.
     network.row_lateness = draw.OneIn(2) ? 800 * kMillisecond : 20 * kMillisecond;
   }
   if (draw.OneIn(4)) network.rows_lost_per_million = static_cast<uint32_t>(draw.Log(1000, 30'000));
-  if (draw.OneIn(3)) network.strays_per_million = static_cast<uint32_t>(draw.Log(3000, 300'000));
+  if (draw.OneIn(2)) network.strays_per_million = static_cast<uint32_t>(draw.Log(10'000, 500'000));
   if (draw.OneIn(8)) network.max_queued_bytes = size_t{32} << 10;
   return network;
 }
@@ -123,7 +123,7 @@ job::Job DrawJob(Draw& draw) {
   job.mutable_metrics()->set_enabled(false);
   job.mutable_progress()->set_quiet(true);
   job::ParameterServer& servers = *job.mutable_parameter_server();
-  servers.set_access(draw.OneIn(4) ? job::ParameterServer::MAPPED : job::ParameterServer::REMOTE);
+  servers.set_access(draw.OneIn(6) ? job::ParameterServer::MAPPED : job::ParameterServer::REMOTE);
   servers.set_huge_pages(false);
   servers.set_request_timeout_seconds(0.5);
   // More patience than all mishaps together take.
