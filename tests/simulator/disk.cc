@@ -32,6 +32,11 @@ void Disk::BeginLife(const DiskConditions& conditions, std::function<void(uint64
   files_->SetFault([this](uint64_t, std::string_view what) { return supervised() ? absl::OkStatus() : FaultOf(what); });
 }
 
+void Disk::Damage(const std::string& path, uint64_t seed) {
+  std::string* bytes = files_->BytesOf(path);
+  if (bytes != nullptr && !bytes->empty()) (*bytes)[seed % bytes->size()] ^= 1;
+}
+
 absl::Status Disk::Begin(std::string_view what, const std::string& path) {
   const auto latency = scheduler_.random().NextBelow(static_cast<uint32_t>(2 * conditions_.latency));
   if (!scheduler_.Wait(scheduler_.now() + latency, "the disk")) return Unavailable(path, ": the process is killed");

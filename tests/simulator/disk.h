@@ -36,6 +36,8 @@ class Disk final : public FileSystem {
 
   // `on_change` is told the number, in this life, of each operation that is about to change something.
   void BeginLife(const DiskConditions& conditions, std::function<void(uint64_t)> on_change);
+  // One byte of the file is another.
+  void Damage(const std::string& path, uint64_t seed);
   // The machine's power fails; no file is open.
   void Crash(uint64_t seed) { files_ = files_->AfterCrash(seed); }
 

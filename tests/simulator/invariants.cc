@@ -72,10 +72,11 @@ absl::Status CheckCheckpoint(FileSystem* files, const CheckpointFolder& folder, 
 
 }  // namespace
 
-absl::Status CheckCheckpoints(FileSystem* files, const std::string& output, const CountedData& data,
-                              uint64_t at_least) {
+absl::Status CheckCheckpoints(FileSystem* files, const std::string& output, const CountedData& data, uint64_t at_least,
+                              uint64_t damaged) {
   const CheckpointFolder folder(files, output);
-  ASSIGN_OR_RETURN(const std::vector<uint64_t> numbers, folder.List());
+  ASSIGN_OR_RETURN(std::vector<uint64_t> numbers, folder.List());
+  std::erase(numbers, damaged);
   const uint64_t newest = numbers.empty() ? 0 : numbers.back();
   if (newest < at_least) {
     return Internal("a committed checkpoint is lost: checkpoint ", at_least, " was announced, and the newest there is ",
@@ -97,17 +98,16 @@ absl::Status CheckFinalRows(const std::string& rows, const CountedData& data, ui
   return absl::OkStatus();
 }
 
-uint64_t NewestAnnounced(const std::string& log) {
+std::vector<uint64_t> AnnouncedIn(std::string_view log) {
   constexpr absl::string_view kNumber = "\"number\":";
-  uint64_t newest = 0;
-  for (const absl::string_view line : absl::StrSplit(log, '\n', absl::SkipEmpty())) {
-    const size_t at = line.find(kNumber);
+  std::vector<uint64_t> numbers;
+  for (const absl::string_view line : absl::StrSplit(absl::string_view(log.data(), log.size()), '\n')) {
     if (line.find("\"event\":\"checkpoint\"") == line.npos || line.find("\"written\":true") == line.npos) continue;
+    const absl::string_view digits = line.substr(line.find(kNumber) + kNumber.size());
     uint64_t number = 0;
-    const absl::string_view digits = line.substr(at + kNumber.size());
-    if (absl::SimpleAtoi(digits.substr(0, digits.find(',')), &number)) newest = std::max(newest, number);
+    if (absl::SimpleAtoi(digits.substr(0, digits.find(',')), &number)) numbers.push_back(number);
   }
-  return newest;
+  return numbers;
 }
 
 }  // namespace shoal

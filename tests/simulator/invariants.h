@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -23,14 +24,15 @@ struct CountedData {
   uint64_t items = 0, items_of_a_unit = 0;
 };
 
-// Every checkpoint of `output` can be restored and holds what its ledger says; the newest is `at_least` or newer, where
-// that is not 0.
-absl::Status CheckCheckpoints(FileSystem* files, const std::string& output, const CountedData& data, uint64_t at_least);
+// Every checkpoint of `output` but `damaged` can be restored and holds what its ledger says; the newest of them is
+// `at_least` or newer, where that is not 0.
+absl::Status CheckCheckpoints(FileSystem* files, const std::string& output, const CountedData& data, uint64_t at_least,
+                              uint64_t damaged);
 
 // The rows that a job of `epochs` exported, in words.
 absl::Status CheckFinalRows(const std::string& rows, const CountedData& data, uint32_t epochs);
 
-// The newest checkpoint whose writing log.jsonl tells of; 0: none.
-uint64_t NewestAnnounced(const std::string& log);
+// The checkpoints whose writing log.jsonl, or a part of it, tells of.
+std::vector<uint64_t> AnnouncedIn(std::string_view log);
 
 }  // namespace shoal

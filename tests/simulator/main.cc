@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,6 +29,8 @@ namespace shoal {
 namespace {
 
 constexpr int kFailed = 1, kUsedWrongly = 2;
+// Of a seed, which takes some hundredths.
+constexpr unsigned kMostSeconds = 60;
 // So many seeds have some of everything in store; of fewer it is no wonder that a thing did not happen.
 constexpr uint64_t kSeedsWithEverything = 200;
 
@@ -73,18 +76,24 @@ std::string ScratchFolder() {
   return Cat(place, "/shoal-simulate.", ::getpid());
 }
 
-// Every `processes`-th seed from the `part`-th on.
-Tally RunPart(const CommandLine& line, uint32_t part) {
+void ShowFailure(const CommandLine& line, uint64_t seed, const std::string& what) {
+  printf("seed %lu: %s\nreplay: %s --seed %lu --verbose\n", seed, what.c_str(), line.program.c_str(), seed);
+  fflush(stdout);
+}
+
+// Every `processes`-th seed from the `part`-th on; `at` is the one at hand. One that takes too long in real time, as a
+// loop does that never looks at the clock, ends the process.
+Tally RunPart(const CommandLine& line, uint32_t part, uint64_t* at) {
   Tally tally;
   for (uint64_t seed = line.first + part; seed < line.first + line.count; seed += line.processes) {
+    *at = seed;
+    ::alarm(kMostSeconds);
     const SimulationResult result = Simulate(seed, {.verbose = line.verbose, .scratch = ScratchFolder()});
     tally.counts.Add(result.counts);
     if (line.count == 1) printf("trace %016lx\n", result.trace);
     if (result.status.ok()) continue;
     ++tally.failed;
-    printf("seed %lu: %s\nreplay: %s --seed %lu --verbose\n", seed, std::string(result.status.message()).c_str(),
-           line.program.c_str(), seed);
-    fflush(stdout);
+    ShowFailure(line, seed, std::string(ToStd(result.status.message())));
   }
   return tally;
 }
@@ -97,6 +106,10 @@ void DropLog() {
 
 // A process that ended without a tally counts as a failure.
 Tally RunParts(const CommandLine& line) {
+  // Shared, so that the seed that ended a process is known.
+  auto* at = static_cast<uint64_t*>(
+      ::mmap(nullptr, line.processes * sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  if (at == MAP_FAILED) return {.counts = {}, .failed = 1};
   std::vector<std::pair<pid_t, int>> parts;
   for (uint32_t part = 0; part < line.processes; ++part) {
     int ends[2];
@@ -104,13 +117,14 @@ Tally RunParts(const CommandLine& line) {
     const pid_t child = ::fork();
     if (child == 0) {
       DropLog();
-      const Tally tally = RunPart(line, part);
+      const Tally tally = RunPart(line, part, &at[part]);
       _exit(::write(ends[1], &tally, sizeof(tally)) == sizeof(tally) ? 0 : kFailed);
     }
     ::close(ends[1]);
     parts.emplace_back(child, ends[0]);
   }
   Tally all;
+  uint32_t part = 0;
   for (const auto& [child, end] : parts) {
     Tally tally;
     if (child < 0 || ::read(end, &tally, sizeof(tally)) != sizeof(tally)) tally = {.counts = {}, .failed = 1};
@@ -119,7 +133,8 @@ Tally RunParts(const CommandLine& line) {
     ::close(end);
     int status = 0;
     ::waitpid(child, &status, 0);
-    if (WIFSIGNALED(status)) printf("a process was ended by signal %d\n", WTERMSIG(status));
+    if (WIFSIGNALED(status)) ShowFailure(line, at[part], Cat("ended by signal ", WTERMSIG(status)));
+    ++part;
   }
   return all;
 }
@@ -157,7 +172,8 @@ int Main(int argc, char** argv) {
   }
   const absl::Time start = Clock::Real().Now();
   if (!line->verbose && line->count == 1) DropLog();
-  const Tally tally = line->count == 1 ? RunPart(*line, 0) : RunParts(*line);
+  uint64_t at = 0;
+  const Tally tally = line->count == 1 ? RunPart(*line, 0, &at) : RunParts(*line);
   const bool everything = ShowCounts(tally.counts) || tally.counts.seeds < kSeedsWithEverything;
   if (!everything) printf("something of the above never happened: of that nothing is shown\n");
   const double seconds = absl::ToDoubleSeconds(Clock::Real().Now() - start);

@@ -65,9 +65,9 @@ void DrawMoment(Draw& draw, Nanos length, PlannedEvent* event) {
 PlannedEvent DrawBlow(Draw& draw, Nanos length) {
   // Deaths are what most of recovery is for.
   constexpr std::array kBlows = {Event::kKill,      Event::kKill,    Event::kKill, Event::kPowerLoss, Event::kPowerLoss,
-                                 Event::kLongPause, Event::kLongCut, Event::kStop, Event::kReadError};
+                                 Event::kLongPause, Event::kLongCut, Event::kStop, Event::kReadError, Event::kDamage};
   PlannedEvent blow{.event = kBlows[draw.Between(0, kBlows.size() - 1)]};
-  if (blow.event != Event::kReadError) DrawMoment(draw, length, &blow);
+  if (blow.event != Event::kReadError && blow.event != Event::kDamage) DrawMoment(draw, length, &blow);
   blow.victim = draw.Between(0, 1000);
   blow.duration = kSecond * draw.Between(2, 8);
   blow.seen = draw.OneIn(2);
@@ -140,8 +140,8 @@ job::Job DrawJob(Draw& draw) {
 
 std::string NameOf(Event event) {
   constexpr std::array<const char*, kEvents> kNames = {
-      "kill",        "power loss",           "long pause", "long cut",    "stop",      "read error",
-      "short pause", "checkpoint asked for", "full disk",  "write error", "sync error"};
+      "kill",   "power loss",  "long pause",           "long cut",  "stop",        "read error",
+      "damage", "short pause", "checkpoint asked for", "full disk", "write error", "sync error"};
   return kNames[static_cast<size_t>(event)];
 }
 

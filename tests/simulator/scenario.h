@@ -25,6 +25,7 @@ enum class Event {
   kLongCut,    // A host is cut off for as long.
   kStop,       // The user stops the job with a last checkpoint.
   kReadError,  // The disk cannot read.
+  kDamage,     // Before the life a byte of the newest checkpoint rots, where there is one to fall back on.
   // Mishaps.
   kShortPause,
   kCheckpoint,  // The user asks for a checkpoint.
@@ -32,10 +33,10 @@ enum class Event {
   kWriteError,
   kSyncError,
 };
-inline constexpr int kEvents = 11;
+inline constexpr int kEvents = 12;
 
 std::string NameOf(Event event);
-inline bool IsBlow(Event event) { return event <= Event::kReadError; }
+inline bool IsBlow(Event event) { return event <= Event::kDamage; }
 // It befalls an operation of the disk rather than a moment.
 inline bool IsOfDisk(Event event) { return event == Event::kReadError || event >= Event::kDiskFull; }
 

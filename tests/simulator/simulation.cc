@@ -50,14 +50,16 @@ class Simulation {
   absl::Status RunRank(int rank);
   WorkerParts Parts();
   absl::Status AwaitEnd(Nanos bound);
-  absl::Status Judge(const LifePlan& plan);
-  absl::Status JudgeEnds(const LifePlan& plan) const;
+  absl::Status Judge();
+  absl::Status JudgeEnds() const;
   void MakeOutputFolder();
+  std::string Log() const { return ReadFile(output_ + "/log.jsonl").value_or(""); }
 
   // What befalls it.
   void At(Nanos time, std::function<void()> action);
   void Fire(const PlannedEvent& event);
   void FireDue(uint64_t PlannedEvent::*counter, uint64_t number);
+  void Damage(const PlannedEvent& event, const std::vector<uint64_t>& checkpoints);
   void Kill(int rank, bool seen);
   void KillAll();
   std::string NameOfRank(int rank) const;
@@ -70,6 +72,7 @@ class Simulation {
   SimulationCounts counts_;
   TrainedItems trained_;
   uint64_t newest_announced_ = 0;
+  uint64_t damaged_ = 0;  // A checkpoint that nobody need be able to restore.
   bool done_ = false;
 
   // Of this life:
@@ -80,6 +83,8 @@ class Simulation {
   std::vector<PlannedEvent> events_;
   std::multimap<Nanos, std::function<void()>> timed_;
   std::atomic<int> signal_ = 0;
+  std::string log_before_;
+  bool ends_well_ = false;  // Nothing in it should end it early.
   bool power_lost_ = false;
 };
 
@@ -87,8 +92,10 @@ SimulationResult Simulation::Run() {
   MakeOutputFolder();
   absl::Status status;
   size_t life = 0;
-  while (status.ok() && !done_ && life < scenario_.lives.size()) {
-    status = LiveOnce(scenario_.lives[life++]);
+  // What is damaged may be found by the last of them only, which ends then.
+  const size_t planned = scenario_.lives.size(), most = planned + 1;
+  while (status.ok() && !done_ && life < most) {
+    status = LiveOnce(scenario_.lives[std::min(life++, planned - 1)]);
   }
   if (status.ok() && !done_) status = Internal("the job is not done after its last life");
   std::filesystem::remove_all(options_.scratch);
@@ -128,7 +135,7 @@ absl::Status Simulation::LiveOnce(const LifePlan& plan) {
   counts_.strays += network_->counts().strays;
   network_.reset();
   if (power_lost_) disk_.Crash(scheduler_.random().Next() | 2);
-  return status.ok() ? Judge(plan) : status;
+  return status.ok() ? Judge() : status;
 }
 
 void Simulation::Begin(const LifePlan& plan) {
@@ -142,7 +149,14 @@ void Simulation::Begin(const LifePlan& plan) {
   signal_ = 0;
   power_lost_ = false;
   ++counts_.lives;
-  if (const auto there = CheckpointFolder(&disk_, output_).List(); there.ok() && !there->empty()) ++counts_.restores;
+  const auto there = CheckpointFolder(&disk_, output_).List().value_or(std::vector<uint64_t>());
+  if (!there.empty()) ++counts_.restores;
+  if (std::find(there.begin(), there.end(), damaged_) == there.end()) damaged_ = 0;
+  for (const PlannedEvent& event : events_) {
+    if (event.event == Event::kDamage) Damage(event, there);
+  }
+  ends_well_ = plan.expected_to_end_well() && damaged_ == 0;
+  log_before_ = Log();
 
   scheduler_.Say(Cat("a life of ", job_.servers(), " servers and ", job_.workers(), " workers begins"));
   scheduler_.BeginLife(ranks_);
@@ -206,29 +220,35 @@ absl::Status Simulation::AwaitEnd(Nanos bound) {
   return absl::OkStatus();
 }
 
-absl::Status Simulation::Judge(const LifePlan& plan) {
-  RETURN_IF_ERROR(JudgeEnds(plan));
-  const uint64_t announced = NewestAnnounced(ReadFile(output_ + "/log.jsonl").value_or(""));
-  counts_.checkpoints += announced > newest_announced_ ? announced - newest_announced_ : 0;
-  newest_announced_ = std::max(newest_announced_, announced);
+absl::Status Simulation::Judge() {
+  RETURN_IF_ERROR(JudgeEnds());
+  const std::string log = Log();
+  // Where the life began its log anew, all of it is the life's.
+  const bool goes_on = log.starts_with(log_before_);
+  for (const uint64_t number : AnnouncedIn(std::string_view(log).substr(goes_on ? log_before_.size() : 0))) {
+    ++counts_.checkpoints;
+    newest_announced_ = std::max(newest_announced_, number);
+    // Set aside, its number was free again.
+    if (number == damaged_) damaged_ = 0;
+  }
   const CountedData data{.items = scenario_.items, .items_of_a_unit = scenario_.items_of_a_unit};
-  RETURN_IF_ERROR(CheckCheckpoints(&disk_, output_, data, newest_announced_));
+  RETURN_IF_ERROR(CheckCheckpoints(&disk_, output_, data, newest_announced_, damaged_));
   done_ = ends_[0].ok() && !scheduler_.killed(0);
   if (!done_) return absl::OkStatus();
   return CheckFinalRows(ReadFile(output_ + "/rows.txt").value_or(""), data, job_.epochs());
 }
 
 // What each role said at its end is true.
-absl::Status Simulation::JudgeEnds(const LifePlan& plan) const {
-  const bool well = plan.expected_to_end_well();
-  if (well && !ends_[0].ok()) {
+absl::Status Simulation::JudgeEnds() const {
+  if (ends_well_ && !ends_[0].ok()) {
     return Internal("the job ended, which nothing in this life should end: ", ToStd(ends_[0].message()));
   }
   if (scheduler_.killed(0)) return absl::OkStatus();
   for (int rank = 1; rank < ranks_; ++rank) {
     if (scheduler_.killed(rank) || ends_[rank].ok() == ends_[0].ok()) continue;
     if (ends_[rank].ok()) return Internal(NameOfRank(rank), " ended as if the job were done, which it is not");
-    if (well) return Internal("the job is done, and ", NameOfRank(rank), " failed: ", ToStd(ends_[rank].message()));
+    if (ends_well_)
+      return Internal("the job is done, and ", NameOfRank(rank), " failed: ", ToStd(ends_[rank].message()));
   }
   return absl::OkStatus();
 }
@@ -267,11 +287,25 @@ void Simulation::Fire(const PlannedEvent& event) {
       signal_ = SIGUSR1;
       return;
     case Event::kReadError:
+    case Event::kDamage:
     case Event::kDiskFull:
     case Event::kWriteError:
     case Event::kSyncError:
-      return;  // The disk's own.
+      return;  // The disk's own, and at no moment.
   }
+}
+
+// Of the newest checkpoint; the one before is what must not be lost then.
+void Simulation::Damage(const PlannedEvent& event, const std::vector<uint64_t>& checkpoints) {
+  if (checkpoints.size() < 2 || damaged_ != 0) return;
+  ++counts_.events[static_cast<size_t>(event.event)];
+  damaged_ = checkpoints.back();
+  newest_announced_ = std::min(newest_announced_, checkpoints[checkpoints.size() - 2]);
+  const std::string folder = CheckpointFolder(&disk_, output_).PathOf(damaged_);
+  const auto files = disk_.List(folder).value_or(std::vector<std::string>());
+  const std::string path = Cat(folder, "/", files[event.victim % files.size()]);
+  scheduler_.Say(Cat("*** damage of ", path));
+  disk_.Damage(path, scheduler_.random().Next());
 }
 
 void Simulation::Kill(int rank, bool seen) {
