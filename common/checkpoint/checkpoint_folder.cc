@@ -198,7 +198,9 @@ absl::Status CheckpointFolder::Remove(uint64_t number) {
 }
 
 absl::Status CheckpointFolder::SetAside(uint64_t number) {
-  return files_.Rename(PathOf(number), Cat(PathOf(number), ".damaged"));
+  RETURN_IF_ERROR(files_.Rename(PathOf(number), Cat(PathOf(number), ".damaged")));
+  // Or a crash would have it back, and the next life would fail by it again.
+  return files_.SyncFolder(path_);
 }
 
 absl::Status CheckpointFolder::RemoveOld(uint32_t keep) {

@@ -198,6 +198,13 @@ TEST(CheckpointFolderTest, EveryDamagedByteOfAShardIsFoundAndTheShardNamed) {
   EXPECT_TRUE(folder.Verify(*manifest).ok());
 }
 
+TEST(CheckpointFolderTest, WhatIsSetAsideStaysAsideAfterACrash) {
+  FaultFileSystem files = WithOutputFolder();
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(Take(&files).ok());
+  ASSERT_TRUE(CheckpointFolder(&files, kOutput).SetAside(2).ok());
+  for (uint64_t seed = 0; seed < 20; ++seed) EXPECT_EQ(NewestWhole(files.AfterCrash(seed).get()), 1u) << seed;
+}
+
 TEST(CheckpointFolderTest, ATruncatedOrMissingShardIsFoundWithoutReadingIt) {
   FaultFileSystem files = WithOutputFolder();
   for (int i = 0; i < 2; ++i) ASSERT_TRUE(Take(&files).ok());
