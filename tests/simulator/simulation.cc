@@ -52,6 +52,7 @@ class Simulation {
   absl::Status AwaitEnd(Nanos bound);
   absl::Status Judge();
   absl::Status JudgeEnds() const;
+  absl::Status JudgeCheckpoints(std::string_view story, const std::vector<uint64_t>& announced) const;
   void MakeOutputFolder();
   std::string Log() const { return ReadFile(output_ + "/log.jsonl").value_or(""); }
 
@@ -85,6 +86,7 @@ class Simulation {
   std::atomic<int> signal_ = 0;
   std::string log_before_;
   bool ends_well_ = false;  // Nothing in it should end it early.
+  bool disk_well_ = false;  // Nothing in it should keep a checkpoint from being written.
   bool power_lost_ = false;
 };
 
@@ -155,6 +157,7 @@ void Simulation::Begin(const LifePlan& plan) {
   for (const PlannedEvent& event : events_) {
     if (event.event == Event::kDamage) Damage(event, there);
   }
+  disk_well_ = std::none_of(events_.begin(), events_.end(), [](const auto& event) { return IsOfDisk(event.event); });
   ends_well_ = plan.expected_to_end_well() && damaged_ == 0;
   log_before_ = Log();
 
@@ -224,18 +227,31 @@ absl::Status Simulation::Judge() {
   RETURN_IF_ERROR(JudgeEnds());
   const std::string log = Log();
   // Where the life began its log anew, all of it is the life's.
-  const bool goes_on = log.starts_with(log_before_);
-  for (const uint64_t number : AnnouncedIn(std::string_view(log).substr(goes_on ? log_before_.size() : 0))) {
-    ++counts_.checkpoints;
-    newest_announced_ = std::max(newest_announced_, number);
-    // Set aside, its number was free again.
-    if (number == damaged_) damaged_ = 0;
-  }
+  const std::string_view story = std::string_view(log).substr(log.starts_with(log_before_) ? log_before_.size() : 0);
+  const std::vector<uint64_t> announced = AnnouncedIn(story);
+  counts_.checkpoints += announced.size();
+  for (const uint64_t number : announced) newest_announced_ = std::max(newest_announced_, number);
+  // Set aside, its number was free again.
+  if (std::find(announced.begin(), announced.end(), damaged_) != announced.end()) damaged_ = 0;
   const CountedData data{.items = scenario_.items, .items_of_a_unit = scenario_.items_of_a_unit};
   RETURN_IF_ERROR(CheckCheckpoints(&disk_, output_, data, newest_announced_, damaged_));
   done_ = ends_[0].ok() && !scheduler_.killed(0);
+  if (ends_well_ && disk_well_) {
+    RETURN_IF_ERROR(JudgeCheckpoints(story, announced));
+  }
   if (!done_) return absl::OkStatus();
   return CheckFinalRows(ReadFile(output_ + "/rows.txt").value_or(""), data, job_.epochs());
+}
+
+// Of a life whose disk did nothing wrong.
+absl::Status Simulation::JudgeCheckpoints(std::string_view story, const std::vector<uint64_t>& announced) const {
+  const size_t failed = story.find("\"written\":false");
+  if (failed != story.npos) {
+    return Internal("a checkpoint failed, which nothing hindered: ",
+                    story.substr(failed, story.find('\n', failed) - failed));
+  }
+  if (!job_.checkpoint().at_end() || !announced.empty()) return absl::OkStatus();
+  return Internal("the job is done, and the checkpoint at its end was not taken");
 }
 
 // What each role said at its end is true.
