@@ -1,5 +1,7 @@
 // The simulator itself: a seed is a history, and a mistake in the job shows.
 
+#include <unistd.h>
+
 #include <map>
 #include <memory>
 #include <string>
@@ -115,7 +117,7 @@ TEST_F(SchedulerTest, MessagesOfAChannelArriveInOrderHoweverLateEachIs) {
   EXPECT_GT(network.counts().late, 0u);
 }
 
-SimulationOptions Options() { return {.scratch = ::testing::TempDir() + "/simulator_test"}; }
+SimulationOptions Options() { return {.scratch = Cat(::testing::TempDir(), "simulator_test.", ::getpid())}; }
 
 TEST(SimulationTest, ASeedHasOneHistoryAndSeedsDiffer) {
   std::map<uint64_t, uint64_t> seeds;  // By trace.
