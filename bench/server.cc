@@ -69,9 +69,9 @@ absl::Status Serve(Endpoint* endpoint, const wire::TableSpec& spec) {
   }
   service.Add(std::move(table));
   while (true) {
-    ASSIGN_OR_RETURN(const Message message, endpoint->ReceiveAny(Later()));
+    ASSIGN_OR_RETURN(Message message, endpoint->ReceiveAny(Later()));
     if (message.channel == Channel::kRowRequests) {
-      auto outcome = service.Handle(message.from, message.payload);
+      auto outcome = service.Handle(message.from, std::move(message.payload));
       RETURN_IF_ERROR(endpoint->Send(message.from, Channel::kRowResponses, std::move(outcome.answer), Later()));
     } else if (message.payload.empty()) {
       return endpoint->Flush(Later());

@@ -1,6 +1,10 @@
 #include "common/log.h"
 
+#include <errno.h>
+#include <string.h>
 #include <unistd.h>
+
+#include <cstdio>
 
 namespace shoal {
 namespace {
@@ -18,6 +22,14 @@ void LogLine(std::string_view severity, std::string_view message) {
   const std::string line = Cat(LogName(), LogName().empty() ? "" : ": ", severity, message, "\n");
   // A log that cannot be written has nowhere to say so.
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+bool StandardOutputArrived() {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return true;
+  LogError("what was printed could not be written: ",
+           std::string(errno == 0 ? "standard output is broken" : ::strerror(errno)));
+  return false;
 }
 
 }  // namespace shoal

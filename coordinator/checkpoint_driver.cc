@@ -29,20 +29,22 @@ CheckpointDriver::CheckpointDriver(const job::Checkpoint& settings, CheckpointFo
       last_begun_(clock->Now()),
       epochs_at_last_(epochs_done) {}
 
-bool CheckpointDriver::Due(double epochs_done) const {
+bool CheckpointDriver::IsDue(double epochs_done) const {
   const double seconds = settings_.interval_seconds(), epochs = settings_.interval_epochs();
   if (requested_ || only_requested_ || last_) return requested_;
   return (seconds > 0 && clock_.Now() - last_begun_ >= absl::Seconds(seconds)) ||
          (epochs > 0 && epochs_done - epochs_at_last_ >= epochs);
 }
 
-absl::Status CheckpointDriver::Tick(double epochs_done) {
+absl::Status CheckpointDriver::Tick(double epochs_done, bool may_cut) {
   SayWhereOverdue();
   if (phase_ == Phase::kPublishing) {
     if (const auto published = publishing_->Take()) End(*published);
     return absl::OkStatus();  // Its outcome is taken before the next begins.
   }
-  if (phase_ != Phase::kIdle || !Due(epochs_done)) return absl::OkStatus();
+  due_ = phase_ == Phase::kIdle && IsDue(epochs_done);
+  if (!due_ || !may_cut) return absl::OkStatus();
+  due_ = false;
   epochs_at_last_ = epochs_done;
   return Begin();
 }

@@ -49,8 +49,11 @@ class CheckpointDriver {
                    const Membership* members, Clock* clock, Executor* executor, double epochs_done, Describe describe);
 
   // Begins one where it is due, and goes on with the one at hand: to be called often while workers are ready.
-  // `epochs_done` is how far the job is. Errors: a member cannot be reached.
-  absl::Status Tick(double epochs_done);
+  // `epochs_done` is how far the job is; unless it `may_cut`, one that is due waits. Errors: a member cannot be
+  // reached.
+  absl::Status Tick(double epochs_done, bool may_cut);
+  // One waits until it may be cut.
+  bool due() const { return due_; }
 
   // One is due now, or as soon as the one at hand is done.
   void Request() { requested_ = true; }
@@ -77,7 +80,7 @@ class CheckpointDriver {
  private:
   enum class Phase { kIdle, kPausing, kCopying, kWriting, kPublishing };
 
-  bool Due(double epochs_done) const;
+  bool IsDue(double epochs_done) const;
   absl::Status Begin();
   absl::Status Cut();
   absl::Status EndCut();
@@ -95,6 +98,7 @@ class CheckpointDriver {
   const Describe describe_;
 
   Phase phase_ = Phase::kIdle;
+  bool due_ = false;
   bool requested_ = false;
   bool last_ = false;
   bool only_requested_ = false;

@@ -7,23 +7,30 @@
 
 namespace shoal {
 
+LeaseDesk::LeaseDesk(Ledger* ledger, uint32_t workers, uint32_t units_per_round)
+    : ledger_(*ledger),
+      workers_(workers),
+      most_(units_per_round == 0 ? kMaxLeasesPerWorker
+                                 : std::min(kMaxLeasesPerWorker, (units_per_round + workers - 1) / workers)) {}
+
 void LeaseDesk::Request(int worker) {
   if (std::find(asking_.begin(), asking_.end(), worker) == asking_.end()) asking_.push_back(worker);
 }
 
 bool LeaseDesk::MayHave(int worker) const {
   const uint64_t held = ledger_.held_by(worker);
-  return ledger_.waiting() > 0 && held < kMaxLeasesPerWorker && ledger_.waiting() >= workers_ * held;
+  return ledger_.waiting() > 0 && held < most_ && ledger_.waiting() >= workers_ * held;
 }
 
-std::vector<LeaseDesk::Answer> LeaseDesk::Answers() {
+std::vector<LeaseDesk::Answer> LeaseDesk::Answers(bool end_round) {
+  const auto may_have = [&](int worker) { return MayHave(worker) && !(end_round && ledger_.between_rounds()); };
   std::vector<Answer> answers;
   std::deque<int> still_asking;
   for (const int worker : asking_) {
     if (ledger_.waiting() == 0) {
       answers.push_back({.worker = worker});
-    } else if (MayHave(worker)) {
-      while (MayHave(worker)) answers.push_back({.worker = worker, .lease = ledger_.Grant(worker)});
+    } else if (may_have(worker)) {
+      while (may_have(worker)) answers.push_back({.worker = worker, .lease = ledger_.Grant(worker)});
     } else {
       still_asking.push_back(worker);
     }

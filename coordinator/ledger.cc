@@ -35,7 +35,27 @@ absl::Status Ledger::Restore(const checkpoint::Ledger& saved) {
   }
   next_ = saved.next();
   undone_.assign(undone.begin(), undone.end());
+  if (per_round_ == 0) return absl::OkStatus();
+  if (!between_rounds() || !undone.empty()) {
+    return DataLoss("the checkpoint's ledger, with ", saved.next(), " places handed out and ", undone.size(),
+                    " of them undone, is within a round of ", per_round_, " units, which is never saved");
+  }
+  first_round_ = RoundOf(next_);
   return absl::OkStatus();
+}
+
+uint64_t Ledger::RoundOf(uint64_t place) const {
+  const uint64_t units = plan_.units_per_epoch(), rounds_per_epoch = (units + per_round_ - 1) / per_round_;
+  return place / units * rounds_per_epoch + place % units / per_round_;
+}
+
+wire::Turn Ledger::TurnOf(uint64_t place) const {
+  const uint64_t number = PlaceInRound(place), begin = place % plan_.units_per_epoch() - number;
+  wire::Turn turn;
+  turn.set_round(1 + RoundOf(place) - first_round_);
+  turn.set_number(static_cast<uint32_t>(number));
+  turn.set_turns(static_cast<uint32_t>(std::min<uint64_t>(per_round_, plan_.units_per_epoch() - begin)));
+  return turn;
 }
 
 std::optional<wire::Lease> Ledger::Grant(int worker) {
@@ -52,6 +72,7 @@ std::optional<wire::Lease> Ledger::Grant(int worker) {
   lease.set_end(planned.range.end);
   lease.set_words_before(planned.work_before);
   lease.set_words_total(plan_.work_total());
+  if (per_round_ > 0) *lease.mutable_turn() = TurnOf(number);
   leases_.emplace(lease.id(), entry);
   ++held_[worker];
   return lease;

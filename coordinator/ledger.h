@@ -5,6 +5,9 @@
 // the plan. A unit never waits again: the death of its worker ends the job, which goes on from a checkpoint's ledger
 // (proto/checkpoint.proto), where the places that were leased wait.
 //
+// In a job of strict determinism the units of an epoch form rounds (paramserver/rounds.h), the last of which may be
+// smaller; a lease says which turn of which round it is.
+//
 // A lease has an id of its own that is never used again. A report on a lease that its sender does not hold is refused:
 // no range is trained twice into the books.
 //
@@ -40,9 +43,11 @@ class Ledger {
     PlannedUnit planned;
   };
 
-  explicit Ledger(Plan plan) : plan_(std::move(plan)) {}
+  // Of rounds of `units_per_round`; 0: there are none.
+  explicit Ledger(Plan plan, uint32_t units_per_round = 0) : plan_(std::move(plan)), per_round_(units_per_round) {}
 
-  // At a moment when no leased unit has been begun: what is done, for a checkpoint.
+  // At a moment when no leased unit has been begun, and of rounds, when all that were begun are done: what is done, for
+  // a checkpoint.
   checkpoint::Ledger Save() const;
   // Of a ledger that has leased nothing yet. FailedPrecondition: `saved` is of another plan. DataLoss: it is of none.
   absl::Status Restore(const checkpoint::Ledger& saved);
@@ -61,6 +66,8 @@ class Ledger {
   Counts counts(uint32_t epoch) const;
   uint64_t waiting() const { return undone_.size() + plan_.size() - next_; }
   bool all_done() const { return waiting() == 0 && leases_.empty(); }
+  // No round is handed out in part.
+  bool between_rounds() const { return per_round_ == 0 || PlaceInRound(next_) == 0; }
   uint64_t held_by(int worker) const;
   // The unit that `worker` was granted first of those it holds, in words; empty where it holds none.
   std::string UnitAtHand(int worker) const;
@@ -76,9 +83,15 @@ class Ledger {
     int worker = -1;     // The holder's rank.
   };
 
+  uint64_t PlaceInRound(uint64_t place) const { return place % plan_.units_per_epoch() % per_round_; }
+  uint64_t RoundOf(uint64_t place) const;  // Over all epochs, from 0.
+  wire::Turn TurnOf(uint64_t place) const;
+
   Plan plan_;
+  const uint32_t per_round_;
   uint64_t next_ = 0;            // The first place not yet handed out, nor in any life before.
   std::deque<uint64_t> undone_;  // Places before it that a life before handed out and did not get done; rising.
+  uint64_t first_round_ = 0;     // Of this life.
   uint64_t next_lease_ = 1;
   std::unordered_map<uint64_t, Entry> leases_;  // By lease id.
   std::unordered_map<int, uint64_t> held_;      // Leases by worker.

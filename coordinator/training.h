@@ -85,6 +85,7 @@ class Training {
 
   const Parts parts_;
   const uint64_t data_fingerprint_;
+  const bool rounds_;
   Ledger ledger_;
   LeaseDesk desk_;
   CheckpointFolder folder_;

@@ -15,7 +15,7 @@ namespace shoal {
 struct Command {
   std::string_view name;
   std::string_view verb;     // What stands before its arguments in `shoal`: "evaluate words".
-  std::string_view usage;    // After the program's name.
+  std::string_view usage;    // The whole line, as a user types it.
   std::string_view summary;  // One line.
   std::string_view help;     // Between usage and options.
   std::span<const Option> options;

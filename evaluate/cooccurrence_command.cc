@@ -37,7 +37,7 @@ absl::Status Run(const Arguments& arguments) {
 const Command kCooccurrenceCommand = {
     .name = "cooccurrence",
     .verb = "train cooccurrence",
-    .usage = "cooccurrence --job FILE --output DIR",
+    .usage = "shoal-evaluate cooccurrence --job FILE --output DIR",
     .summary = "train word vectors by counting: windowed counts, PPMI, truncated SVD",
     .help =
         "What `shoal train cooccurrence` runs, once it has looked at the command line and the files. DIR gets\n"

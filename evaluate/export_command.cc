@@ -13,11 +13,11 @@ constexpr Option kOptions[] = {
     {"help", Option::kFlag, "", "this text"},
 };
 
-constexpr std::string_view kUsage = "export DIR|FILE --to FORM --output PATH";
+constexpr std::string_view kUsage = "shoal export DIR|FILE --to FORM --output PATH";
 
 absl::Status Run(const Arguments& arguments) {
   for (const char* needed : {"to", "output"}) {
-    if (!arguments.Has(needed)) return UsedWrongly(InvalidArgument("--", needed, " is missing: shoal ", kUsage));
+    if (!arguments.Has(needed)) return UsedWrongly(InvalidArgument("--", needed, " is missing: ", kUsage));
   }
   const absl::Status check = CheckExport(arguments.One("to"), arguments.One("output"));
   if (!check.ok()) return UsedWrongly(check);

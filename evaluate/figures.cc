@@ -1,5 +1,6 @@
 #include "evaluate/figures.h"
 
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -49,6 +50,27 @@ absl::Status MeasureSynonymFiles(const WordVectors& vectors, const WordLookup& l
   return absl::OkStatus();
 }
 
+// A word that the vectors do not have is said among the others' neighbours, unless there are no others.
+absl::Status MeasureNeighbours(const WordVectors& vectors, const WordLookup& lookup, const WordMeasures& measures,
+                               WordFigures* figures) {
+  std::vector<uint64_t> rows;
+  absl::Status last;
+  for (const std::string& word : measures.neighbours_of) {
+    const auto row = RowOf(vectors, lookup, word);
+    if (row.ok()) {
+      rows.push_back(*row);
+    } else {
+      figures->neighbours.push_back({.word = word, .known = false});
+      last = row.status();
+    }
+  }
+  if (rows.empty()) return last;
+  auto found = NeighboursOf(vectors, rows, measures.neighbours);
+  figures->neighbours.insert(figures->neighbours.begin(), std::make_move_iterator(found.begin()),
+                             std::make_move_iterator(found.end()));
+  return absl::OkStatus();
+}
+
 std::string Percent(double share) { return absl::StrFormat("%.1f %%", 100 * share); }
 
 std::string SimilarityTable(const WordFigures& figures) {
@@ -95,6 +117,7 @@ std::string NeighbourTable(const WordFigures& figures) {
   std::string table = "\nnearest words (cosine)\n";
   for (const WordNeighbours& of : figures.neighbours) {
     table += absl::StrFormat("  %-14s", of.word);
+    if (!of.known) table += " is not in the vocabulary";
     for (const auto& near : of.nearest) table += absl::StrFormat(" %s %.2f ", near.word, near.cosine);
     table += "\n";
   }
@@ -140,6 +163,7 @@ void AppendSynonyms(const WordFigures& figures, JsonWriter* json) {
 void AppendNeighbours(const WordFigures& figures, JsonWriter* json) {
   json->Key("neighbours").BeginArray();
   for (const WordNeighbours& of : figures.neighbours) {
+    if (!of.known) continue;
     json->BeginObject().Key("word").String(of.word).Key("nearest").BeginArray();
     for (const auto& near : of.nearest) {
       json->BeginObject().Key("word").String(near.word).Key("cosine").Number(double{near.cosine}).EndObject();
@@ -170,14 +194,10 @@ absl::StatusOr<WordFigures> MeasureWords(const WordVectors& vectors, const std::
   WordFigures figures{
       .source = source, .words = vectors.words(), .dim = vectors.dim(), .rows_not_finite = vectors.rows_not_finite()};
   const WordLookup lookup(vectors);
-  std::vector<uint64_t> rows;
-  for (const std::string& word : measures.neighbours_of) {
-    ASSIGN_OR_RETURN(rows.emplace_back(), RowOf(vectors, lookup, word));
-  }
+  RETURN_IF_ERROR(MeasureNeighbours(vectors, lookup, measures, &figures));
   RETURN_IF_ERROR(MeasureSimilarities(vectors, lookup, measures, &figures));
   RETURN_IF_ERROR(MeasureSynonymFiles(vectors, lookup, measures, &figures));
   RETURN_IF_ERROR(MeasureAnalogies(vectors, measures, &figures));
-  figures.neighbours = NeighboursOf(vectors, rows, measures.neighbours);
   return figures;
 }
 

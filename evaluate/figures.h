@@ -25,6 +25,7 @@ struct WordNeighbours {
     float cosine = 0;
   };
   std::vector<Near> nearest;
+  bool known = true;  // False: the vectors have no such word.
 };
 
 struct WordFigures {

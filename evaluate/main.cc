@@ -31,7 +31,7 @@ std::string Usage() {
 }
 
 std::string Help(const Command& command) {
-  return Cat("shoal-evaluate ", command.usage, "\n\n", command.help, "\n", OptionsHelp(command.options),
+  return Cat(command.usage, "\n\n", command.help, "\n", OptionsHelp(command.options),
              "\nExit code: 0 done, 1 failed, 2 used wrongly.\n");
 }
 
@@ -79,7 +79,8 @@ int Main(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
-    return shoal::Main(argc, argv);
+    const int code = shoal::Main(argc, argv);
+    return shoal::StandardOutputArrived() || code != 0 ? code : 1;
   } catch (const std::exception& e) {  // Out of memory, a library's exception.
     shoal::LogError("stopped: ", std::string(e.what()));
     return 1;

@@ -22,7 +22,7 @@ absl::Status Run(const Arguments& arguments) {
 const Command kReportCommand = {
     .name = "report",
     .verb = "report",
-    .usage = "report DIR",
+    .usage = "shoal report DIR",
     .summary = "draw the report of an output folder: DIR/report.html",
     .help =
         "Loss and speed over time, a map of the commonest words, neighbours, the job; and the figures of\n"

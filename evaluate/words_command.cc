@@ -51,7 +51,9 @@ absl::Status Run(const Arguments& arguments) {
 const Command kWordsCommand = {
     .name = "words",
     .verb = "evaluate words",
-    .usage = "words DIR|FILE [--similarity FILE...] [--analogies FILE...] [--synonyms FILE...] [--neighbours WORD...]",
+    .usage =
+        "shoal evaluate words DIR|FILE [--similarity FILE...] [--analogies FILE...] [--synonyms FILE...] "
+        "[--neighbours WORD...]",
     .summary = "measure word vectors",
     .help =
         "DIR is an output folder (its vectors.bin is taken); FILE holds vectors in word2vec's binary or text form.\n"

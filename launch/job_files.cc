@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "common/status.h"
@@ -40,6 +41,22 @@ void CheckFilesOf(const job::Job& job, std::vector<std::string>* mistakes) {
   CheckFile("placement.hostfile", hostfile, mistakes);
   if (hostfile.empty() || mistakes->size() > before) return;
   CheckHostfile(hostfile, uint64_t{1} + job.servers() + job.workers(), mistakes);
+}
+
+void CheckOutputApart(const std::string& output, const job::Job& job, std::vector<std::string>* mistakes) {
+  std::error_code error;
+  const fs::path results = fs::weakly_canonical(fs::absolute(output), error);
+  for (const std::string& path : job.data().corpus().path()) {
+    const fs::path text = fs::weakly_canonical(path, error);
+    if (error || !fs::is_directory(text, error)) continue;
+    const fs::path within = results.lexically_relative(text);
+    const bool hidden = std::any_of(within.begin(), within.end(), [](const fs::path& part) {
+      return part.native().starts_with('.') && part != ".";
+    });  // ".." too: outside.
+    if (hidden || within.empty()) continue;
+    mistakes->push_back(Cat("--output: ", output, " lies in ", path,
+                            ", all of whose files are text to train on; give a folder outside of it"));
+  }
 }
 
 void MakePathsAbsolute(job::Job* job) {

@@ -98,7 +98,8 @@ int TellFailure(std::string_view what, int code) {
 int main(int argc, char** argv) {
   shoal::SetLogName("shoal");
   try {
-    return shoal::Main({argv + 1, argv + argc});
+    const int code = shoal::Main({argv + 1, argv + argc});
+    return shoal::StandardOutputArrived() || code != shoal::kDone ? code : shoal::kFailed;
   } catch (const std::exception& error) {  // Out of memory, or a library's.
     shoal::LogError(std::string_view(error.what()));
     return shoal::kFailed;

@@ -37,7 +37,8 @@ std::string AboutOf(const std::string& verb, const Installation& installation) {
                                  "DIR/job.textproto, where the line finds\n"
                                  "it. Refuses what does not fit this machine.";
   return Cat(what, "\n\nJOB is a shipped job (", jobs, ") or a file, NAME.textproto; docs/jobs.md lists its fields.",
-             "\n\nExit code: 0 done, 1 failed in the run, 2 used wrongly.");
+             "\n\nExit code: 0 done, 1 failed in the run, 2 used wrongly",
+             verb == "train" ? ", 3 stopped by a signal, and the same command goes on." : ".");
 }
 
 CommandLine LineOf(const std::string& verb, const Installation& installation, TrainingRequest* request,
@@ -176,6 +177,7 @@ TrainingRequest TrainingRequest::Read(const std::string& verb, const std::vector
     for (const absl::string_view mistake : absl::StrSplit(status.message(), '\n')) mistakes->emplace_back(mistake);
   }
   CheckFilesOf(request.job, mistakes);
+  CheckOutputApart(request.output, request.job, mistakes);
   request.goes_on_from = CheckOutputFolder(request.output, request.job, request.force, mistakes);
   MakePathsAbsolute(&request.job);
   request.output = std::filesystem::absolute(request.output).lexically_normal();

@@ -115,7 +115,8 @@ absl::StatusOr<std::unique_ptr<TableAccess>> MakeTable(const wire::TableSpec& sp
                                                        ClientStats* stats) {
   const auto access = welcome.job().parameter_server().access();
   const bool remote = access == ParameterServer::REMOTE || (access == ParameterServer::AUTO && !AllOnThisHost(servers));
-  if (spec.hashed() || remote) return std::make_unique<RemoteTable>(spec, exchange);
+  const bool strict = welcome.job().determinism() == job::Job::STRICT;
+  if (spec.hashed() || remote || strict) return std::make_unique<RemoteTable>(spec, exchange);
   auto mapped = MapTable(spec, welcome, servers, stats);
   if (mapped.ok()) return mapped;
   if (access == ParameterServer::MAPPED) {
@@ -135,6 +136,8 @@ class Client final : public ParameterClient {
 
   TableAccess& table(uint32_t id) override { return *tables_.at(id); }
   ClientStats stats() const override { return *stats_; }
+  void BeginTurn(const wire::Turn& turn) override { exchange_->BeginTurn(turn); }
+  absl::Status EndTurn() override { return exchange_->EndTurn(); }
   void OnWait(std::function<absl::Status()> hook) override { exchange_->SetWaitHook(std::move(hook)); }
 
  private:

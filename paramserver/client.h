@@ -31,6 +31,12 @@ class ParameterClient {
   virtual TableAccess& table(uint32_t id) = 0;
   virtual ClientStats stats() const = 0;
 
+  // Of a job of strict determinism: what is asked of the tables from here to EndTurn belongs to this turn. Its rows are
+  // those after the last round, whose own changes come to the tables when all turns of the round have ended.
+  virtual void BeginTurn(const wire::Turn& turn) = 0;
+  // Waits until every server knows that the turn has ended.
+  virtual absl::Status EndTurn() = 0;
+
   // `hook` is called about every 50 ms while a call waits for servers, so that a worker still sends heartbeats and
   // hears Stop. An error that it returns ends the wait and is returned by the call.
   virtual void OnWait(std::function<absl::Status()> hook) = 0;

@@ -21,8 +21,6 @@ constexpr uint64_t RowBytes(const RowHeader& header) {
   return uint64_t{header.count} * header.row_floats * sizeof(float);
 }
 
-bool IsPush(RowKind kind) { return kind == RowKind::kPushChanges || kind == RowKind::kPushGradients; }
-
 Buffer MakeMessage(RowHeader header, uint64_t body_bytes) {
   header.magic = kRowMagic;
   header.version = kProtocolVersion;
@@ -39,7 +37,7 @@ Buffer MakeText(RowHeader header, std::string_view text) {
   return message;
 }
 
-bool IsKnown(RowKind kind) { return kind >= RowKind::kHello && kind <= RowKind::kPushGradients; }
+bool IsKnown(RowKind kind) { return kind >= RowKind::kHello && kind <= RowKind::kEndTurn; }
 
 RowHeader AnswerHeader(const RowHeader& request) {
   RowHeader answer;
@@ -101,6 +99,8 @@ std::string_view RowKindName(RowKind kind) {
       return "push changes";
     case RowKind::kPushGradients:
       return "push gradients";
+    case RowKind::kEndTurn:
+      return "end of turn";
   }
   return "unknown";
 }
@@ -122,6 +122,10 @@ absl::StatusOr<RowRequest> ParseRowRequest(const Buffer& message) {
   if (header.kind == RowKind::kHello) {
     RETURN_IF_ERROR(CheckSize(message, header, header.text_bytes));
     request.text = message.view().substr(kRowHeaderBytes);
+    return request;
+  }
+  if (header.kind == RowKind::kEndTurn) {
+    RETURN_IF_ERROR(CheckSize(message, header, 0));
     return request;
   }
   const uint64_t key_bytes = KeyBytes(header.count);
@@ -168,6 +172,11 @@ Buffer MakePush(RowHeader header, std::span<const uint64_t> keys) {
   return message;
 }
 
+Buffer MakeEndTurn(RowHeader header) {
+  header.kind = RowKind::kEndTurn;
+  return MakeMessage(header, 0);
+}
+
 float* PushRows(Buffer* push) {
   const uint64_t key_bytes = KeyBytes(PeekRowHeader(*push).count);
   return reinterpret_cast<float*>(push->data() + kRowHeaderBytes + key_bytes);
@@ -186,7 +195,7 @@ Buffer MakeHelloAnswer(const RowHeader& header, std::string_view payload) {
   return MakeText(AnswerHeader(header), payload);
 }
 
-Buffer MakePushAnswer(const RowHeader& header) { return MakeMessage(AnswerHeader(header), 0); }
+Buffer MakeDoneAnswer(const RowHeader& header) { return MakeMessage(AnswerHeader(header), 0); }
 
 Buffer MakeErrorAnswer(const RowHeader& header, const absl::Status& error) {
   RowHeader answer = AnswerHeader(header);

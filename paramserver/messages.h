@@ -25,8 +25,10 @@ enum class RowKind : uint8_t {
   kPull = 2,           // keys; answered by their rows
   kPushChanges = 3,    // keys and rows that are added to the weights
   kPushGradients = 4,  // keys and rows that the row optimizer takes, once each
+  kEndTurn = 5,        // all of a turn was sent; of strict determinism (rounds.h)
 };
 std::string_view RowKindName(RowKind kind);
+constexpr bool IsPush(RowKind kind) { return kind == RowKind::kPushChanges || kind == RowKind::kPushGradients; }
 
 // A pull's answer and a push may hold no more rows than fit Endpoint::kMaxMessageBytes, nor more than these.
 inline constexpr uint32_t kMaxRowsPerMessage = 1 << 20;
@@ -44,12 +46,14 @@ struct RowHeader {
   // Of the request within its session and server, from 1, rising. An answer repeats it; so does a retry.
   uint64_t id = 0;
   uint32_t table = 0;
-  uint32_t count = 0;       // Rows.
+  uint32_t count = 0;       // Rows; of kEndTurn, the turn's pushes to this server.
   uint32_t row_floats = 0;  // Floats of a row in this message, padding included.
   float learning_rate = 0;  // Of kPushGradients.
   uint32_t status = 0;      // Answers: an absl::StatusCode.
   uint32_t text_bytes = 0;  // Of Hello's protobuf, or of an error's text.
-  uint8_t unused[16] = {};
+  uint64_t round = 0;       // Of strict determinism, from 1 (wire::Turn); 0: the request belongs to no round.
+  uint32_t turn = 0;        // From 0, below `turns`.
+  uint32_t turns = 0;
 };
 inline constexpr size_t kRowHeaderBytes = 64;
 static_assert(sizeof(RowHeader) == kRowHeaderBytes);
@@ -82,13 +86,14 @@ RowHeader PeekRowHeader(const Buffer& message);
 Buffer MakeHello(RowHeader header, std::string_view payload);
 Buffer MakePull(RowHeader header, std::span<const uint64_t> keys);
 Buffer MakePush(RowHeader header, std::span<const uint64_t> keys);
+Buffer MakeEndTurn(RowHeader header);
 float* PushRows(Buffer* push);
 
 // Answers to a request with `header`. Of a pull's, the rows are left for the caller to write.
 Buffer MakePullAnswer(const RowHeader& header);
 float* PullAnswerRows(Buffer* answer);
 Buffer MakeHelloAnswer(const RowHeader& header, std::string_view payload);
-Buffer MakePushAnswer(const RowHeader& header);
+Buffer MakeDoneAnswer(const RowHeader& header);  // Of a push, and of a turn's end.
 Buffer MakeErrorAnswer(const RowHeader& header, const absl::Status& error);
 
 }  // namespace shoal

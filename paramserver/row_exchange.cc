@@ -47,12 +47,37 @@ absl::Status RowExchange::Start(const std::shared_ptr<RowCall>& call) {
   }
   call->header.session = session_;
   call->header.id = peer.next_id++;
+  call->header.round = turn_.round();
+  call->header.turn = turn_.number();
+  call->header.turns = turn_.turns();
+  if (IsPush(call->header.kind)) ++peer.pushes;
   call->done = false;
   call->sent = 0;
   call->started = clock_->Now();
   call->status = absl::OkStatus();
   peer.waiting[call->header.id] = call;
   return Send(call.get());
+}
+
+void RowExchange::BeginTurn(const wire::Turn& turn) {
+  turn_ = turn;
+  for (Peer& peer : peers_) peer.pushes = 0;
+}
+
+absl::Status RowExchange::EndTurn() {
+  std::vector<std::shared_ptr<RowCall>> ends;
+  for (uint32_t server = 0; server < servers(); ++server) {
+    ends.push_back(std::make_shared<RowCall>());
+    ends.back()->server = server;
+    ends.back()->header.kind = RowKind::kEndTurn;
+    ends.back()->header.count = peers_[server].pushes;
+    RETURN_IF_ERROR(Start(ends.back()));
+  }
+  for (const auto& end : ends) {
+    RETURN_IF_ERROR(Wait(end.get()));
+  }
+  turn_.Clear();
+  return absl::OkStatus();
 }
 
 absl::Status RowExchange::Send(RowCall* call) {
@@ -65,6 +90,7 @@ absl::Status RowExchange::Send(RowCall* call) {
 Buffer RowExchange::MakeMessage(const RowCall& call) const {
   if (call.header.kind == RowKind::kHello) return MakeHello(call.header, call.text);
   if (call.header.kind == RowKind::kPull) return MakePull(call.header, call.keys);
+  if (call.header.kind == RowKind::kEndTurn) return MakeEndTurn(call.header);
   Buffer message = MakePush(call.header, call.keys);
   const size_t floats = call.keys.size() * call.header.row_floats;
   if (call.header.kind == RowKind::kPushGradients) {
@@ -127,7 +153,7 @@ void RowExchange::Accept(Message message) {
 }
 
 void RowExchange::Count(const RowCall& call) {
-  if (call.header.kind == RowKind::kHello || !call.status.ok()) return;
+  if ((call.header.kind != RowKind::kPull && !IsPush(call.header.kind)) || !call.status.ok()) return;
   stats_->request_seconds.Add(absl::ToDoubleSeconds(clock_->Now() - call.started));
   const uint64_t bytes = uint64_t{call.keys.size()} * call.header.row_floats * sizeof(float);
   if (call.header.kind == RowKind::kPull) {

@@ -31,7 +31,7 @@ namespace shoal {
 // One request to one server and, when `done`, its answer.
 struct RowCall {
   uint32_t server = 0;
-  RowHeader header;  // Kind, table, row_floats and learning rate are the caller's; session and id the exchange's.
+  RowHeader header;  // Kind, table, row_floats and learning rate are the caller's; the rest is the exchange's.
   std::vector<uint64_t> keys;
   std::string text;  // Hello's payload.
 
@@ -65,6 +65,10 @@ class RowExchange {
   // Waits until `call` is done; its own status otherwise. DeadlineExceeded names the server and what was asked of it.
   absl::Status Wait(RowCall* call);
 
+  // See ParameterClient::BeginTurn and EndTurn.
+  void BeginTurn(const wire::Turn& turn);
+  absl::Status EndTurn();
+
   // See ParameterClient::OnWait.
   void SetWaitHook(std::function<absl::Status()> hook) { wait_hook_ = std::move(hook); }
 
@@ -72,6 +76,7 @@ class RowExchange {
   struct Peer {
     int rank = -1;
     uint64_t next_id = 1;
+    uint32_t pushes = 0;                                   // Of the turn at hand.
     std::map<uint64_t, std::shared_ptr<RowCall>> waiting;  // By id; at most PushWindow::kIds.
   };
 
@@ -91,6 +96,7 @@ class RowExchange {
   const absl::Duration timeout_;
   const uint32_t max_retries_;
   const uint64_t session_;
+  wire::Turn turn_;  // Round 0: none is at hand.
   std::function<absl::Status()> wait_hook_;
   ClientStats* const stats_;
 };

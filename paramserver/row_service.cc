@@ -8,17 +8,17 @@
 
 namespace shoal {
 
-RowService::Outcome RowService::Handle(int client, const Buffer& message) {
+RowService::Outcome RowService::Handle(int client, Buffer message) {
   const auto request = ParseRowRequest(message);
   const RowHeader header = request.ok() ? request->header : PeekRowHeader(message);
   Outcome outcome{.kind = header.kind, .table = header.table, .rows = header.count};
-  auto answer = request.ok() ? Answer(client, *request, &outcome.repeated) : request.status();
+  auto answer = request.ok() ? Answer(client, *request, &message, &outcome) : request.status();
   outcome.code = answer.status().code();
   outcome.answer = answer.ok() ? *std::move(answer) : MakeErrorAnswer(header, answer.status());
   return outcome;
 }
 
-absl::StatusOr<Buffer> RowService::Answer(int client, const RowRequest& request, bool* repeated) {
+absl::StatusOr<Buffer> RowService::Answer(int client, const RowRequest& request, Buffer* message, Outcome* outcome) {
   const RowHeader& header = request.header;
   if (header.kind == RowKind::kHello) return Open(client, request);
   const auto session = sessions_.find(client);
@@ -28,8 +28,8 @@ absl::StatusOr<Buffer> RowService::Answer(int client, const RowRequest& request,
   if (header.table >= stores_.size()) {
     return InvalidArgument("there is no table ", header.table, "; this server has ", stores_.size());
   }
-  if (header.kind == RowKind::kPull) return stores_[header.table]->Handle(request);
-  return AnswerPush(&session->second, request, repeated);
+  if (header.kind == RowKind::kPull) return AnswerPull(client, request, message, outcome);
+  return AnswerOnce(&session->second, request, message, outcome);
 }
 
 absl::StatusOr<Buffer> RowService::Open(int client, const RowRequest& hello) {
@@ -54,21 +54,56 @@ absl::StatusOr<Buffer> RowService::Open(int client, const RowRequest& hello) {
   return MakeHelloAnswer(hello.header, reply.SerializeAsString());
 }
 
-absl::StatusOr<Buffer> RowService::AnswerPush(Session* session, const RowRequest& push, bool* repeated) {
-  const RowHeader& header = push.header;
+absl::StatusOr<Buffer> RowService::AnswerPull(int client, const RowRequest& pull, Buffer* message, Outcome* outcome) {
+  if (pull.header.round > 0) {
+    ASSIGN_OR_RETURN(const bool due, rounds_.IsPullDue(pull.header));
+    outcome->waits = !due;
+  }
+  if (!outcome->waits) return stores_[pull.header.table]->Handle(pull);
+  RETURN_IF_ERROR(rounds_.Wait(client, std::move(*message)));
+  return Buffer();
+}
+
+absl::StatusOr<Buffer> RowService::AnswerOnce(Session* session, const RowRequest& request, Buffer* message,
+                                              Outcome* outcome) {
+  const RowHeader header = request.header;
   switch (session->pushes.Look(header.id)) {
     case PushWindow::State::kApplied:
-      *repeated = true;
-      return MakePushAnswer(header);
+      outcome->repeated = true;
+      return MakeDoneAnswer(header);
     case PushWindow::State::kTooOld:
       return FailedPrecondition("push ", header.id, " is more than ", PushWindow::kIds,
                                 " requests behind: whether it was applied is not known any more");
     case PushWindow::State::kUnknown:
       break;
   }
-  ASSIGN_OR_RETURN(Buffer answer, stores_[header.table]->Handle(push));
+  ASSIGN_OR_RETURN(Buffer answer, header.kind == RowKind::kEndTurn ? EndTurn(header)
+                                  : header.round > 0               ? Keep(request, message)
+                                                                   : stores_[header.table]->Handle(request));
   session->pushes.SetApplied(header.id);
   return answer;
+}
+
+absl::StatusOr<Buffer> RowService::Keep(const RowRequest& push, Buffer* message) {
+  const RowHeader header = push.header;
+  RETURN_IF_ERROR(stores_[header.table]->Check(push));
+  RETURN_IF_ERROR(rounds_.Keep(header, std::move(*message)));
+  RETURN_IF_ERROR(ApplyWhole());
+  return MakeDoneAnswer(header);
+}
+
+absl::StatusOr<Buffer> RowService::EndTurn(const RowHeader& header) {
+  RETURN_IF_ERROR(rounds_.End(header));
+  RETURN_IF_ERROR(ApplyWhole());
+  return MakeDoneAnswer(header);
+}
+
+absl::Status RowService::ApplyWhole() {
+  for (const Buffer& message : rounds_.TakeWhole()) {
+    ASSIGN_OR_RETURN(const RowRequest push, ParseRowRequest(message));
+    RETURN_IF_ERROR(stores_[push.header.table]->Handle(push).status());
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace shoal

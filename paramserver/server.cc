@@ -69,7 +69,9 @@ class Server {
   absl::Status KeepInTouch();
   absl::Status Handle(Message message);
   absl::Status HandleControl(const Message& message);
-  absl::Status AnswerRows(const Message& message);
+  absl::Status AnswerRows(Message message);
+  // Once there is an answer: a pull may have to wait for its round.
+  void AnswerOrDefer(int client, Buffer request);
   void Count(const RowService::Outcome& outcome);
   void PublishGauges();
   // Counts what is passed over, and logs the first of it.
@@ -185,7 +187,7 @@ absl::Status Server::Handle(Message message) {
     case Channel::kControl:
       return HandleControl(message);
     case Channel::kRowRequests:
-      return AnswerRows(message);
+      return AnswerRows(std::move(message));
     case Channel::kRowResponses:
       Drop(Cat("rank ", message.from, " sent an answer to a server, which asks nothing"));
       return absl::OkStatus();
@@ -211,6 +213,7 @@ absl::Status Server::HandleControl(const Message& message) {
 
 // The workers are at rest: nothing changes the tables until the coordinator has heard Frozen.
 absl::Status Server::Freeze(const wire::Freeze& freeze) {
+  if (!rows_.between_rounds()) return Internal("a checkpoint is asked for within a round, whose changes it would lose");
   RETURN_IF_ERROR(checkpoint_.Begin(freeze));
   while (!stopped_ && !checkpoint_.FreezeSome(rows_.stores())) {
     RETURN_IF_ERROR(HearCoordinator());
@@ -228,23 +231,30 @@ absl::Status Server::ReportShards() {
   return link_.Send(message);
 }
 
-absl::Status Server::AnswerRows(const Message& message) {
+absl::Status Server::AnswerRows(Message message) {
   const absl::Time arrived = clock_->Now();
-  RowService::Outcome outcome = rows_.Handle(message.from, message.payload);
   metrics_.received_bytes.Increment(static_cast<double>(message.payload.size()));
-  metrics_.sent_bytes.Increment(static_cast<double>(outcome.answer.size()));
-  Count(outcome);
-  const auto sent =
-      endpoint_->Send(message.from, Channel::kRowResponses, std::move(outcome.answer), clock_->Now() + kAnswerTimeout);
-  if (!sent.ok()) Drop(Cat("an answer to rank ", message.from, " cannot leave: ", ToStd(sent.message())));
+  AnswerOrDefer(message.from, std::move(message.payload));
+  for (Rounds::Pull& pull : rows_.TakeDue()) AnswerOrDefer(pull.client, std::move(pull.message));
   handling_seconds_.Add(absl::ToDoubleSeconds(clock_->Now() - arrived));
   return absl::OkStatus();
+}
+
+void Server::AnswerOrDefer(int client, Buffer request) {
+  RowService::Outcome outcome = rows_.Handle(client, std::move(request));
+  if (outcome.waits) return;
+  Count(outcome);
+  metrics_.sent_bytes.Increment(static_cast<double>(outcome.answer.size()));
+  const auto sent =
+      endpoint_->Send(client, Channel::kRowResponses, std::move(outcome.answer), clock_->Now() + kAnswerTimeout);
+  if (!sent.ok()) Drop(Cat("an answer to rank ", client, " cannot leave: ", ToStd(sent.message())));
 }
 
 void Server::Count(const RowService::Outcome& outcome) {
   if (outcome.code != absl::StatusCode::kOk) return metrics_.CountRefusal(absl::StatusCodeToString(outcome.code));
   if (outcome.repeated) return metrics_.replayed_pushes.Increment();
   if (outcome.kind == RowKind::kHello) return metrics_.handshakes.Increment();
+  if (outcome.kind == RowKind::kEndTurn) return metrics_.turns.Increment();
   ServerMetrics::Table& table = metrics_.tables[outcome.table];
   ServerMetrics::Operation& operation = outcome.kind == RowKind::kPull          ? table.pull
                                         : outcome.kind == RowKind::kPushChanges ? table.push_changes

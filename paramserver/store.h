@@ -26,6 +26,9 @@ class Store {
 
   virtual const std::string& name() const = 0;
 
+  // Whether Handle would carry out this push later, whatever comes before it. InvalidArgument, ResourceExhausted: no.
+  virtual absl::Status Check(const RowRequest& push) = 0;
+
   // Carries out `request`, which the server has checked for form and for being new, and returns the answer's payload.
   // InvalidArgument: the request does not fit this store; nothing was changed then.
   virtual absl::StatusOr<Buffer> Handle(const RowRequest& request) = 0;

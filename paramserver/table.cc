@@ -73,19 +73,25 @@ wire::Segment Table::segment() const {
   return segment;
 }
 
+// Rows of a hashed-key table are born by it, so that there is room for them later.
+absl::Status Table::Check(const RowRequest& push) {
+  RETURN_IF_ERROR(CheckForm(push));
+  return Find(push.keys);
+}
+
 absl::StatusOr<Buffer> Table::Handle(const RowRequest& request) {
-  RETURN_IF_ERROR(CheckForm(request));
-  RETURN_IF_ERROR(Find(request.keys));
+  RETURN_IF_ERROR(Check(request));
   switch (request.header.kind) {
     case RowKind::kPull:
       return Pull(request.header);
     case RowKind::kPushChanges:
       AddChanges(request);
-      return MakePushAnswer(request.header);
+      return MakeDoneAnswer(request.header);
     case RowKind::kPushGradients:
       TakeGradients(request);
-      return MakePushAnswer(request.header);
+      return MakeDoneAnswer(request.header);
     case RowKind::kHello:
+    case RowKind::kEndTurn:
       break;
   }
   return InvalidArgument("table \"", name(), "\" takes no ", RowKindName(request.header.kind));

@@ -42,6 +42,7 @@ class Table final : public Store {
   bool InitializeSome();
 
   const std::string& name() const override { return spec_.name(); }
+  absl::Status Check(const RowRequest& push) override;
   absl::StatusOr<Buffer> Handle(const RowRequest& request) override;
   std::string layout() const override;
   absl::StatusOr<bool> FreezeSome() override;

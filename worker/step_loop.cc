@@ -90,6 +90,7 @@ absl::Status StepLoop::Ask() {
 absl::Status StepLoop::BeginUnit() {
   current_ = std::move(next_.front());
   next_.pop_front();
+  if (current_->has_turn()) client_.BeginTurn(current_->turn());
   RETURN_IF_ERROR(objective_.Begin(*current_));
   return Ask();
 }
@@ -102,8 +103,11 @@ absl::Status StepLoop::Step() {
 }
 
 absl::Status StepLoop::EndUnit() {
-  if (next_.empty()) {
+  if (next_.empty() || current_->has_turn()) {
     RETURN_IF_ERROR(FlushTables());
+  }
+  if (current_->has_turn()) {
+    RETURN_IF_ERROR(client_.EndTurn());
   }
   RETURN_IF_ERROR(Report(/*done=*/true));
   current_.reset();

@@ -20,6 +20,7 @@ job::Job WhatMatters(job::Job job) {
     const FieldDescriptor* descriptor = job::Job::descriptor()->FindFieldByName(field);
     job.GetReflection()->ClearField(&job, descriptor);
   }
+  if (job.determinism() != job::Job::STRICT) job.clear_units_per_round();
   if (job.data().has_corpus()) {
     job::Corpus* corpus = job.mutable_data()->mutable_corpus();
     for (auto clear : {&job::Corpus::clear_path, &job::Corpus::clear_vocabulary_file,

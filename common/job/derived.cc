@@ -15,6 +15,9 @@ std::string CacheDirectory(const job::Job& job, const std::string& output_direct
 }
 
 uint64_t WordsPerUnit(const job::Job& job, uint64_t words) {
+  if (job.determinism() == job::Job::STRICT) {
+    return std::min<uint64_t>(job.data().corpus().unit_words(), kWordsOfAStrictUnit);
+  }
   return std::min<uint64_t>(job.data().corpus().unit_words(),
                             std::max(kWordsOfAUnitAtLeast, words / kUnitsPerEpochAtLeast));
 }

@@ -66,6 +66,13 @@ void CheckHeartbeats(const job::Heartbeats& heartbeats, Mistakes* mistakes) {
                           "; one late heartbeat would end the job: raise the one or lower the other"));
 }
 
+void CheckDeterminism(const job::Job& job, Mistakes* mistakes) {
+  if (job.determinism() != job::Job::STRICT || job.parameter_server().access() != job::ParameterServer::MAPPED) return;
+  mistakes->push_back(
+      "parameter_server.access is MAPPED, but with determinism STRICT rows travel by messages; leave it out or use "
+      "REMOTE");
+}
+
 void CheckPorts(const job::Job& job, Mistakes* mistakes) {
   constexpr uint64_t kLastPort = 65535;
   const uint64_t first = job.metrics().port(), last = first + job.servers() + job.workers();
@@ -85,6 +92,7 @@ absl::Status ValidateJob(const job::Job& job) {
     CheckRowOptimizer(job.objective().skip_gram().optimizer(), "objective.skip_gram.optimizer", &mistakes);
   }
   CheckHeartbeats(job.heartbeats(), &mistakes);
+  CheckDeterminism(job, &mistakes);
   CheckPorts(job, &mistakes);
   if (mistakes.empty()) return absl::OkStatus();
   return InvalidArgument(absl::StrJoin(mistakes, "\n"));

@@ -25,6 +25,7 @@ ServerMetrics::Table MakeTable(prometheus::Registry& registry, const std::string
 
 ServerMetrics::ServerMetrics(prometheus::Registry& registry, const std::vector<std::string>& names)
     : handshakes(AddCounter(registry, "shoal_server_handshakes_total", "Sessions that clients opened.")),
+      turns(AddCounter(registry, "shoal_server_turns_total", "Turns that ended, in strict determinism.")),
       received_bytes(AddCounter(registry, "shoal_server_received_bytes_total", "Bytes of row requests.")),
       sent_bytes(AddCounter(registry, "shoal_server_sent_bytes_total", "Bytes of answers to row requests.")),
       handling_seconds(AddLatency(registry, "shoal_server_handling_seconds",

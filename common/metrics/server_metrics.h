@@ -32,6 +32,7 @@ struct ServerMetrics {
   std::vector<Table> tables;
 
   prometheus::Counter& handshakes;
+  prometheus::Counter& turns;
   prometheus::Counter& received_bytes;
   prometheus::Counter& sent_bytes;
   LatencyHistogram handling_seconds;

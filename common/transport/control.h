@@ -19,7 +19,7 @@
 namespace shoal {
 
 inline constexpr int kCoordinatorRank = 0;
-inline constexpr uint32_t kProtocolVersion = 2;
+inline constexpr uint32_t kProtocolVersion = 3;
 // The unit that a worker trains and those it trains next: some milliseconds of work where units are smallest.
 inline constexpr uint32_t kMaxLeasesPerWorker = 8;
 // The largest is a Welcome with every member of a job: some hundred bytes each.

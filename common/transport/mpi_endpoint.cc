@@ -329,3 +329,9 @@ void MpiEndpoint::Abort(int code) {
 }
 
 }  // namespace shoal
+
+// Asked by LeakSanitizer, where a build has it, in processes of mpirun: what Open MPI keeps until their end was
+// allocated by plugins that it has unloaded by then, so no suppression can name them. The roles' own leaks are looked
+// for in tests that run them as threads.
+extern "C" int __lsan_is_turned_off();
+extern "C" int __lsan_is_turned_off() { return 1; }

@@ -112,6 +112,18 @@ class Faults(unittest.TestCase):
         self.addCleanup(job.end)
         return job
 
+    def kill(self, job, kills, draw, roles):
+        """Kills processes of a job that has been started, at random moments, so many times."""
+        job.wait_for_event("training", 1)
+        killed = 0
+        while killed < kills and job.process.poll() is None:
+            time.sleep(draw.uniform(0, 2.5))
+            pids = job.pids(draw.choice(roles))
+            if pids:
+                os.kill(draw.choice(pids), signal.SIGKILL)
+                killed += 1
+        self.assertEqual(killed, kills, f"the job was over before:\n{job.said()}")
+
     def check_audit(self, job, places):
         history = History().read(os.path.join(job.output, "units.jsonl"))
         self.assertEqual(history.lost(places), [])
@@ -125,14 +137,7 @@ class Faults(unittest.TestCase):
                        "--set", "checkpoint.interval_seconds=0.3", "--set", f"max_restarts={10 * kills}")
         draw = random.Random(7)
         job.start()
-        job.wait_for_event("training", 1)
-        killed = 0
-        while killed < kills and job.process.poll() is None:
-            time.sleep(draw.uniform(0, 2.5))
-            pids = job.pids(draw.choice(list(ROLES)))
-            if pids:
-                os.kill(draw.choice(pids), signal.SIGKILL)
-                killed += 1
+        self.kill(job, kills, draw, list(ROLES))
         # One more for the supervisor: the same command goes on.
         if job.process.poll() is None:
             job.process.kill()
@@ -146,7 +151,6 @@ class Faults(unittest.TestCase):
         history = self.check_audit(job, units)
         self.assertEqual(job.result()["words"], epochs * 36000)
         self.assertEqual(job.pids(), [])
-        self.assertEqual(killed, kills, "the job was over before")
         print(f"\n{kills} kills: {history.lives} lives, {history.trained} units trained, {units} in the history: "
               f"0 lost, 0 doubled", file=sys.stderr)
 
@@ -201,6 +205,31 @@ class Faults(unittest.TestCase):
         job.process.send_signal(signal.SIGTERM)
         self.assertEqual(job.process.wait(PATIENCE), 3, job.said())
         print(f"\n{times(4)} pauses of a second: nobody was called dead", file=sys.stderr)
+
+    def test_in_strict_determinism_kills_and_other_sizes_leave_the_same_bytes(self):
+        kills = times(2)
+
+        def strict(workers, servers, interval):
+            return self.job("--epochs", str(200 + 125 * kills), "--workers", str(workers), "--servers", str(servers),
+                            "--dim", "32", "--set", "determinism=STRICT", "--set", "data.corpus.unit_words=1000",
+                            "--set", f"checkpoint.interval_seconds={interval}", "--set", f"max_restarts={10 * kills}")
+
+        def vectors(job):
+            self.assertEqual(job.process.wait(PATIENCE), 0, job.said())
+            with open(os.path.join(job.output, "vectors.bin"), "rb") as file:
+                return file.read()
+
+        undisturbed = strict(1, 1, 0)
+        undisturbed.start()
+        expected = vectors(undisturbed)
+        draw = random.Random(3)
+        for workers in (1, 2, 3):
+            job = strict(workers, 4 - workers, 0.2)
+            job.start()
+            self.kill(job, kills, draw, list(ROLES))
+            self.assertEqual(vectors(job), expected, f"{workers} workers, {kills} kills")
+            self.check_audit(job, job.places())
+        print(f"\n1, 2 and 3 workers, {kills} kills each: {len(expected)} bytes, equal to those of the undisturbed run")
 
     def test_sigterm_writes_a_checkpoint_and_the_same_command_goes_on(self):
         job = self.job("--epochs", "3000", "--workers", "2", "--servers", "2", "--dim", "16")

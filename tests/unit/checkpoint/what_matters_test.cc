@@ -47,6 +47,14 @@ TEST(WhatMattersTest, EpochsMayBeMoreButNotFewer) {
               ElementsAre("epochs is 4, fewer than the checkpoint's 5"));
 }
 
+TEST(WhatMattersTest, UnitsOfARoundMatterWhereThereAreRounds) {
+  EXPECT_THAT(DifferencesThatMatter(JobOf("units_per_round: 3"), JobOf("")), IsEmpty());
+  EXPECT_THAT(DifferencesThatMatter(JobOf("determinism: STRICT units_per_round: 3"), JobOf("determinism: STRICT")),
+              ElementsAre("units_per_round is 3, and the checkpoint's is 8"));
+  EXPECT_THAT(DifferencesThatMatter(JobOf("determinism: STRICT"), JobOf("")),
+              ElementsAre("determinism is STRICT, and the checkpoint's is NONE"));
+}
+
 TEST(WhatMattersTest, AnotherObjectiveIsNamed) {
   const job::Job other = *ParseJob("objective { cooccurrence {} } data { corpus { path: \"/a\" } }", "job");
   EXPECT_THAT(DifferencesThatMatter(other, JobOf("")),

@@ -12,7 +12,8 @@ namespace {
 class LeaseDeskTest : public ::testing::Test {
  protected:
   LeaseDeskTest() : LeaseDeskTest(/*units=*/4, /*workers=*/2) {}
-  LeaseDeskTest(uint64_t units, uint64_t workers) : ledger_(MakePlan(units)), desk_(&ledger_, workers) {}
+  LeaseDeskTest(uint64_t units, uint32_t workers, uint32_t units_per_round = 0)
+      : ledger_(MakePlan(units), units_per_round), desk_(&ledger_, workers, units_per_round) {}
 
   static Plan MakePlan(uint64_t units) {
     std::vector<Unit> list;
@@ -79,6 +80,27 @@ TEST_F(LeaseDeskTest, AskingTwiceBeforeTheAnswerIsAnsweredOnce) {
   }
   desk_.Request(1);
   desk_.Request(1);
+  EXPECT_EQ(desk_.Answers().size(), 1u);
+}
+
+class RoundsOfEightTest : public LeaseDeskTest {
+ protected:
+  RoundsOfEightTest() : LeaseDeskTest(/*units=*/1000, /*workers=*/3, /*units_per_round=*/8) {}
+};
+
+TEST_F(RoundsOfEightTest, AWorkerGetsItsShareOfARoundAtATime) {
+  for (const int worker : {1, 2, 3}) EXPECT_EQ(Ask(worker).size(), 3u);
+}
+
+TEST_F(RoundsOfEightTest, WhereTheRoundIsToEndNoOtherIsBegun) {
+  Ask(1);
+  desk_.Request(2);
+  EXPECT_EQ(desk_.Answers(/*end_round=*/true).size(), 3u);
+  desk_.Request(3);
+  EXPECT_EQ(desk_.Answers(/*end_round=*/true).size(), 2u);
+  EXPECT_TRUE(ledger_.between_rounds());
+  desk_.Request(3);
+  EXPECT_TRUE(desk_.Answers(/*end_round=*/true).empty());
   EXPECT_EQ(desk_.Answers().size(), 1u);
 }
 

@@ -1,20 +1,22 @@
 #include "coordinator/ledger.h"
 
 #include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "common/random.h"
+#include "common/status.h"
 #include "gtest/gtest.h"
 
 namespace shoal {
 namespace {
 
 // Units of ten items each.
-Ledger MakeLedger(uint64_t units, uint32_t epochs) {
+Ledger MakeLedger(uint64_t units, uint32_t epochs, uint32_t units_per_round = 0) {
   std::vector<Unit> list;
   for (uint64_t i = 0; i < units; ++i) list.push_back({.begin = 10 * i, .end = 10 * i + 10, .work = 100});
-  return Ledger(*Plan::Create(std::move(list), epochs, /*seed=*/1));
+  return Ledger(*Plan::Create(std::move(list), epochs, /*seed=*/1), units_per_round);
 }
 
 // Units have a hundred words.
@@ -110,6 +112,48 @@ TEST(LedgerTest, InWhateverOrderWorkersReportEveryUnitIsTrainedExactlyOnceInTheB
   }
   EXPECT_EQ(trained.size(), 60u);
   for (const auto& [unit, words] : trained) EXPECT_EQ(words, 100u);
+}
+
+std::string TurnOf(const wire::Lease& lease) {
+  const wire::Turn& turn = lease.turn();
+  return Cat(turn.round(), ": ", turn.number(), " of ", turn.turns());
+}
+
+TEST(LedgerTest, UnitsOfAnEpochFormRoundsOfWhichTheLastMayBeSmaller) {
+  Ledger ledger = MakeLedger(5, 2, /*units_per_round=*/3);
+  std::vector<std::string> turns;
+  std::vector<bool> between;
+  while (ledger.waiting() > 0) {
+    between.push_back(ledger.between_rounds());
+    turns.push_back(TurnOf(*ledger.Grant(3)));
+  }
+  EXPECT_EQ(turns, std::vector<std::string>({"1: 0 of 3", "1: 1 of 3", "1: 2 of 3", "2: 0 of 2", "2: 1 of 2",
+                                             "3: 0 of 3", "3: 1 of 3", "3: 2 of 3", "4: 0 of 2", "4: 1 of 2"}));
+  EXPECT_EQ(between, std::vector<bool>({true, false, false, true, false, true, false, false, true, false}));
+  EXPECT_TRUE(ledger.between_rounds());
+}
+
+TEST(LedgerTest, WithoutRoundsALeaseIsNoTurn) {
+  Ledger ledger = MakeLedger(5, 1);
+  EXPECT_FALSE(ledger.Grant(3)->has_turn());
+  EXPECT_TRUE(ledger.between_rounds());
+}
+
+TEST(LedgerTest, EachLifeCountsItsRoundsFromOne) {
+  Ledger before = MakeLedger(5, 2, /*units_per_round=*/3);
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(before.Report(3, DoneWith(*before.Grant(3))).ok());
+  Ledger after = MakeLedger(5, 2, /*units_per_round=*/3);
+  ASSERT_TRUE(after.Restore(before.Save()).ok());
+  EXPECT_EQ(TurnOf(*after.Grant(3)), "1: 0 of 3");
+}
+
+TEST(LedgerTest, ACheckpointWithinARoundIsNotGoneOnFrom) {
+  Ledger before = MakeLedger(5, 1, /*units_per_round=*/3);
+  ASSERT_TRUE(before.Report(3, DoneWith(*before.Grant(3))).ok());
+  Ledger after = MakeLedger(5, 1, /*units_per_round=*/3);
+  EXPECT_EQ(after.Restore(before.Save()).message(),
+            "the checkpoint's ledger, with 1 places handed out and 0 of them undone, is within a round of 3 units, "
+            "which is never saved");
 }
 
 }  // namespace

@@ -25,5 +25,14 @@ TEST(DerivedTest, UnitsOfASmallCorpusAreSmallerSoThatAllWorkersStayBusy) {
   EXPECT_EQ(WordsPerUnit(job, 5000), 1000u);
 }
 
+TEST(DerivedTest, UnitsOfStrictDeterminismAreBatchesWhateverTheCorpus) {
+  job::Job job;
+  job.set_determinism(job::Job::STRICT);
+  EXPECT_EQ(WordsPerUnit(job, uint64_t{1} << 40), 2000u);
+  EXPECT_EQ(WordsPerUnit(job, 5000), 2000u);
+  job.mutable_data()->mutable_corpus()->set_unit_words(1500);
+  EXPECT_EQ(WordsPerUnit(job, 5000), 1500u);
+}
+
 }  // namespace
 }  // namespace shoal

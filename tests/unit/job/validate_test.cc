@@ -71,6 +71,14 @@ TEST(ValidateJobTest, AnEpsilonThatNothingUsesIsAMistake) {
             "");
 }
 
+TEST(ValidateJobTest, StrictDeterminismNeedsRowsThatTravelByMessages) {
+  EXPECT_EQ(
+      MistakesOf({"determinism=STRICT", "parameter_server.access=MAPPED"}),
+      "parameter_server.access is MAPPED, but with determinism STRICT rows travel by messages; leave it out or use "
+      "REMOTE");
+  EXPECT_EQ(MistakesOf({"determinism=STRICT"}), "");
+}
+
 TEST(ValidateJobTest, EveryRanksPortMustExist) {
   EXPECT_EQ(MistakesOf({"metrics.port=65534", "workers=3"}),
             "metrics.port is 65534, and with 1 servers and 3 workers the last rank's would be 65538, above 65535; give "

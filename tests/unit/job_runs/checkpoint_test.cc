@@ -141,6 +141,30 @@ TEST_F(CheckpointTest, RemoteRowsAreInTheCutAsMappedOnesAre) {
   ExpectEachItemOnceAnEpoch();
 }
 
+TEST_F(CheckpointTest, InStrictDeterminismOneIsCutBetweenRoundsAndEveryItemIsTrainedOnce) {
+  const auto strict = [this](uint32_t servers, uint32_t workers, absl::Duration step_time) {
+    JobRunOptions options = Job(servers, workers, step_time);
+    options.job.set_determinism(job::Job::STRICT);
+    options.job.set_units_per_round(7);
+    return options;
+  };
+  uint64_t before = 0;
+  for (const uint32_t workers : {1, 2, 3}) {
+    JobRun run(strict(2, workers, absl::Microseconds(500)));
+    AwaitCheckpoint(before + 2);
+    before = folder().List()->back();
+    run.Disconnect(run.rank_of_server(1));
+    run.Wait();
+    const auto ledger = folder().Read(folder().List()->back())->ledger();
+    const uint64_t units = kItems / kItemsOfAUnit;
+    EXPECT_TRUE(ledger.undone().empty());
+    EXPECT_EQ(ledger.next() % units % 7, 0u);
+  }
+  JobRun run(strict(1, 2, {}));
+  EXPECT_TRUE(run.coordinator().ok()) << run.coordinator();
+  ExpectEachItemOnceAnEpoch();
+}
+
 TEST_F(CheckpointTest, AskedToStopItWritesACheckpointAndGoesOnFromThere) {
   JobRunOptions options = SlowJob(1, 2);
   options.job.mutable_checkpoint()->set_interval_seconds(0);

@@ -180,6 +180,10 @@ struct Way {
   double learning_rate;  // Adaptive optimizers set the size of a step by it alone, whatever the gradient's.
 };
 
+std::string NameOf(const ::testing::TestParamInfo<Way>& way) {
+  return job::SkipGram::Loss_Name(way.param.loss) + "_" + job::RowOptimizer::Kind_Name(way.param.optimizer);
+}
+
 class WayToTrainTest : public SkipGramJobTest, public ::testing::WithParamInterface<Way> {};
 
 TEST_P(WayToTrainTest, DrawsWordsOfATopicTogether) {
@@ -199,10 +203,7 @@ INSTANTIATE_TEST_SUITE_P(LossesAndOptimizers, WayToTrainTest,
                                            Way{job::SkipGram::NCE, job::RowOptimizer::SGD, 0.025},
                                            Way{job::SkipGram::NCE, job::RowOptimizer::ADAGRAD, 0.2},
                                            Way{job::SkipGram::FULL_SOFTMAX, job::RowOptimizer::SGD, 0.025}),
-                         [](const auto& way) {
-                           return job::SkipGram::Loss_Name(way.param.loss) + "_" +
-                                  job::RowOptimizer::Kind_Name(way.param.optimizer);
-                         });
+                         NameOf);
 
 TEST_F(SkipGramJobTest, APreparedCorpusIsReusedByTheNextRun) {
   Train(JobOn(1, 1, kMapped));
@@ -223,6 +224,33 @@ TEST_F(SkipGramJobTest, MoreServersThanWordsAreRefused) {
   JobRun run({.job = job});
   EXPECT_THAT(std::string(ToStd(run.coordinator().message())), ::testing::HasSubstr("servers"));
 }
+
+class StrictTest : public SkipGramJobTest, public ::testing::WithParamInterface<Way> {};
+
+TEST_P(StrictTest, AnyNumberOfWorkersAndServersGivesTheSameBytesUnderDelays) {
+  const auto strict = [](uint32_t servers, uint32_t workers) {
+    job::Job job = JobOn(servers, workers, kRemote);
+    job.set_determinism(job::Job::STRICT);
+    job.set_units_per_round(3);
+    job.mutable_data()->mutable_corpus()->set_unit_words(1000);
+    job.mutable_parameter_server()->set_prefetch(workers > 1);
+    job::SkipGram& skip_gram = *job.mutable_objective()->mutable_skip_gram();
+    skip_gram.set_loss(GetParam().loss);
+    skip_gram.mutable_optimizer()->set_kind(GetParam().optimizer);
+    skip_gram.set_learning_rate(GetParam().learning_rate);
+    return job;
+  };
+  const Trained one = Train(strict(1, 1));
+  EXPECT_GT(TopicMargin(one), 0.15);
+  EXPECT_TRUE(SameBytes(one, Train(strict(2, 2), /*delay=*/absl::Microseconds(50))));
+  EXPECT_TRUE(SameBytes(one, Train(strict(1, 3))));
+  EXPECT_TRUE(SameBytes(one, Train(strict(3, 4), /*delay=*/absl::Microseconds(200))));
+}
+
+INSTANTIATE_TEST_SUITE_P(Optimizers, StrictTest,
+                         ::testing::Values(Way{job::SkipGram::NEGATIVE_SAMPLING, job::RowOptimizer::SGD, 0.025},
+                                           Way{job::SkipGram::NEGATIVE_SAMPLING, job::RowOptimizer::LAZY_ADAM, 0.05}),
+                         NameOf);
 
 }  // namespace
 }  // namespace shoal

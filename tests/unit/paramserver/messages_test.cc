@@ -99,9 +99,9 @@ TEST(MessagesTest, EveryMistakeInAHeaderIsRefusedByName) {
   };
   const std::vector<Mistake> mistakes = {
       {[](RowHeader* h) { h->magic = 1; }, "not a row message: its magic is 1"},
-      {[](RowHeader* h) { h->version = 9; }, "protocol version 9, expected 2"},
+      {[](RowHeader* h) { h->version = 9; }, "protocol version 9, expected 3"},
       {[](RowHeader* h) { h->kind = RowKind{0}; }, "unknown kind 0"},
-      {[](RowHeader* h) { h->kind = RowKind{5}; }, "unknown kind 5"},
+      {[](RowHeader* h) { h->kind = RowKind{6}; }, "unknown kind 6"},
       {[](RowHeader* h) { h->kind = RowKind::kPull; }, "pull with 3 rows"},
       {[](RowHeader* h) { h->count = 4; }, "with 4 rows of 16 floats"},
       {[](RowHeader* h) { h->count = 0xffffffff; }, "more than 1048576"},

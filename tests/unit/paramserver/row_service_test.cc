@@ -113,7 +113,7 @@ TEST_F(RowServiceTest, ARefusedPushMayBeSentAgain) {
   RowHeader header = PeekRowHeader(wrong);
   header.table = 4;
   std::memcpy(wrong.data(), &header, sizeof(header));
-  EXPECT_EQ(service_.Handle(kClient, wrong).code, absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(service_.Handle(kClient, std::move(wrong)).code, absl::StatusCode::kInvalidArgument);
   EXPECT_FALSE(service_.Handle(kClient, PushOfOnes(7)).repeated);
   EXPECT_EQ(Weight(), 1);
 }
@@ -140,7 +140,7 @@ TEST_F(RowServiceTest, ASessionBelongsToTheRankThatOpenedIt) {
 
 TEST_F(RowServiceTest, AWrongTokenOrVersionOpensNoSession) {
   EXPECT_EQ(SayHello(/*token=*/43).code, absl::StatusCode::kPermissionDenied);
-  EXPECT_THAT(TextOf(SayHello(kToken, /*version=*/7)), HasSubstr("speaks protocol version 7, this server 2"));
+  EXPECT_THAT(TextOf(SayHello(kToken, /*version=*/7)), HasSubstr("speaks protocol version 7, this server 3"));
   EXPECT_EQ(service_.Handle(kClient, PushOfOnes(7)).code, absl::StatusCode::kFailedPrecondition);
 }
 
@@ -170,7 +170,7 @@ TEST_F(RowServiceTest, EveryHostileMessageIsRefusedWithAnAnswerAndChangesNothing
     RowHeader header = PeekRowHeader(message);
     attack.change(&header);
     std::memcpy(message.data(), &header, sizeof(header));
-    const auto outcome = service_.Handle(kClient, message);
+    const auto outcome = service_.Handle(kClient, std::move(message));
     EXPECT_NE(outcome.code, absl::StatusCode::kOk) << attack.name;
     const auto answer = ParseRowAnswer(outcome.answer);
     ASSERT_TRUE(answer.ok()) << attack.name;
@@ -188,7 +188,7 @@ TEST_F(RowServiceTest, RandomAndTruncatedBytesAreRefusedWithAnAnswer) {
     for (uint32_t flips = random.NextBelow(4); flips > 0 && !message.empty(); --flips) {
       message.data()[random.NextBelow(static_cast<uint32_t>(message.size()))] ^= static_cast<std::byte>(random.Next());
     }
-    const auto outcome = service_.Handle(kClient, message);
+    const auto outcome = service_.Handle(kClient, std::move(message));
     EXPECT_NE(outcome.code, absl::StatusCode::kOk);
     EXPECT_TRUE(ParseRowAnswer(outcome.answer).ok());
   }
@@ -213,6 +213,56 @@ TEST(PushWindowTest, AFarLeapForgetsAllBefore) {
   EXPECT_EQ(window.Look(10), PushWindow::State::kTooOld);
   EXPECT_EQ(window.Look(~uint64_t{0} - 5), PushWindow::State::kUnknown);
   EXPECT_EQ(window.Look(~uint64_t{0}), PushWindow::State::kApplied);
+}
+
+TEST_F(RowServiceTest, OfARoundPushesChangeNothingBeforeAllTurnsHaveEndedAndThenWaitingPullsAreDue) {
+  SayHello();
+  const auto of_turn = [&](Buffer message, uint64_t round, uint32_t turn) {
+    RowHeader header = PeekRowHeader(message);
+    header.round = round;
+    header.turn = turn;
+    header.turns = 2;
+    std::memcpy(message.data(), &header, sizeof(header));
+    return message;
+  };
+  const auto end_of = [&](uint64_t id, uint32_t turn) {
+    RowHeader header = Header(RowKind::kEndTurn, id);
+    header.count = 1;
+    return of_turn(MakeEndTurn(header), 1, turn);
+  };
+  for (const uint32_t turn : {1, 0}) {
+    EXPECT_EQ(service_.Handle(kClient, of_turn(PushOfOnes(10 + turn), 1, turn)).code, absl::StatusCode::kOk);
+  }
+  EXPECT_TRUE(service_.Handle(kClient, of_turn(PushOfOnes(10), 1, 0)).repeated);
+  EXPECT_EQ(service_.Handle(kClient, end_of(20, 1)).code, absl::StatusCode::kOk);
+  const std::vector<uint64_t> keys = {5};
+  const auto waiting = service_.Handle(kClient, of_turn(MakePull(Header(RowKind::kPull, 30), keys), 2, 0));
+  EXPECT_TRUE(waiting.waits);
+  EXPECT_EQ(Weight(), 0);
+  EXPECT_FALSE(service_.between_rounds());
+  EXPECT_TRUE(service_.TakeDue().empty());
+  EXPECT_EQ(service_.Handle(kClient, end_of(21, 0)).code, absl::StatusCode::kOk);
+  EXPECT_TRUE(service_.Handle(kClient, end_of(21, 0)).repeated);
+  EXPECT_TRUE(service_.between_rounds());
+  EXPECT_EQ(Weight(), 2);
+  auto due = service_.TakeDue();
+  ASSERT_EQ(due.size(), 1u);
+  auto answer = service_.Handle(due[0].client, std::move(due[0].message));
+  EXPECT_FALSE(answer.waits);
+  EXPECT_EQ(PullAnswerRows(&answer.answer)[0], 2);
+}
+
+TEST_F(RowServiceTest, APushOfARoundThatDoesNotFitItsTableIsRefusedWhenItComes) {
+  SayHello();
+  Buffer push = PushOfOnes(7);
+  RowHeader header = PeekRowHeader(push);
+  header.round = 1;
+  header.turns = 1;
+  std::memcpy(push.data(), &header, sizeof(header));
+  const uint64_t no_such_key = 100;
+  std::memcpy(push.data() + kRowHeaderBytes, &no_such_key, sizeof(no_such_key));
+  EXPECT_THAT(TextOf(service_.Handle(kClient, std::move(push))), HasSubstr("key 100 is not on server 0"));
+  EXPECT_TRUE(service_.between_rounds());
 }
 
 }  // namespace

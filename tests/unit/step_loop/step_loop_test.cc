@@ -4,6 +4,7 @@
 #include "worker/step_loop.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -47,12 +48,18 @@ class DiaryTable final : public TableAccess {
 
 class DiaryClient final : public ParameterClient {
  public:
-  explicit DiaryClient(Diary* diary) : table_(diary) {}
+  explicit DiaryClient(Diary* diary) : diary_(*diary), table_(diary) {}
   TableAccess& table(uint32_t) override { return table_; }
   ClientStats stats() const override { return {}; }
+  void BeginTurn(const wire::Turn& turn) override { diary_.push_back(Cat("begin turn ", turn.number())); }
+  absl::Status EndTurn() override {
+    diary_.push_back("end turn");
+    return absl::OkStatus();
+  }
   void OnWait(std::function<absl::Status()>) override {}
 
  private:
+  Diary& diary_;
   DiaryTable table_;
 };
 
@@ -107,9 +114,10 @@ class StepLoopTest : public ::testing::Test {
   void Say(const wire::ControlMessage& message) {
     ASSERT_TRUE(SendControl(coordinator_.get(), 1, message, Clock::Real().Now() + absl::Seconds(5)).ok());
   }
-  void GiveLease(uint64_t id, uint64_t begin, uint64_t end) {
+  void GiveLease(uint64_t id, uint64_t begin, uint64_t end, std::optional<uint32_t> turn = std::nullopt) {
     wire::ControlMessage message;
     wire::Lease* lease = message.mutable_lease();
+    if (turn) lease->mutable_turn()->set_number(*turn);
     lease->set_id(id);
     lease->set_begin(begin);
     lease->set_end(end);
@@ -196,6 +204,17 @@ TEST_F(StepLoopTest, TablesAreFlushedBeforeAUnitIsDoneOnlyWhereNoOtherIsAtHand) 
   SayStop();
   End();
   EXPECT_THAT(diary_, ElementsAre("begin 1", "step", "step", "step", "begin 2", "step", "step", "step", "flush"));
+}
+
+TEST_F(StepLoopTest, ATurnEndsWhenTheTablesAreFlushedWhetherAnotherIsAtHandOrNot) {
+  GiveLease(1, 0, 1, /*turn=*/4);
+  GiveLease(2, 1, 2, /*turn=*/5);
+  HearUnit();
+  HearUnit();
+  SayStop();
+  End();
+  EXPECT_THAT(diary_, ElementsAre("begin turn 4", "begin 1", "step", "flush", "end turn", "begin turn 5", "begin 2",
+                                  "step", "flush", "end turn"));
 }
 
 TEST_F(StepLoopTest, ALeaseAfterNoMoreLeasesIsTrained) {

@@ -35,6 +35,8 @@ class FixedClient final : public ParameterClient {
  public:
   TableAccess& table(uint32_t id) override { return id == 0 ? mapped_ : remote_; }
   ClientStats stats() const override { return stats_; }
+  void BeginTurn(const wire::Turn&) override {}
+  absl::Status EndTurn() override { return absl::OkStatus(); }
   void OnWait(std::function<absl::Status()>) override {}
 
   ClientStats stats_;

@@ -44,6 +44,8 @@ class MemoryTables final : public ParameterClient {
   TableAccess& table(uint32_t id) override { return *tables_[id]; }
   MemoryTable& memory(uint32_t id) { return *tables_[id]; }
   ClientStats stats() const override { return {}; }
+  void BeginTurn(const wire::Turn&) override {}
+  absl::Status EndTurn() override { return absl::OkStatus(); }
   void OnWait(std::function<absl::Status()>) override {}
 
  private:
