@@ -28,8 +28,8 @@ void LogError(Args&&... args) {
   LogLine("error: ", Cat(std::forward<Args>(args)...));
 }
 
-// At a program's end: whether all that it printed on standard output has arrived. False, after an error line, where it has
-// not, as on a full disk.
+// At a program's end: whether all that it printed on standard output has arrived. False, after an error line, where it
+// has not, as on a full disk.
 bool StandardOutputArrived();
 
 }  // namespace shoal

@@ -55,7 +55,8 @@ struct WordMeasures {
 // The `count` nearest of the words in `rows`.
 std::vector<WordNeighbours> NeighboursOf(const WordVectors& vectors, const std::vector<uint64_t>& rows, size_t count);
 
-// Errors name the file or the word that could not be used; nothing is measured by halves.
+// Errors name the file or the word that could not be used; nothing is measured by halves. Of words whose neighbours are
+// asked for only some need be known.
 absl::StatusOr<WordFigures> MeasureWords(const WordVectors& vectors, const std::string& source,
                                          const WordMeasures& measures);
 

@@ -15,8 +15,8 @@ namespace shoal {
 // That every file and folder that `job` reads is there and readable, and its hostfile well formed.
 void CheckFilesOf(const job::Job& job, std::vector<std::string>* mistakes);
 
-// That the results do not become text of the next run: that `output` is in no folder of text, or out of its sight, below
-// a name that begins with a dot.
+// That the results do not become text of the next run: that `output` is in no folder of text, or out of its sight,
+// below a name that begins with a dot.
 void CheckOutputApart(const std::string& output, const job::Job& job, std::vector<std::string>* mistakes);
 
 // So that the job, kept with its results, means the same from any folder.

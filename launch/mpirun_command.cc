@@ -31,6 +31,14 @@ void AddOneHostOptions(const Machine& machine, uint64_t ranks, std::vector<std::
   if (!machine.reads_peers) AddSetting(options, "btl_vader_single_copy_mechanism", "none");
 }
 
+// mpirun and its daemons on other hosts end when they have lost each other: without this they would notice after eight
+// minutes that a host fell away, or never.
+void AddKeepalive(std::vector<std::string>* options) {
+  AddSetting(options, "oob_tcp_keepalive_time", "5");
+  AddSetting(options, "oob_tcp_keepalive_intvl", "1");
+  AddSetting(options, "oob_tcp_keepalive_probes", "3");
+}
+
 void AddNetworkOptions(const job::Placement& placement, std::vector<std::string>* options) {
   const bool one_host = placement.hostfile().empty();
   const std::string network = !placement.network().empty() ? placement.network() : one_host ? "lo" : "";
@@ -60,6 +68,7 @@ std::vector<std::string> MpirunOptions(const job::Job& job, const Machine& machi
     AddOneHostOptions(machine, uint64_t{1} + job.servers() + job.workers(), &options);
   } else {
     options.insert(options.end(), {"--hostfile", job.placement().hostfile()});
+    AddKeepalive(&options);
   }
   AddNetworkOptions(job.placement(), &options);
   // The kernel moves roles better than a fixed core for each: servers of mapped tables are idle, workers are not.

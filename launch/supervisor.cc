@@ -106,12 +106,19 @@ class Run {
                          {error_open_ ? error_.read_end : -1, POLLIN, 0}};
     ::poll(wait_for, std::size(wait_for), static_cast<int>(absl::ToInt64Milliseconds(kTick)));
     if (const int signal = signals_.Take(); signal != 0) Heed(signal);
+    LookForResult();
     if (clock_.Now() >= end_at_) EndNow();
     out_open_ = Relay(out_, &out_lines_, false);
     error_open_ = Relay(error_, &error_lines_, true);
     if (options_.draw_bar && end_.stop_signal == 0) DrawBar();
     if (clock_.Now() >= kill_at_) ::kill(mpirun_, SIGKILL);
     Collect();
+  }
+
+  void LookForResult() {
+    if (result_seen_ || ::access(options_.result_path.c_str(), F_OK) != 0) return;
+    result_seen_ = true;
+    end_at_ = std::min(end_at_, clock_.Now() + options_.patience_after_result);
   }
 
   void Heed(int signal) {
@@ -176,6 +183,7 @@ class Run {
   Screen screen_;
   pid_t mpirun_ = -1;
   bool ended_ = false;
+  bool result_seen_ = false;
   absl::Time end_at_ = absl::InfiniteFuture();   // By SIGTERM.
   absl::Time kill_at_ = absl::InfiniteFuture();  // By SIGKILL.
   SupervisedRun end_;

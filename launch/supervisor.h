@@ -29,11 +29,15 @@ struct SupervisorOptions {
   std::vector<std::string> arguments;                            // Of mpirun, argv[0] first; found by PATH.
   std::vector<std::pair<std::string, std::string>> environment;  // Added to the supervisor's own.
   std::string log_path;                                          // log.jsonl of the job, for the bar.
+  std::string result_path;  // result.json of the job, which the coordinator writes last.
   bool draw_bar = false;
   // From the first signal until the job is ended whether it has written a checkpoint or not. 0: at once.
   absl::Duration checkpoint_grace = absl::ZeroDuration();
   // From SIGTERM to mpirun, which ends its ranks in about a second, until what is left is killed.
   absl::Duration grace = absl::Milliseconds(1300);
+  // From the job's result until an mpirun that is still there is told to end: one whose hosts have fallen away waits
+  // for them.
+  absl::Duration patience_after_result = absl::Seconds(5);
 };
 
 struct SupervisedRun {

@@ -63,6 +63,7 @@ absl::StatusOr<SupervisedRun> RunJob(const TrainingRequest& request, MpirunComma
   return Supervise(SupervisorOptions{.arguments = command.Arguments(),
                                      .environment = EnvironmentOf(job, *folder),
                                      .log_path = Cat(request.output, "/log.jsonl"),
+                                     .result_path = Cat(request.output, "/", kResultFileName),
                                      .draw_bar = draw_bar,
                                      .checkpoint_grace = absl::Seconds(job.stop_grace_seconds())},
                    signals, Clock::Real());
@@ -94,7 +95,9 @@ absl::StatusOr<JobEnd> RunJobToItsEnd(const TrainingRequest& request, const Mpir
     for (const std::string& line : end.outcome.details) std::fprintf(stderr, "%s\n", line.c_str());
     if (end.outcome.done || run.stop_signal != 0) return end;
     const std::string failed = Cat("the job failed: ", end.outcome.reason);
-    if (!end.outcome.restartable) {
+    // mpirun did start it before: a host fell away, which may come back.
+    const bool host_awaited = policy.restarts() > 0 && !end.result.ok() && !request.job.placement().hostfile().empty();
+    if (!end.outcome.restartable && !host_awaited) {
       end.outcome.reason = failed;
       return end;
     }

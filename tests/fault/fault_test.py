@@ -7,6 +7,7 @@
 import json
 import os
 import random
+import shlex
 import shutil
 import signal
 import subprocess
@@ -33,6 +34,7 @@ class Job:
         self.folder = tempfile.mkdtemp(prefix="shoal-fault-")
         self.output = os.path.join(self.folder, "out")
         self.flags = flags
+        self.prefix, self.environment = [], None
         with open(os.path.join(self.folder, "text.txt"), "w") as file:
             for s in range(sentences):
                 file.write(" ".join(f"w{(s * 12 + w * (s % 5 + 1)) % words}" for w in range(12)) + "\n")
@@ -42,7 +44,8 @@ class Job:
         command = [os.path.join(BINARIES, "shoal"), "train", "words", "--data", "text.txt", "--output", "out",
                    "--set", "progress.interval_seconds=0.2", *self.flags]
         with open(os.path.join(self.folder, "log"), "a") as log:
-            self.process = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log)
+            self.process = subprocess.Popen([*self.prefix, *command], cwd=self.folder, env=self.environment, stdout=log,
+                                            stderr=log)
 
     def end(self):
         if self.process and self.process.poll() is None:
@@ -100,6 +103,47 @@ class Job:
 
     def wait_for_event(self, name, count):
         self.wait_for(lambda: len(self.events(name)) >= count, f"{name} number {count}")
+
+
+class TwoHosts(Job):
+    """A job on two hosts: network namespaces with a cable between them. Coordinator and server are on the first."""
+
+    def __init__(self, *flags):
+        super().__init__("--workers", "2", "--servers", "1", "--hostfile", "hosts", "--set", "placement.network=10.77.0.0/24",
+                         "--set", "parameter_server.access=REMOTE", *flags)
+        self.names = [f"shoal-{os.getpid()}-{i}" for i in (1, 2)]
+        for i, name in enumerate(self.names, 1):
+            run("ip", "netns", "add", name)
+            run("ip", "-n", name, "link", "set", "lo", "up")
+        run("ip", "-n", self.names[0], "link", "add", "cable", "type", "veth", "peer", "name", "cable", "netns", self.names[1])
+        for i, name in enumerate(self.names, 1):
+            run("ip", "-n", name, "addr", "add", f"10.77.0.{i}/24", "dev", "cable")
+            run("ip", "-n", name, "link", "set", "cable", "up")
+        with open(os.path.join(self.folder, "hosts"), "w") as file:
+            file.write("10.77.0.1 slots=2\n10.77.0.2 slots=2\n")
+        # Stands for ssh, which mpirun calls with the host and a shell's line.
+        agent = os.path.join(self.folder, "agent")
+        with open(agent, "w") as file:
+            file.write("#!/bin/sh\nshift\nexec " + shlex.join(self.on_host(2)) + ' sh -c "$*"\n')
+        os.chmod(agent, 0o755)
+        self.prefix = self.on_host(1)
+        self.environment = dict(os.environ, OMPI_MCA_plm_rsh_agent=agent)
+
+    def on_host(self, number):
+        name = self.names[number - 1]
+        return ["ip", "netns", "exec", name, "unshare", "--uts", "sh", "-c", f'hostname {name}; exec "$@"', "sh"]
+
+    def link(self, state):
+        run("ip", "-n", self.names[1], "link", "set", "cable", state)
+
+    def end(self):
+        super().end()
+        for name in self.names:
+            subprocess.run(["ip", "netns", "delete", name], check=False, capture_output=True)
+
+
+def run(*command):
+    subprocess.run(command, check=True, capture_output=True)
 
 
 def percentile(values, part):
@@ -205,6 +249,34 @@ class Faults(unittest.TestCase):
         job.process.send_signal(signal.SIGTERM)
         self.assertEqual(job.process.wait(PATIENCE), 3, job.said())
         print(f"\n{times(4)} pauses of a second: nobody was called dead", file=sys.stderr)
+
+    def test_a_cut_link_to_a_host_is_noticed_and_the_job_goes_on_when_it_is_back(self):
+        try:
+            job = TwoHosts("--epochs", "1000", "--dim", "16", "--set", "checkpoint.interval_seconds=0.5")
+        except (OSError, subprocess.CalledProcessError):
+            self.skipTest("no network namespaces can be made here")
+        self.addCleanup(job.end)
+        job.start()
+        job.wait_for_event("checkpoint", 1)
+        job.link("down")
+        cut = time.monotonic()
+        job.wait_for_event("failed", 1)
+        noticed = time.monotonic() - cut
+        self.assertIn("has been silent for", job.events("failed")[0])
+        self.assertIn(f"host {job.names[1]}", job.events("failed")[0])
+        job.wait_for(lambda: "it starts again" in job.said(), "restart")
+        ended = time.monotonic() - cut
+        time.sleep(3)
+        self.assertEqual(len(job.events("training")), 1, "the other host cannot be reached yet")
+        job.link("up")
+        back = time.monotonic()
+        job.wait_for_event("training", 2)
+        again = time.monotonic() - back
+        self.assertEqual(job.process.wait(PATIENCE), 0, job.said())
+        self.check_audit(job, job.places())
+        self.assertEqual(job.pids(), [])
+        print(f"\na cut link: noticed after {noticed:.2f} s, ended after {ended:.1f} s; trains {again:.1f} s after it is back")
+        self.assertLess(noticed, 3)
 
     def test_in_strict_determinism_kills_and_other_sizes_leave_the_same_bytes(self):
         kills = times(2)

@@ -35,10 +35,13 @@ TEST(MpirunCommandTest, RootAndAContainersLimitsAreToldToMpirun) {
 TEST(MpirunCommandTest, WithAHostfileOpenMpiChoosesTheWayAndTheJobTheNetwork) {
   job::Job job;
   job.mutable_placement()->set_hostfile("/hosts");
-  EXPECT_EQ(OptionsOf(job, {.cores = 2}), "--hostfile /hosts --bind-to none");
+  const std::string hosts =
+      "--hostfile /hosts --mca oob_tcp_keepalive_time 5 --mca oob_tcp_keepalive_intvl 1 --mca oob_tcp_keepalive_probes "
+      "3";
+  EXPECT_EQ(OptionsOf(job, {.cores = 2}), Cat(hosts, " --bind-to none"));
   job.mutable_placement()->set_network("10.0.0.0/8");
   EXPECT_EQ(OptionsOf(job, {.cores = 2}),
-            "--hostfile /hosts --mca oob_tcp_if_include 10.0.0.0/8 --mca btl_tcp_if_include 10.0.0.0/8 --bind-to none");
+            Cat(hosts, " --mca oob_tcp_if_include 10.0.0.0/8 --mca btl_tcp_if_include 10.0.0.0/8 --bind-to none"));
 }
 
 // An installation of empty programs, in a folder with a blank in its name.

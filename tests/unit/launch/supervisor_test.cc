@@ -107,6 +107,20 @@ TEST_F(SupervisorTest, AProgramThatIsMissingIsUnavailable) {
   EXPECT_EQ(run.status().message(), "cannot run mpirun-of-nowhere; it comes with Debian's package openmpi-bin");
 }
 
+TEST_F(SupervisorTest, AnMpirunThatGoesOnAfterTheJobsResultIsEnded) {
+  StopSignals signals;
+  const std::string result = folder_.Path("result.json");
+  const absl::Time start = Clock::Real().Now();
+  const auto run = Supervise(SupervisorOptions{.arguments = {"sh", "-c", Cat("echo {} >", result, "; exec sleep 100")},
+                                               .result_path = result,
+                                               .patience_after_result = absl::Milliseconds(300)},
+                             signals, Clock::Real());
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_EQ(run->exit_code, 128 + SIGTERM);
+  EXPECT_EQ(run->stop_signal, 0) << "nobody asked for it";
+  EXPECT_GE(Clock::Real().Now() - start, absl::Milliseconds(300));
+}
+
 TEST_F(SupervisorTest, CtrlCEndsEvenProcessesThatIgnoreItWithinTwoSeconds) {
   Start(kStubbornTree, [](const auto& run) { return run.ok() && run->all_gone ? run->stop_signal : 99; });
   const std::vector<pid_t> pids = Pids(3);
