@@ -70,7 +70,7 @@ class Server {
   absl::Status Handle(Message message);
   absl::Status HandleControl(const Message& message);
   absl::Status AnswerRows(Message message);
-  // Once there is an answer: a pull may have to wait for its round.
+  // Once there is an answer: a pull, or the end of a turn, may have to wait for its round.
   void AnswerOrDefer(int client, Buffer request);
   void Count(const RowService::Outcome& outcome);
   void PublishGauges();
@@ -235,7 +235,10 @@ absl::Status Server::AnswerRows(Message message) {
   const absl::Time arrived = clock_->Now();
   metrics_.received_bytes.Increment(static_cast<double>(message.payload.size()));
   AnswerOrDefer(message.from, std::move(message.payload));
-  for (Rounds::Pull& pull : rows_.TakeDue()) AnswerOrDefer(pull.client, std::move(pull.message));
+  // The end of a turn that waited may end its round, for which others wait.
+  for (auto due = rows_.TakeDue(); !due.empty(); due = rows_.TakeDue()) {
+    for (Rounds::Request& request : due) AnswerOrDefer(request.client, std::move(request.message));
+  }
   handling_seconds_.Add(absl::ToDoubleSeconds(clock_->Now() - arrived));
   return absl::OkStatus();
 }
