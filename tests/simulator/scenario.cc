@@ -126,6 +126,11 @@ job::Job DrawJob(Draw& draw) {
   servers.set_access(draw.OneIn(6) ? job::ParameterServer::MAPPED : job::ParameterServer::REMOTE);
   servers.set_huge_pages(false);
   servers.set_request_timeout_seconds(0.5);
+  if (draw.OneIn(4)) {
+    job.set_determinism(job::Job::STRICT);
+    job.set_units_per_round(draw.Between(1, 6));
+    servers.set_access(job::ParameterServer::REMOTE);
+  }
   // More patience than all mishaps together take.
   servers.set_max_retries(12);
   job::Checkpoint& checkpoint = *job.mutable_checkpoint();
