@@ -17,12 +17,14 @@ constexpr absl::Duration kPatience = absl::Minutes(10);
 }  // namespace
 
 CheckpointDriver::CheckpointDriver(const job::Checkpoint& settings, CheckpointFolder folder, Messenger* messenger,
-                                   const Membership* members, Clock* clock, double epochs_done, Describe describe)
+                                   const Membership* members, Clock* clock, Executor* executor, double epochs_done,
+                                   Describe describe)
     : settings_(settings),
       folder_(std::move(folder)),
       messenger_(*messenger),
       members_(*members),
       clock_(*clock),
+      executor_(*executor),
       describe_(std::move(describe)),
       last_begun_(clock->Now()),
       epochs_at_last_(epochs_done) {}
@@ -137,7 +139,7 @@ absl::Status CheckpointDriver::Written(int server, const wire::ShardsWritten& wr
 void CheckpointDriver::Publish() {
   phase_ = Phase::kPublishing;
   publishing_ = std::make_unique<Background<absl::Status>>(
-      [folder = folder_, manifest = manifest_, failure = failure_, keep = settings_.keep()]() mutable {
+      &executor_, [folder = folder_, manifest = manifest_, failure = failure_, keep = settings_.keep()]() mutable {
         absl::Status status = failure.ok() ? folder.Publish(manifest) : failure;
         // Where one came to nothing its files only take room, which may be what it lacked.
         (status.ok() ? folder.RemoveOld(keep) : folder.Remove(manifest.number())).IgnoreError();

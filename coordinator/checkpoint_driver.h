@@ -21,6 +21,7 @@
 #include "common/background.h"
 #include "common/checkpoint/checkpoint_folder.h"
 #include "common/clock.h"
+#include "common/executor.h"
 #include "coordinator/membership.h"
 #include "coordinator/messenger.h"
 #include "proto/checkpoint.pb.h"
@@ -43,9 +44,9 @@ class CheckpointDriver {
   // Fills in what the job knows of itself: all but number, time and shards.
   using Describe = std::function<void(checkpoint::Manifest*)>;
 
-  // `messenger` and `members` outlive it. `epochs_done`: how far the job is already.
+  // Of what is given by pointer it owns nothing. `epochs_done`: how far the job is already.
   CheckpointDriver(const job::Checkpoint& settings, CheckpointFolder folder, Messenger* messenger,
-                   const Membership* members, Clock* clock, double epochs_done, Describe describe);
+                   const Membership* members, Clock* clock, Executor* executor, double epochs_done, Describe describe);
 
   // Begins one where it is due, and goes on with the one at hand: to be called often while workers are ready.
   // `epochs_done` is how far the job is; unless it `may_cut`, one that is due waits. Errors: a member cannot be
@@ -93,6 +94,7 @@ class CheckpointDriver {
   Messenger& messenger_;
   const Membership& members_;
   Clock& clock_;
+  Executor& executor_;
   const Describe describe_;
 
   Phase phase_ = Phase::kIdle;

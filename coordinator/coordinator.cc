@@ -56,15 +56,16 @@ uint64_t BytesOf(const std::vector<wire::TableSpec>& tables) {
 
 class Coordinator {
  public:
-  Coordinator(const CoordinatorOptions& options, Endpoint* endpoint, Clock* clock)
+  Coordinator(const CoordinatorOptions& options, Endpoint* endpoint, const Platform& platform)
       : options_(options),
         job_(options.job),
         output_(std::filesystem::absolute(options.output_directory).lexically_normal().string()),
         endpoint_(*endpoint),
-        clock_(*clock),
-        members_(job_, clock->Now()),
-        messenger_(endpoint, clock, job_.heartbeats(), &members_),
-        checkpoint_folder_(&FileSystem::Real(), output_) {}
+        clock_(*platform.clock),
+        executor_(*platform.executor),
+        members_(job_, clock_.Now()),
+        messenger_(endpoint, &clock_, job_.heartbeats(), &members_),
+        checkpoint_folder_(platform.files, output_) {}
 
   absl::Status Run();
 
@@ -113,6 +114,7 @@ class Coordinator {
   const std::string output_;
   Endpoint& endpoint_;
   Clock& clock_;
+  Executor& executor_;
   const uint64_t job_token_ = NewJobToken();
 
   Stage stage_ = Stage::kPreparing;
@@ -188,7 +190,7 @@ absl::Status Coordinator::SetUp() {
   if (restored_) log_->GoesOn(*restored_);
   phase_start_ = clock_.Now();
   progress_due_ = phase_start_ + absl::Seconds(job_.progress().interval_seconds());
-  preparation_ = std::make_unique<Preparation>(job_, CacheDirectory(job_, output_), options_.prepare);
+  preparation_ = std::make_unique<Preparation>(&executor_, job_, CacheDirectory(job_, output_), options_.prepare);
   return absl::OkStatus();
 }
 
@@ -284,7 +286,7 @@ absl::Status Coordinator::HandleFinished(int from, const wire::Finished& finishe
     return absl::OkStatus();
   }
   files_.assign(finished.file().begin(), finished.file().end());
-  data_export_ = std::make_unique<Background<ExportedFiles>>([this] { return export_data_(output_); });
+  data_export_ = std::make_unique<Background<ExportedFiles>>(&executor_, [this] { return export_data_(output_); });
   return absl::OkStatus();
 }
 
@@ -341,10 +343,8 @@ absl::Status Coordinator::TakePreparedData(PreparedData data) {
   tables_ = TablesOf(job_, data.vocabulary_words);
   members_.SetTableBytes(BytesOf(tables_));
   ASSIGN_OR_RETURN(Plan plan, Plan::Create(std::move(data.units), job_.epochs(), job_.seed()));
-  training_.emplace(
-      Training::Parts{
-          .job = job_, .members = members_, .messenger = messenger_, .board = *board_, .log = *log_, .clock = clock_},
-      std::move(plan), data.fingerprint, checkpoint_folder_);
+  training_.emplace(Training::Parts{job_, members_, messenger_, *board_, *log_, clock_, executor_}, std::move(plan),
+                    data.fingerprint, checkpoint_folder_);
   return restored_ ? training_->Restore(*restored_) : absl::OkStatus();
 }
 
@@ -490,8 +490,8 @@ void Coordinator::Fail(const absl::Status& status) {
 
 }  // namespace
 
-absl::Status RunCoordinator(const CoordinatorOptions& options, Endpoint* endpoint, Clock* clock) {
-  return Coordinator(options, endpoint, clock).Run();
+absl::Status RunCoordinator(const CoordinatorOptions& options, Endpoint* endpoint, const Platform& platform) {
+  return Coordinator(options, endpoint, platform).Run();
 }
 
 }  // namespace shoal

@@ -14,7 +14,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "common/clock.h"
+#include "common/platform.h"
 #include "common/transport/endpoint.h"
 #include "coordinator/preparation.h"
 #include "proto/job.pb.h"
@@ -35,6 +35,6 @@ struct CoordinatorOptions {
 // Runs the job to its end. OK: everything was trained and exported. Else the reason, which members were told and
 // result.json holds: FailedPrecondition: the ranks do not fit the job. DeadlineExceeded, Unavailable: a member is dead
 // or silent, and named. Aborted: a member failed, or a signal came.
-absl::Status RunCoordinator(const CoordinatorOptions& options, Endpoint* endpoint, Clock* clock);
+absl::Status RunCoordinator(const CoordinatorOptions& options, Endpoint* endpoint, const Platform& platform);
 
 }  // namespace shoal

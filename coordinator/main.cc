@@ -132,7 +132,7 @@ int Main(int argc, char** argv) {
     LogError(ToStd(options.status().message()));
     (*endpoint)->Abort(kUsedWrongly);
   }
-  const absl::Status status = Caught([&] { return RunCoordinator(*options, endpoint->get(), &Clock::Real()); });
+  const absl::Status status = Caught([&] { return RunCoordinator(*options, endpoint->get(), Platform::Real()); });
   if (!status.ok()) (*endpoint)->Abort(kFailed);
   return kDone;
 }

@@ -48,8 +48,8 @@ absl::StatusOr<PreparedData> PrepareData(const job::Job& job, const std::string&
 
 class Preparation::Shared {
  public:
-  Shared(const job::Job& job, std::string cache_directory, PrepareFunction prepare)
-      : outcome_([this, job, cache_directory = std::move(cache_directory), prepare = std::move(prepare)] {
+  Shared(Executor* executor, const job::Job& job, std::string cache_directory, PrepareFunction prepare)
+      : outcome_(executor, [this, job, cache_directory = std::move(cache_directory), prepare = std::move(prepare)] {
           return prepare(job, cache_directory,
                          [this](double fraction, std::string_view phase) { return GoOn(fraction, phase); });
         }) {}
@@ -82,8 +82,8 @@ class Preparation::Shared {
   Background<absl::StatusOr<PreparedData>> outcome_;  // Last: its thread uses all of the above.
 };
 
-Preparation::Preparation(const job::Job& job, std::string cache_directory, PrepareFunction prepare)
-    : shared_(std::make_unique<Shared>(job, std::move(cache_directory), std::move(prepare))) {}
+Preparation::Preparation(Executor* executor, const job::Job& job, std::string cache_directory, PrepareFunction prepare)
+    : shared_(std::make_unique<Shared>(executor, job, std::move(cache_directory), std::move(prepare))) {}
 
 Preparation::~Preparation() = default;
 

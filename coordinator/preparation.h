@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/executor.h"
 #include "data/source.h"
 #include "proto/job.pb.h"
 
@@ -46,8 +47,8 @@ absl::StatusOr<PreparedData> PrepareData(const job::Job& job, const std::string&
 
 class Preparation {
  public:
-  // Begins at once. `prepare` runs in the thread.
-  Preparation(const job::Job& job, std::string cache_directory, PrepareFunction prepare);
+  // Begins at once. `prepare` runs in the executor's thread.
+  Preparation(Executor* executor, const job::Job& job, std::string cache_directory, PrepareFunction prepare);
   // Tells the thread to give up and waits for it: as long as `prepare` takes to ask its progress function.
   ~Preparation();
 

@@ -33,7 +33,7 @@ absl::Status Training::Begin() {
   ASSIGN_OR_RETURN(unit_log_, UnitLog::Create(folder_.output(), &parts_.clock, restored_from_));
   progress_.emplace(parts_.job.epochs(), ledger_.plan().work_total(), parts_.clock.Now(), before_);
   checkpoints_.emplace(parts_.job.checkpoint(), folder_, &parts_.messenger, &parts_.members, &parts_.clock,
-                       EpochsDone(), [this](checkpoint::Manifest* manifest) { Describe(manifest); });
+                       &parts_.executor, EpochsDone(), [this](checkpoint::Manifest* manifest) { Describe(manifest); });
   return AnswerLeaseRequests();
 }
 

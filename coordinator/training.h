@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "common/checkpoint/checkpoint_folder.h"
 #include "common/clock.h"
+#include "common/executor.h"
 #include "coordinator/checkpoint_driver.h"
 #include "coordinator/job_log.h"
 #include "coordinator/lease_desk.h"
@@ -34,6 +35,7 @@ class Training {
     StatusBoard& board;
     JobLog& log;
     Clock& clock;
+    Executor& executor;
   };
 
   // Of a job whose data is prepared. `data_fingerprint` is for the checkpoints.

@@ -21,7 +21,7 @@ bool CheckpointWriter::FreezeSome(const std::vector<std::unique_ptr<Store>>& sto
   if (next_ < stores.size()) {
     const absl::StatusOr<bool> whole = stores[next_]->FreezeSome();
     if (!whole.ok()) {
-      writing_ = std::make_unique<Background<Shards>>([status = whole.status()] { return Shards(status); });
+      writing_ = std::make_unique<Background<Shards>>(&executor_, [status = whole.status()] { return Shards(status); });
       return true;
     }
     if (*whole) ++next_;
@@ -29,7 +29,7 @@ bool CheckpointWriter::FreezeSome(const std::vector<std::unique_ptr<Store>>& sto
   }
   std::vector<const Store*> copied;
   for (const auto& store : stores) copied.push_back(store.get());
-  writing_ = std::make_unique<Background<Shards>>([this, copied] { return WriteAll(copied); });
+  writing_ = std::make_unique<Background<Shards>>(&executor_, [this, copied] { return WriteAll(copied); });
   return true;
 }
 

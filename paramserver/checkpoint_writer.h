@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "common/background.h"
+#include "common/executor.h"
 #include "common/file_system.h"
 #include "paramserver/store.h"
 #include "paramserver/table.h"
@@ -20,8 +21,9 @@ namespace shoal {
 
 class CheckpointWriter {
  public:
-  // `files` outlives it.
-  CheckpointWriter(FileSystem* files, const ServerPlace& place) : files_(*files), place_(place) {}
+  // `files` and `executor` outlive it.
+  CheckpointWriter(FileSystem* files, Executor* executor, const ServerPlace& place)
+      : files_(*files), executor_(*executor), place_(place) {}
 
   // FailedPrecondition: the last one is still being written.
   absl::Status Begin(const wire::Freeze& freeze);
@@ -42,6 +44,7 @@ class CheckpointWriter {
   absl::StatusOr<checkpoint::Shard> Write(const Store& store, uint32_t number) const;
 
   FileSystem& files_;
+  Executor& executor_;
   const ServerPlace place_;
   wire::Freeze freeze_;
   size_t next_ = 0;  // The store to copy.

@@ -19,16 +19,16 @@ absl::Status Rounds::CheckOfRound(const RowHeader& header) const {
 
 absl::StatusOr<bool> Rounds::IsPullDue(const RowHeader& header) const {
   // By more than one round, where the worker has no turn in those between: an epoch's last round may be small.
-  if (header.round > round_) return false;
+  if (IsAhead(header)) return false;
   RETURN_IF_ERROR(CheckOfRound(header));
   return true;
 }
 
-absl::Status Rounds::Wait(int client, Buffer pull) {
+absl::Status Rounds::Wait(int client, Buffer request) {
   if (waiting_.size() == kMaxWaiting) {
-    return ResourceExhausted(kMaxWaiting, " pulls wait for the end of round ", round_, " already");
+    return ResourceExhausted(kMaxWaiting, " requests wait for the end of round ", round_, " already");
   }
-  waiting_.push_back({.client = client, .message = std::move(pull)});
+  waiting_.push_back({.client = client, .message = std::move(request)});
   return absl::OkStatus();
 }
 
@@ -78,9 +78,9 @@ std::vector<Buffer> Rounds::TakeWhole() {
   turns_.clear();
   kept_bytes_ = 0;
   ++round_;
-  const auto is_due = [this](const Pull& pull) { return PeekRowHeader(pull.message).round <= round_; };
+  const auto is_due = [this](const Request& request) { return PeekRowHeader(request.message).round <= round_; };
   const auto due = std::stable_partition(waiting_.begin(), waiting_.end(), std::not_fn(is_due));
-  due_.assign(std::make_move_iterator(due), std::make_move_iterator(waiting_.end()));
+  due_.insert(due_.end(), std::make_move_iterator(due), std::make_move_iterator(waiting_.end()));
   waiting_.erase(due, waiting_.end());
   return pushes;
 }

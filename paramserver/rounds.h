@@ -2,7 +2,8 @@
 //
 // In a job of strict determinism the units of the plan form rounds, and a unit is a turn of its round. All turns of a
 // round are trained from the same rows: their pushes are kept until every turn has ended, and then are taken in the
-// order of the turns. A pull of a later round waits until then.
+// order of the turns. A pull of a later round waits until then, and so does the end of a turn of one: its worker may
+// have had it from other servers, which are at that round already.
 //
 // Requests come from other processes and are checked: what does not belong to the round at hand is refused.
 //
@@ -30,17 +31,19 @@ class Rounds {
   static constexpr uint64_t kMaxKeptBytes = uint64_t{8} << 30;
   static constexpr size_t kMaxWaiting = size_t{1} << 16;
 
-  struct Pull {
+  struct Request {
     int client = -1;
     Buffer message;
   };
 
+  // A request of this header is of a round after the one at hand.
+  bool IsAhead(const RowHeader& header) const { return header.round > round_; }
   // Whether a pull of this header is to be answered now; it must wait else.
   absl::StatusOr<bool> IsPullDue(const RowHeader& header) const;
   // ResourceExhausted: more than kMaxWaiting wait.
-  absl::Status Wait(int client, Buffer pull);
+  absl::Status Wait(int client, Buffer request);
   // Those that are due since a round became whole, in the order they came; once.
-  std::vector<Pull> TakeDue() { return std::exchange(due_, {}); }
+  std::vector<Request> TakeDue() { return std::exchange(due_, {}); }
 
   // Keeps a push of this header. ResourceExhausted: the round's are more than kMaxKeptBytes.
   absl::Status Keep(const RowHeader& header, Buffer push);
@@ -65,11 +68,11 @@ class Rounds {
   // Of the round at hand.
   absl::StatusOr<Turn*> TurnOf(const RowHeader& header);
 
-  uint64_t round_ = 1;         // At hand.
-  std::vector<Turn> turns_;    // Of it; empty until its first push or end.
-  uint64_t kept_bytes_ = 0;    // In `turns_`.
-  std::vector<Pull> waiting_;  // For later rounds.
-  std::vector<Pull> due_;
+  uint64_t round_ = 1;            // At hand.
+  std::vector<Turn> turns_;       // Of it; empty until its first push or end.
+  uint64_t kept_bytes_ = 0;       // In `turns_`.
+  std::vector<Request> waiting_;  // For later rounds.
+  std::vector<Request> due_;
 };
 
 }  // namespace shoal

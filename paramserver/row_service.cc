@@ -29,7 +29,7 @@ absl::StatusOr<Buffer> RowService::Answer(int client, const RowRequest& request,
     return InvalidArgument("there is no table ", header.table, "; this server has ", stores_.size());
   }
   if (header.kind == RowKind::kPull) return AnswerPull(client, request, message, outcome);
-  return AnswerOnce(&session->second, request, message, outcome);
+  return AnswerOnce(client, &session->second, request, message, outcome);
 }
 
 absl::StatusOr<Buffer> RowService::Open(int client, const RowRequest& hello) {
@@ -57,14 +57,18 @@ absl::StatusOr<Buffer> RowService::Open(int client, const RowRequest& hello) {
 absl::StatusOr<Buffer> RowService::AnswerPull(int client, const RowRequest& pull, Buffer* message, Outcome* outcome) {
   if (pull.header.round > 0) {
     ASSIGN_OR_RETURN(const bool due, rounds_.IsPullDue(pull.header));
-    outcome->waits = !due;
+    if (!due) return Defer(client, message, outcome);
   }
-  if (!outcome->waits) return stores_[pull.header.table]->Handle(pull);
+  return stores_[pull.header.table]->Handle(pull);
+}
+
+absl::StatusOr<Buffer> RowService::Defer(int client, Buffer* message, Outcome* outcome) {
   RETURN_IF_ERROR(rounds_.Wait(client, std::move(*message)));
+  outcome->waits = true;
   return Buffer();
 }
 
-absl::StatusOr<Buffer> RowService::AnswerOnce(Session* session, const RowRequest& request, Buffer* message,
+absl::StatusOr<Buffer> RowService::AnswerOnce(int client, Session* session, const RowRequest& request, Buffer* message,
                                               Outcome* outcome) {
   const RowHeader header = request.header;
   switch (session->pushes.Look(header.id)) {
@@ -77,6 +81,8 @@ absl::StatusOr<Buffer> RowService::AnswerOnce(Session* session, const RowRequest
     case PushWindow::State::kUnknown:
       break;
   }
+  // Its worker had all rows of the turn from servers that are at that round already.
+  if (header.kind == RowKind::kEndTurn && rounds_.IsAhead(header)) return Defer(client, message, outcome);
   ASSIGN_OR_RETURN(Buffer answer, header.kind == RowKind::kEndTurn ? EndTurn(header)
                                   : header.round > 0               ? Keep(request, message)
                                                                    : stores_[header.table]->Handle(request));

@@ -48,8 +48,8 @@ class RowService {
   // `client` is the rank that sent `message`.
   Outcome Handle(int client, Buffer message);
 
-  // Pulls that waited and are to be handled again now; to be asked for after each Handle.
-  std::vector<Rounds::Pull> TakeDue() { return rounds_.TakeDue(); }
+  // Requests that waited and are to be handled again now; to be asked for after each Handle.
+  std::vector<Rounds::Request> TakeDue() { return rounds_.TakeDue(); }
 
   // Every push that was answered is in the stores.
   bool between_rounds() const { return rounds_.between_rounds(); }
@@ -65,9 +65,12 @@ class RowService {
   absl::StatusOr<Buffer> Open(int client, const RowRequest& hello);
   absl::StatusOr<Buffer> AnswerPull(int client, const RowRequest& pull, Buffer* message, Outcome* outcome);
   // Of a push, and of the end of a turn.
-  absl::StatusOr<Buffer> AnswerOnce(Session* session, const RowRequest& request, Buffer* message, Outcome* outcome);
+  absl::StatusOr<Buffer> AnswerOnce(int client, Session* session, const RowRequest& request, Buffer* message,
+                                    Outcome* outcome);
   absl::StatusOr<Buffer> Keep(const RowRequest& push, Buffer* message);
   absl::StatusOr<Buffer> EndTurn(const RowHeader& header);
+  // Keeps a request until its round is at hand.
+  absl::StatusOr<Buffer> Defer(int client, Buffer* message, Outcome* outcome);
   // Where the round is whole, applies its pushes.
   absl::Status ApplyWhole();
 

@@ -37,16 +37,17 @@ std::vector<std::string> NamesOf(const wire::Welcome& welcome) {
 
 class Server {
  public:
-  Server(Endpoint* endpoint, Clock* clock, wire::Welcome welcome)
+  Server(Endpoint* endpoint, const Platform& platform, wire::Welcome welcome)
       : endpoint_(endpoint),
-        clock_(clock),
+        clock_(platform.clock),
+        files_(platform.files),
         welcome_(std::move(welcome)),
         place_{.job_token = welcome_.job_token(), .server = welcome_.index(), .servers = welcome_.job().servers()},
-        link_(endpoint, clock, wire::SERVER, welcome_),
+        link_(endpoint, clock_, wire::SERVER, welcome_),
         server_(Metrics::Start(welcome_.job().metrics(), endpoint->rank())),
         metrics_(server_->registry(), NamesOf(welcome_)),
         rows_(place_),
-        checkpoint_(&FileSystem::Real(), place_) {}
+        checkpoint_(files_, platform.executor, place_) {}
 
   // Makes all tables, or loads them, then says Ready.
   absl::Status Prepare();
@@ -69,7 +70,7 @@ class Server {
   absl::Status Handle(Message message);
   absl::Status HandleControl(const Message& message);
   absl::Status AnswerRows(Message message);
-  // Once there is an answer: a pull may have to wait for its round.
+  // Once there is an answer: a pull, or the end of a turn, may have to wait for its round.
   void AnswerOrDefer(int client, Buffer request);
   void Count(const RowService::Outcome& outcome);
   void PublishGauges();
@@ -78,6 +79,7 @@ class Server {
 
   Endpoint* const endpoint_;
   Clock* const clock_;
+  FileSystem* const files_;
   const wire::Welcome welcome_;
   const ServerPlace place_;
   CoordinatorLink link_;
@@ -134,7 +136,7 @@ absl::Status Server::Restore(Store* store, uint32_t number) {
 
 absl::Status Server::LoadShard(Store* store, const checkpoint::Shard& shard) {
   // The coordinator has looked at its size: where it is another here, it is another file.
-  const auto opened = ShardReader::Open(&FileSystem::Real(), welcome_.restore().folder(), shard);
+  const auto opened = ShardReader::Open(files_, welcome_.restore().folder(), shard);
   RETURN_IF_ERROR(opened.status()) << "the output folder must be on a file system that all hosts share";
   const auto& reader = *opened;
   while (!stopped_) {
@@ -233,7 +235,10 @@ absl::Status Server::AnswerRows(Message message) {
   const absl::Time arrived = clock_->Now();
   metrics_.received_bytes.Increment(static_cast<double>(message.payload.size()));
   AnswerOrDefer(message.from, std::move(message.payload));
-  for (Rounds::Pull& pull : rows_.TakeDue()) AnswerOrDefer(pull.client, std::move(pull.message));
+  // The end of a turn that waited may end its round, for which others wait.
+  for (auto due = rows_.TakeDue(); !due.empty(); due = rows_.TakeDue()) {
+    for (Rounds::Request& request : due) AnswerOrDefer(request.client, std::move(request.message));
+  }
   handling_seconds_.Add(absl::ToDoubleSeconds(clock_->Now() - arrived));
   return absl::OkStatus();
 }
@@ -271,9 +276,9 @@ void Server::PublishGauges() {
   metrics_.handling_seconds.Publish(handling_seconds_);
 }
 
-absl::Status Run(Endpoint* endpoint, Clock* clock, wire::Failed* failure) {
-  ASSIGN_OR_RETURN(wire::Welcome welcome, JoinJob(endpoint, clock, wire::SERVER, kJoinPatience));
-  Server server(endpoint, clock, std::move(welcome));
+absl::Status Run(Endpoint* endpoint, const Platform& platform, wire::Failed* failure) {
+  ASSIGN_OR_RETURN(wire::Welcome welcome, JoinJob(endpoint, platform.clock, wire::SERVER, kJoinPatience));
+  Server server(endpoint, platform, std::move(welcome));
   const absl::Status prepared = server.Prepare();
   if (server.checkpoint_damaged()) failure->set_checkpoint_damaged(true);
   return prepared.ok() ? server.Serve() : prepared;
@@ -281,10 +286,10 @@ absl::Status Run(Endpoint* endpoint, Clock* clock, wire::Failed* failure) {
 
 }  // namespace
 
-absl::Status RunServer(Endpoint* endpoint, Clock* clock) {
+absl::Status RunServer(Endpoint* endpoint, const Platform& platform) {
   wire::Failed failure;
-  const absl::Status status = Run(endpoint, clock, &failure);
-  if (!status.ok() && !absl::IsAborted(status)) ReportFailure(endpoint, clock, status, std::move(failure));
+  const absl::Status status = Run(endpoint, platform, &failure);
+  if (!status.ok() && !absl::IsAborted(status)) ReportFailure(endpoint, platform.clock, status, std::move(failure));
   return status;
 }
 

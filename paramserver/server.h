@@ -10,13 +10,13 @@
 #pragma once
 
 #include "absl/status/status.h"
-#include "common/clock.h"
+#include "common/platform.h"
 #include "common/transport/endpoint.h"
 
 namespace shoal {
 
 // Runs one server to its end. OK: the coordinator stopped the job, which is done. Aborted: it stopped the job for the
 // reason given. DeadlineExceeded: the coordinator fell silent. Its own failures it also reports to the coordinator.
-absl::Status RunServer(Endpoint* endpoint, Clock* clock);
+absl::Status RunServer(Endpoint* endpoint, const Platform& platform);
 
 }  // namespace shoal

@@ -163,7 +163,7 @@ absl::StatusOr<uint64_t> CheckpointFolder::Begin() {
   for (const uint64_t number : numbers) {
     ASSIGN_OR_RETURN(const bool whole, HasManifest(number));
     if (whole) continue;
-    RETURN_IF_ERROR(files_.Remove(PathOf(number)));
+    RETURN_IF_ERROR(Remove(number));
   }
   const uint64_t number = numbers.empty() ? 1 : numbers.back() + 1;
   RETURN_IF_ERROR(files_.MakeFolders(PathOf(number)));
@@ -188,19 +188,19 @@ absl::Status CheckpointFolder::Publish(const checkpoint::Manifest& manifest) {
   return files_.SyncFolder(folder);
 }
 
-// The manifest goes first: no moment has a manifest without its shards.
+// The manifest goes first: no moment has a manifest without its shards. Where there is none, one that was removed may
+// still be on the disk, as the removal before did not get further.
 absl::Status CheckpointFolder::Remove(uint64_t number) {
   const std::string folder = PathOf(number);
-  ASSIGN_OR_RETURN(const bool has_manifest, HasManifest(number));
-  if (has_manifest) {
-    RETURN_IF_ERROR(files_.Remove(Cat(folder, "/", kManifestFileName)));
-    RETURN_IF_ERROR(files_.SyncFolder(folder));
-  }
+  RETURN_IF_ERROR(files_.Remove(Cat(folder, "/", kManifestFileName)));
+  RETURN_IF_ERROR(files_.SyncFolder(folder));
   return files_.Remove(folder);
 }
 
 absl::Status CheckpointFolder::SetAside(uint64_t number) {
-  return files_.Rename(PathOf(number), Cat(PathOf(number), ".damaged"));
+  RETURN_IF_ERROR(files_.Rename(PathOf(number), Cat(PathOf(number), ".damaged")));
+  // Or a crash would have it back, and the next life would fail by it again.
+  return files_.SyncFolder(path_);
 }
 
 absl::Status CheckpointFolder::RemoveOld(uint32_t keep) {

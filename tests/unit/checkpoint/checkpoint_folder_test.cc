@@ -146,6 +146,28 @@ TEST(CheckpointFolderTest, AnOperationThatFailsLeavesTheOneBeforeAndTheNextIsTak
   }
 }
 
+TEST(CheckpointFolderTest, AManifestWhoseRemovalFailedHalfwayDoesNotComeBackWithoutItsShards) {
+  FaultFileSystem whole = WithOutputFolder();
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(Take(&whole, 1).ok());
+  // Last of all the first one's folder is removed, and before that it is synced.
+  const uint64_t sync = whole.operations() - 2;
+  FaultFileSystem files = WithOutputFolder();
+  files.SetFault([sync](uint64_t operation, std::string_view what) {
+    if (operation != sync) return absl::OkStatus();
+    EXPECT_EQ(what, "sync folder");
+    return Internal("the disk is broken");
+  });
+  ASSERT_TRUE(Take(&files, 1).ok());
+  EXPECT_FALSE(Take(&files, 1).ok());
+  ASSERT_TRUE(CheckpointFolder(&files, kOutput).Begin().ok());
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    const auto after = files.AfterCrash(seed);
+    const CheckpointFolder folder(after.get(), kOutput);
+    const auto numbers = folder.List();
+    for (const uint64_t number : *numbers) EXPECT_TRUE(folder.Verify(*folder.Read(number)).ok()) << seed;
+  }
+}
+
 TEST(CheckpointFolderTest, ADamagedManifestIsNamedAndTheOneBeforeTaken) {
   FaultFileSystem files = WithOutputFolder();
   for (int i = 0; i < 2; ++i) ASSERT_TRUE(Take(&files).ok());
@@ -174,6 +196,13 @@ TEST(CheckpointFolderTest, EveryDamagedByteOfAShardIsFoundAndTheShardNamed) {
     (*bytes)[i] ^= 0x01;
   }
   EXPECT_TRUE(folder.Verify(*manifest).ok());
+}
+
+TEST(CheckpointFolderTest, WhatIsSetAsideStaysAsideAfterACrash) {
+  FaultFileSystem files = WithOutputFolder();
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(Take(&files).ok());
+  ASSERT_TRUE(CheckpointFolder(&files, kOutput).SetAside(2).ok());
+  for (uint64_t seed = 0; seed < 20; ++seed) EXPECT_EQ(NewestWhole(files.AfterCrash(seed).get()), 1u) << seed;
 }
 
 TEST(CheckpointFolderTest, ATruncatedOrMissingShardIsFoundWithoutReadingIt) {

@@ -35,7 +35,7 @@ class CoordinatorTest : public ::testing::Test {
       const auto endpoint = hub_.endpoint(0);
       const CoordinatorOptions options{
           .job = OneServerAndTwoWorkers(), .output_directory = output_, .prepare = ThreeUnits()};
-      end_ = RunCoordinator(options, endpoint.get(), &Clock::Real());
+      end_ = RunCoordinator(options, endpoint.get(), Platform::Real());
     });
   }
   ~CoordinatorTest() override {

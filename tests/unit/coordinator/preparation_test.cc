@@ -31,7 +31,7 @@ auto Await(T& background) {
 
 TEST(BackgroundTest, TheResultIsTakenOnceAndWithoutWaiting) {
   std::atomic<bool> go_on = false;
-  Background<absl::StatusOr<std::string>> background([&] {
+  Background<absl::StatusOr<std::string>> background(&Executor::Threads(), [&] {
     while (!go_on) Clock::Real().SleepFor(absl::Milliseconds(1));
     return "result";
   });
@@ -44,7 +44,7 @@ TEST(BackgroundTest, TheResultIsTakenOnceAndWithoutWaiting) {
 TEST(BackgroundTest, ItsEndIsTheEndOfItsThread) {
   std::atomic<bool> done = false;
   {
-    Background<absl::Status> background([&] {
+    Background<absl::Status> background(&Executor::Threads(), [&] {
       Clock::Real().SleepFor(absl::Milliseconds(20));
       done = true;
       return absl::OkStatus();
@@ -54,7 +54,8 @@ TEST(BackgroundTest, ItsEndIsTheEndOfItsThread) {
 }
 
 TEST(BackgroundTest, AnExceptionIsAResultToo) {
-  Background<absl::Status> background([]() -> absl::Status { throw std::runtime_error("out of luck"); });
+  Background<absl::Status> background(&Executor::Threads(),
+                                      []() -> absl::Status { throw std::runtime_error("out of luck"); });
   EXPECT_EQ(*Await(background), Internal("out of luck"));
 }
 
@@ -111,7 +112,7 @@ TEST_F(PreparationTest, ItTellsWhatItIsAtAndEndsWithItsOwner) {
     }
     return absl::StatusOr<PreparedData>(Aborted("given up"));
   };
-  Preparation preparation(job::Job(), folder_.path(), forever);
+  Preparation preparation(&Executor::Threads(), job::Job(), folder_.path(), forever);
   for (int i = 0; i < 10000 && !told; ++i) Clock::Real().SleepFor(absl::Milliseconds(1));
   EXPECT_EQ(preparation.Describe(), "counting, 42 %");
   EXPECT_FALSE(preparation.Take().has_value());
@@ -121,7 +122,7 @@ TEST_F(PreparationTest, ItsOutcomeIsTakenOnce) {
   const auto prepare = [](const job::Job&, const std::string& cache, const PreparationProgress&) {
     return absl::StatusOr<PreparedData>(PreparedData{.token_file = cache + "/tokens"});
   };
-  Preparation preparation(job::Job(), "cache", prepare);
+  Preparation preparation(&Executor::Threads(), job::Job(), "cache", prepare);
   const auto outcome = Await(preparation);
   ASSERT_TRUE(outcome.has_value());
   EXPECT_EQ((*outcome)->token_file, "cache/tokens");

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <memory>
 
-#include "common/clock.h"
 #include "common/files.h"
 #include "common/status.h"
 
@@ -33,7 +32,7 @@ class CountingObjective final : public Objective {
       RETURN_IF_ERROR(AddToRow(item_));
     }
     items_.Add(lease_.epoch(), item_++, worker_);
-    if (options_.step_time > absl::ZeroDuration()) Clock::Real().SleepFor(options_.step_time);
+    if (options_.step_time > absl::ZeroDuration()) options_.clock->SleepFor(options_.step_time);
     return StepReport{.unit_done = item_ == lease_.end(),
                       .work = kWordsOfAnItem,
                       .pairs = 1,

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "common/clock.h"
 #include "coordinator/preparation.h"
 #include "worker/worker.h"
 
@@ -43,6 +44,7 @@ class TrainedItems {
 
 struct CountingOptions {
   absl::Duration step_time = absl::ZeroDuration();
+  Clock* clock = &Clock::Real();  // Of the step's time.
   // Returned by the step that passes `fail_at`, where it is not OK.
   absl::Status failure;
   uint64_t fail_at = 0;

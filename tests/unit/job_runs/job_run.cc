@@ -56,10 +56,10 @@ JobRun::~JobRun() {
 
 absl::Status JobRun::RunRank(int rank, Endpoint* endpoint) {
   if (rank >= rank_of_worker(0)) return RunWorker(endpoint, &Clock::Real(), options_.worker_parts);
-  if (rank >= rank_of_server(0)) return RunServer(endpoint, &Clock::Real());
+  if (rank >= rank_of_server(0)) return RunServer(endpoint, Platform::Real());
   const CoordinatorOptions coordinator{
       .job = options_.job, .output_directory = output(), .signal = &signal_, .prepare = options_.prepare};
-  return RunCoordinator(coordinator, endpoint, &Clock::Real());
+  return RunCoordinator(coordinator, endpoint, Platform::Real());
 }
 
 const std::vector<absl::Status>& JobRun::Wait() {

@@ -181,14 +181,14 @@ TEST_F(LifeTest, AnOutputFolderThatCannotBeMadeEndsTheJobWithItsName) {
   InProcessHub hub(3, &Clock::Real());
   const auto endpoint = hub.endpoint(0);
   const CoordinatorOptions options{.job = QuickJob(), .output_directory = "/dev/null/out"};
-  EXPECT_THAT(Message(RunCoordinator(options, endpoint.get(), &Clock::Real())), HasSubstr("/dev/null/out"));
+  EXPECT_THAT(Message(RunCoordinator(options, endpoint.get(), Platform::Real())), HasSubstr("/dev/null/out"));
 }
 
 TEST_F(LifeTest, AWrongNumberOfRanksIsAnsweredWithTheRightCommand) {
   InProcessHub hub(4, &Clock::Real());
   const auto endpoint = hub.endpoint(0), member = hub.endpoint(3);
   const CoordinatorOptions options{.job = QuickJob(2, 2), .output_directory = ::testing::TempDir() + "/unused"};
-  const absl::Status status = RunCoordinator(options, endpoint.get(), &Clock::Real());
+  const absl::Status status = RunCoordinator(options, endpoint.get(), Platform::Real());
   EXPECT_EQ(
       Message(status),
       "this job has 1 coordinator, 2 servers and 2 workers, which are 5 processes, but mpirun started 4; start it "

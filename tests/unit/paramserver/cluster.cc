@@ -42,7 +42,7 @@ Cluster::Cluster(ClusterOptions options)
     workers_.push_back(hub_.endpoint(RankOfServer(options_.servers + i)));
   }
   for (uint32_t i = 0; i < options_.servers; ++i) {
-    server_threads_.emplace_back([this, i] { server_ends_[i] = RunServer(servers_[i].get(), &Clock::Real()); });
+    server_threads_.emplace_back([this, i] { server_ends_[i] = RunServer(servers_[i].get(), Platform::Real()); });
   }
   Welcome();
   coordination_ = std::jthread([this](std::stop_token stop) { Coordinate(stop); });

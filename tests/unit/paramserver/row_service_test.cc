@@ -252,6 +252,32 @@ TEST_F(RowServiceTest, OfARoundPushesChangeNothingBeforeAllTurnsHaveEndedAndThen
   EXPECT_EQ(PullAnswerRows(&answer.answer)[0], 2);
 }
 
+TEST_F(RowServiceTest, TheEndOfATurnOfALaterRoundWaitsUntilThatIsAtHand) {
+  SayHello();
+  const auto end_of = [&](uint64_t id, uint64_t round, uint32_t turn) {
+    RowHeader header = Header(RowKind::kEndTurn, id);
+    header.round = round;
+    header.turn = turn;
+    header.turns = 2;
+    return MakeEndTurn(header);
+  };
+  EXPECT_FALSE(service_.Handle(kClient, end_of(1, 1, 0)).waits);
+  // Twice, as a worker that has waited for long asks again.
+  for (int time = 0; time < 2; ++time) EXPECT_TRUE(service_.Handle(kClient, end_of(2, 2, 0)).waits);
+  EXPECT_TRUE(service_.TakeDue().empty());
+  EXPECT_FALSE(service_.Handle(kClient, end_of(3, 1, 1)).waits);
+  auto due = service_.TakeDue();
+  ASSERT_EQ(due.size(), 2u);
+  for (const bool repeated : {false, true}) {
+    const auto outcome = service_.Handle(kClient, std::move(due[repeated ? 1 : 0].message));
+    EXPECT_EQ(outcome.code, absl::StatusCode::kOk);
+    EXPECT_EQ(outcome.repeated, repeated);
+  }
+  EXPECT_FALSE(service_.between_rounds());
+  EXPECT_FALSE(service_.Handle(kClient, end_of(4, 2, 1)).waits);
+  EXPECT_TRUE(service_.between_rounds());
+}
+
 TEST_F(RowServiceTest, APushOfARoundThatDoesNotFitItsTableIsRefusedWhenItComes) {
   SayHello();
   Buffer push = PushOfOnes(7);

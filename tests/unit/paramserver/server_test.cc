@@ -25,7 +25,7 @@ class ServerTest : public testing::Test {
   ServerTest() : hub_(3, &Clock::Real()), coordinator_(hub_.endpoint(0)), stranger_(hub_.endpoint(2)) {
     thread_ = std::thread([this] {
       const auto endpoint = hub_.endpoint(1);
-      end_ = RunServer(endpoint.get(), &Clock::Real());
+      end_ = RunServer(endpoint.get(), Platform::Real());
     });
   }
   ~ServerTest() override {
