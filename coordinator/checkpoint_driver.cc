@@ -42,11 +42,12 @@ absl::Status CheckpointDriver::Tick(double epochs_done, bool may_cut) {
     if (const auto published = publishing_->Take()) End(*published);
     return absl::OkStatus();  // Its outcome is taken before the next begins.
   }
-  due_ = phase_ == Phase::kIdle && IsDue(epochs_done);
-  if (!due_ || !may_cut) return absl::OkStatus();
-  due_ = false;
-  epochs_at_last_ = epochs_done;
-  return Begin();
+  if (phase_ == Phase::kIdle && IsDue(epochs_done)) {
+    epochs_at_last_ = epochs_done;
+    Open();
+  }
+  if (phase_ == Phase::kOpening) EndOpening();
+  return phase_ == Phase::kOpened && may_cut ? Pause() : absl::OkStatus();
 }
 
 void CheckpointDriver::SayWhereOverdue() {
@@ -66,20 +67,30 @@ std::set<int> CheckpointDriver::RanksOf(wire::Role role) const {
   return ranks;
 }
 
-absl::Status CheckpointDriver::Begin() {
+void CheckpointDriver::Open() {
+  phase_ = Phase::kOpening;
   requested_ = false;
   last_begun_ = clock_.Now();
   manifest_.Clear();
   failure_ = absl::OkStatus();
   overdue_ = false;
   pause_ = absl::ZeroDuration();
-  const auto number = folder_.Begin();
-  if (!number.ok()) {
-    End(number.status());
-    return absl::OkStatus();
-  }
-  manifest_.set_number(*number);
+  opening_ = std::make_unique<Background<absl::StatusOr<uint64_t>>>(
+      &executor_, [folder = folder_]() mutable { return folder.Begin(); });
+}
+
+void CheckpointDriver::EndOpening() {
+  const auto number = opening_->Take();
+  if (!number) return;
+  opening_.reset();
+  if (!number->ok()) return End(number->status());
+  manifest_.set_number(**number);
+  phase_ = Phase::kOpened;
+}
+
+absl::Status CheckpointDriver::Pause() {
   phase_ = Phase::kPausing;
+  pause_begun_ = clock_.Now();
   pausing_ = RanksOf(wire::WORKER);
   wire::ControlMessage pause;
   pause.mutable_pause();
@@ -115,7 +126,7 @@ absl::Status CheckpointDriver::Frozen(int server, const wire::Frozen& frozen) {
 
 absl::Status CheckpointDriver::EndCut() {
   phase_ = Phase::kWriting;
-  pause_ = clock_.Now() - last_begun_;
+  pause_ = clock_.Now() - pause_begun_;
   if (writing_.empty()) Publish();
   resting_ = last_ && !requested_;  // Asked while this one was at hand, another one comes.
   if (resting_) return absl::OkStatus();

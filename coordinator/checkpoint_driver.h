@@ -1,11 +1,12 @@
 // CheckpointDriver: takes a running job's checkpoints, one at a time.
 //
-// When one is due it has the workers pause, each when its unit is trained and the servers have all of it; then the cut
-// is made: what of the plan is done is noted, and the servers copy what they hold. The workers go on at once; the
-// servers write behind them, and when all have, the manifest is put in its place, which makes the checkpoint one
-// (common/checkpoint/checkpoint_folder.h). One that fails is removed and said, and training goes on.
+// When one is due its folder is made, and then it has the workers pause, each when its unit is trained and the servers
+// have all of it; then the cut is made: what of the plan is done is noted, and the servers copy what they hold. The
+// workers go on at once; the servers write behind them, and when all have, the manifest is put in its place, which
+// makes the checkpoint one (common/checkpoint/checkpoint_folder.h). One that fails is removed and said, and training
+// goes on.
 //
-// Thread rule: belongs to the coordinator's thread; the manifest is published in another.
+// Thread rule: belongs to the coordinator's thread; what takes as long as a disk does is done in another.
 
 #pragma once
 
@@ -53,7 +54,9 @@ class CheckpointDriver {
   // reached.
   absl::Status Tick(double epochs_done, bool may_cut);
   // One waits until it may be cut.
-  bool due() const { return due_; }
+  bool waits_for_cut() const { return phase_ == Phase::kOpened; }
+  // One is asked for or begun whose pause has not been said yet.
+  bool coming() const { return requested_ || phase_ == Phase::kOpening || phase_ == Phase::kOpened; }
 
   // One is due now, or as soon as the one at hand is done.
   void Request() { requested_ = true; }
@@ -78,10 +81,12 @@ class CheckpointDriver {
   std::optional<CheckpointOutcome> TakeOutcome() { return std::exchange(outcome_, std::nullopt); }
 
  private:
-  enum class Phase { kIdle, kPausing, kCopying, kWriting, kPublishing };
+  enum class Phase { kIdle, kOpening, kOpened, kPausing, kCopying, kWriting, kPublishing };
 
   bool IsDue(double epochs_done) const;
-  absl::Status Begin();
+  void Open();
+  void EndOpening();
+  absl::Status Pause();
   absl::Status Cut();
   absl::Status EndCut();
   void Publish();
@@ -98,7 +103,6 @@ class CheckpointDriver {
   const Describe describe_;
 
   Phase phase_ = Phase::kIdle;
-  bool due_ = false;
   bool requested_ = false;
   bool last_ = false;
   bool only_requested_ = false;
@@ -111,7 +115,9 @@ class CheckpointDriver {
   std::set<int> pausing_, copying_, writing_;  // Ranks whose answer is awaited.
   absl::Status failure_;
   bool overdue_ = false;
+  absl::Time pause_begun_;
   absl::Duration pause_;
+  std::unique_ptr<Background<absl::StatusOr<uint64_t>>> opening_;
   std::unique_ptr<Background<absl::Status>> publishing_;
   std::optional<CheckpointOutcome> outcome_;
 };

@@ -313,7 +313,7 @@ absl::Status Coordinator::Advance() {
     case Stage::kStartingWorkers:
       return members_.All(wire::WORKER, Member::State::kReady) ? EndStartingWorkers() : absl::OkStatus();
     case Stage::kTraining:
-      return training_->all_done() ? EndTraining() : absl::OkStatus();
+      return training_->all_done() || training_->ended() ? EndTraining() : absl::OkStatus();
     case Stage::kExporting:
       return data_export_ != nullptr && !training_->checkpoint_at_hand() ? EndExporting() : absl::OkStatus();
     case Stage::kDone:
@@ -363,15 +363,17 @@ absl::Status Coordinator::EndStartingWorkers() {
 }
 
 absl::Status Coordinator::EndTraining() {
+  if (!training_->ended()) {
+    EndPhase("train");
+    training_->End();
+    progress_due_ = absl::InfinitePast();
+    ShowProgress();
+    progress_due_ = absl::InfiniteFuture();
+    if (job_.checkpoint().at_end()) training_->RequestCheckpoint();
+  }
+  // Its pause comes before the export, which takes a worker's attention.
+  if (training_->checkpoint_coming()) return absl::OkStatus();
   stage_ = Stage::kExporting;
-  EndPhase("train");
-  training_->End();
-  progress_due_ = absl::InfinitePast();
-  ShowProgress();
-  progress_due_ = absl::InfiniteFuture();
-  if (job_.checkpoint().at_end()) training_->RequestCheckpoint();
-  // Before the export, which takes a worker's attention.
-  RETURN_IF_ERROR(training_->Tick());
   // On the coordinator's host where there is one: there the output folder is sure to be what the user named.
   const int exporter = members_.FirstWorker(HostId());
   members_.Exporting(exporter);

@@ -99,7 +99,7 @@ absl::Status Training::HandleReport(int from, wire::UnitProgress report) {
 
 absl::Status Training::AnswerLeaseRequests() {
   if (!begun() || end_ || checkpoints_->pausing()) return absl::OkStatus();
-  for (LeaseDesk::Answer& answer : desk_.Answers(/*end_round=*/rounds_ && checkpoints_->due())) {
+  for (LeaseDesk::Answer& answer : desk_.Answers(/*end_round=*/rounds_ && checkpoints_->waits_for_cut())) {
     wire::ControlMessage message;
     if (answer.lease) {
       *message.mutable_lease() = *std::move(answer.lease);

@@ -62,6 +62,9 @@ class Training {
   void RequestLastCheckpoint() { checkpoints_->RequestLast(); }
   bool checkpoint_at_hand() const { return begun() && !checkpoints_->idle() && !checkpoints_->overdue(); }
 
+  // One will have the workers pause that has not yet.
+  bool checkpoint_coming() const { return checkpoints_->coming(); }
+
   // Of the newest checkpoint; 0: none was written in this life.
   uint64_t last_checkpoint() const { return last_checkpoint_; }
 
@@ -72,6 +75,7 @@ class Training {
   void ShowProgress();
   const Ledger& ledger() const { return ledger_; }
   const Progress& progress() const { return *progress_; }  // Once it has begun.
+  bool ended() const { return end_.has_value(); }
   absl::Time end() const { return end_.value_or(parts_.clock.Now()); }
 
  private:

@@ -104,7 +104,7 @@ void AddMishap(Draw& draw, Nanos length, LifePlan* life) {
 LifePlan DrawLife(Draw& draw, double worker_seconds, bool struck) {
   LifePlan life{.servers = draw.Between(1, 3), .workers = draw.Between(1, 4), .network = DrawNetwork(draw)};
   const auto length = static_cast<Nanos>(1e9 * (worker_seconds / life.workers + 0.1));
-  life.disk.latency = static_cast<Nanos>(draw.Log(1e4, draw.OneIn(4) ? 1e8 : 5e6));
+  life.disk.latency = static_cast<Nanos>(draw.Log(1e4, draw.OneIn(4) ? 1e9 : 5e6));
   for (uint32_t mishaps = draw.Between(0, 2); mishaps > 0; --mishaps) AddMishap(draw, length, &life);
   for (uint32_t blows = struck ? draw.Between(1, 3) : 0; blows > 0; --blows) {
     const PlannedEvent blow = DrawBlow(draw, length);
