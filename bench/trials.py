@@ -214,6 +214,23 @@ def quality_bars(bench, dim, figures):
             bench.bar(f"d={dim}: {figure}, {name} less gensim", value - theirs[figure], -slack)
 
 
+def ways(bench):
+    """Two workers whose rows are mapped, travel by messages, or do so in strict determinism: in turn, by seeds, each
+    run's speed beside its quality."""
+    prepare_tokens(bench.text, bench.folder)
+    settings = {"mapped": [], "remote": ["--set", "parameter_server.access=REMOTE"], "strict": ["--set", "determinism=STRICT"]}
+    contestants = [Shoal(2, 2, extra, f" {name}") for name, extra in settings.items()]
+    figures = {contestant.name: [] for contestant in contestants}
+    for seed in bench.seeds:
+        for contestant in contestants:
+            outcome = contestant.train(bench.text, Settings(bench.dims[0], bench.epochs, seed), bench.folder)
+            measured = word_quality.measure(outcome.vectors, bench.tests)
+            figures[contestant.name].append({"words_per_second": outcome.words_per_second, **measured})
+            bench.say(f"{contestant.name}, seed {seed}: {outcome.words_per_second / 1e6:.3f} M words/s, "
+                      + ", ".join(f"{name} {value:.3f}" for name, value in measured.items()))
+    return figures
+
+
 def zipf(bench):
     """Training alone, as the difference between 3 epochs and 1: filling and saving 2 GB of tables are no training."""
     corpus = text.zipf(ZIPF_TYPES, ZIPF_TOKENS, bench.folder)
@@ -324,5 +341,5 @@ def metrics_cost(bench):
     return {"percent": costs}
 
 
-TRIALS = {"speed": speed, "scaling": scaling, "quality": quality, "zipf": zipf, "startup": startup, "idle": idle,
-          "metrics": metrics_cost}
+TRIALS = {"speed": speed, "scaling": scaling, "quality": quality, "ways": ways, "zipf": zipf, "startup": startup,
+          "idle": idle, "metrics": metrics_cost}
