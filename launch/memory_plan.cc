@@ -28,17 +28,35 @@ uint64_t NoiseBytes(uint64_t words) {
   return sizeof(uint32_t) * std::bit_ceil(std::clamp<uint64_t>(8 * words, uint64_t{1} << 16, uint64_t{1} << 24));
 }
 
+bool IsStrict(const job::Job& job) { return job.determinism() == job::Job::STRICT; }
+
+// Rows of a table that a batch touches, at most about.
+uint64_t BatchRows(const job::Job& job) {
+  const uint64_t words = IsStrict(job) ? WordsPerUnit(job, /*words=*/0) : job.parameter_server().batch_words();
+  return words * (1 + job.objective().skip_gram().negatives());
+}
+
 // Two batches of rows in flight, as they came and as they are, and gradients.
 uint64_t BatchBytes(const job::Job& job, const std::vector<wire::TableSpec>& tables) {
   uint64_t bytes = 0;
   const bool sgd = job.objective().skip_gram().optimizer().kind() == job::RowOptimizer::SGD;
-  const bool local =
-      job.placement().hostfile().empty() && job.parameter_server().access() != job::ParameterServer::REMOTE;
+  const bool local = job.placement().hostfile().empty() && !IsStrict(job) &&
+                     job.parameter_server().access() != job::ParameterServer::REMOTE;
   if (sgd && local) return 0;
-  const uint64_t keys = uint64_t{job.parameter_server().batch_words()} * (1 + job.objective().skip_gram().negatives());
   for (const wire::TableSpec& table : tables) {
     const RowLayout layout = RowLayout::Of(table);
-    bytes += 2 * keys * (2 * layout.stride + layout.padded_dim) * sizeof(float);
+    bytes += 2 * BatchRows(job) * (2 * layout.stride + layout.padded_dim) * sizeof(float);
+  }
+  return bytes;
+}
+
+// Of strict determinism: the changes that the servers keep until a round is whole.
+uint64_t RoundBytes(const job::Job& job, const std::vector<wire::TableSpec>& tables) {
+  if (!IsStrict(job)) return 0;
+  uint64_t bytes = 0;
+  for (const wire::TableSpec& table : tables) {
+    const uint64_t rows = std::min<uint64_t>(BatchRows(job), table.rows());
+    bytes += job.units_per_round() * rows * RowLayout::Of(table).padded_dim * sizeof(float);
   }
   return bytes;
 }
@@ -68,10 +86,12 @@ MemoryPlan MemoryPlan::Of(const job::Job& job, uint64_t vocabulary_words) {
     }
   }
   if (TakesCheckpoints(job)) plan.copy_bytes = plan.table_bytes;
+  const uint64_t round_bytes = RoundBytes(job, plan.tables);
+  plan.server_bytes += round_bytes / job.servers();
   plan.batch_bytes = BatchBytes(job, plan.tables);
   plan.worker_bytes = WorkerBytes(job, plan.tables, vocabulary_words) + plan.batch_bytes;
   plan.total_bytes = plan.coordinator_bytes + job.servers() * kRoleBytes + plan.table_bytes + plan.copy_bytes +
-                     job.workers() * plan.worker_bytes;
+                     round_bytes + job.workers() * plan.worker_bytes;
   return plan;
 }
 

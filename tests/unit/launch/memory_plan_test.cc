@@ -88,5 +88,18 @@ TEST(MemoryPlanTest, OtherHostsMemoryIsNotJudged) {
   EXPECT_TRUE(MemoryPlan::Of(job, 10000000).CheckFits(job, Machine{.memory_bytes = 1}).ok());
 }
 
+TEST(MemoryPlanTest, StrictDeterminismAddsBatchesToWorkersAndARoundsChangesToServers) {
+  job::Job job = SkipGramJob(100, 2);
+  const MemoryPlan free = MemoryPlan::Of(job, 1000000);
+  job.set_determinism(job::Job::STRICT);
+  const MemoryPlan strict = MemoryPlan::Of(job, 1000000);
+  EXPECT_EQ(free.batch_bytes, 0u);
+  EXPECT_GT(strict.batch_bytes, 0u);
+  // 8 units of 2,000 words with 5 negatives each, in two tables, over two servers.
+  const uint64_t round = 8 * 2000 * 6 * 2 * 112 * 4;
+  EXPECT_EQ(strict.server_bytes, free.server_bytes + round / 2);
+  EXPECT_EQ(strict.total_bytes, free.total_bytes + round + strict.batch_bytes);
+}
+
 }  // namespace
 }  // namespace shoal
