@@ -153,12 +153,13 @@ void Simulation::Begin(const LifePlan& plan) {
   ++counts_.lives;
   const auto there = CheckpointFolder(&disk_, output_).List().value_or(std::vector<uint64_t>());
   if (!there.empty()) ++counts_.restores;
-  if (std::find(there.begin(), there.end(), damaged_) == there.end()) damaged_ = 0;
   for (const PlannedEvent& event : events_) {
     if (event.event == Event::kDamage) Damage(event, there);
   }
   disk_well_ = std::none_of(events_.begin(), events_.end(), [](const auto& event) { return IsOfDisk(event.event); });
-  ends_well_ = plan.expected_to_end_well() && damaged_ == 0;
+  // Set aside it may come back, where the folder could not be synced and the power failed.
+  const bool damage_is_there = std::find(there.begin(), there.end(), damaged_) != there.end();
+  ends_well_ = plan.expected_to_end_well() && !damage_is_there;
   log_before_ = Log();
 
   scheduler_.Say(Cat("a life of ", job_.servers(), " servers and ", job_.workers(), " workers begins"));
