@@ -287,7 +287,7 @@ class Faults(unittest.TestCase):
                             "--set", f"checkpoint.interval_seconds={interval}", "--set", f"max_restarts={10 * kills}")
 
         def vectors(job):
-            self.assertEqual(job.process.wait(PATIENCE), 0, job.said())
+            self.assertEqual(job.process.wait(PATIENCE + 60 * kills), 0, job.said())
             with open(os.path.join(job.output, "vectors.bin"), "rb") as file:
                 return file.read()
 
