@@ -7,11 +7,12 @@
 
 namespace shoal {
 
-LeaseDesk::LeaseDesk(Ledger* ledger, uint32_t workers, uint32_t units_per_round)
+LeaseDesk::LeaseDesk(Ledger* ledger, uint32_t workers)
     : ledger_(*ledger),
       workers_(workers),
-      most_(units_per_round == 0 ? kMaxLeasesPerWorker
-                                 : std::min(kMaxLeasesPerWorker, (units_per_round + workers - 1) / workers)) {}
+      most_(ledger->units_per_round() == 0
+                ? kMaxLeasesPerWorker
+                : std::min(kMaxLeasesPerWorker, (ledger->units_per_round() + workers - 1) / workers)) {}
 
 void LeaseDesk::Request(int worker) {
   if (std::find(asking_.begin(), asking_.end(), worker) == asking_.end()) asking_.push_back(worker);

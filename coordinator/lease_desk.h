@@ -27,8 +27,7 @@ class LeaseDesk {
     std::optional<wire::Lease> lease;  // Nothing: NoMoreLeases.
   };
 
-  // `units_per_round` as the ledger's.
-  LeaseDesk(Ledger* ledger, uint32_t workers, uint32_t units_per_round = 0);
+  LeaseDesk(Ledger* ledger, uint32_t workers);
 
   // `worker` asks. A worker that asks again before it was answered is answered once.
   void Request(int worker);

@@ -66,6 +66,9 @@ class Ledger {
   Counts counts(uint32_t epoch) const;
   uint64_t waiting() const { return undone_.size() + plan_.size() - next_; }
   bool all_done() const { return waiting() == 0 && leases_.empty(); }
+  uint32_t units_per_round() const { return per_round_; }
+  // Of rounds a cut is made only where none is under way.
+  bool may_save() const { return per_round_ == 0 || (between_rounds() && leases_.empty()); }
   // No round is handed out in part.
   bool between_rounds() const { return per_round_ == 0 || PlaceInRound(next_) == 0; }
   uint64_t held_by(int worker) const;

@@ -13,9 +13,8 @@ namespace shoal {
 Training::Training(const Parts& parts, Plan plan, uint64_t data_fingerprint, CheckpointFolder checkpoints)
     : parts_(parts),
       data_fingerprint_(data_fingerprint),
-      rounds_(parts.job.determinism() == job::Job::STRICT),
-      ledger_(std::move(plan), rounds_ ? parts.job.units_per_round() : 0),
-      desk_(&ledger_, parts.job.workers(), rounds_ ? parts.job.units_per_round() : 0),
+      ledger_(std::move(plan), parts.job.determinism() == job::Job::STRICT ? parts.job.units_per_round() : 0),
+      desk_(&ledger_, parts.job.workers()),
       folder_(std::move(checkpoints)) {}
 
 absl::Status Training::Restore(const checkpoint::Manifest& from) {
@@ -99,7 +98,7 @@ absl::Status Training::HandleReport(int from, wire::UnitProgress report) {
 
 absl::Status Training::AnswerLeaseRequests() {
   if (!begun() || end_ || checkpoints_->pausing()) return absl::OkStatus();
-  for (LeaseDesk::Answer& answer : desk_.Answers(/*end_round=*/rounds_ && checkpoints_->waits_for_cut())) {
+  for (LeaseDesk::Answer& answer : desk_.Answers(/*end_round=*/checkpoints_->waits_for_cut())) {
     wire::ControlMessage message;
     if (answer.lease) {
       *message.mutable_lease() = *std::move(answer.lease);
@@ -113,8 +112,7 @@ absl::Status Training::AnswerLeaseRequests() {
 
 absl::Status Training::Tick() {
   if (!begun()) return absl::OkStatus();
-  const bool may_cut = !rounds_ || (ledger_.between_rounds() && ledger_.counts().leased == 0);
-  RETURN_IF_ERROR(checkpoints_->Tick(EpochsDone(), may_cut));
+  RETURN_IF_ERROR(checkpoints_->Tick(EpochsDone(), ledger_.may_save()));
   if (const auto outcome = checkpoints_->TakeOutcome()) {
     parts_.log.TookCheckpoint(*outcome);
     parts_.board.ShowCheckpoint(*outcome);

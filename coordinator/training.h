@@ -89,7 +89,6 @@ class Training {
 
   const Parts parts_;
   const uint64_t data_fingerprint_;
-  const bool rounds_;
   Ledger ledger_;
   LeaseDesk desk_;
   CheckpointFolder folder_;

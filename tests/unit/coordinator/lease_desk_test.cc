@@ -13,7 +13,7 @@ class LeaseDeskTest : public ::testing::Test {
  protected:
   LeaseDeskTest() : LeaseDeskTest(/*units=*/4, /*workers=*/2) {}
   LeaseDeskTest(uint64_t units, uint32_t workers, uint32_t units_per_round = 0)
-      : ledger_(MakePlan(units), units_per_round), desk_(&ledger_, workers, units_per_round) {}
+      : ledger_(MakePlan(units), units_per_round), desk_(&ledger_, workers) {}
 
   static Plan MakePlan(uint64_t units) {
     std::vector<Unit> list;
