@@ -1,0 +1,137 @@
+#include "worker/augment/augmenter.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "worker/augment/elementary.h"
+
+namespace shoal {
+namespace {
+
+// The row that stands in for row `y` of `size` in a blur: beyond the border it is mirrored, without the border itself.
+int Mirrored(int y, int size) { return y < 0 ? -y : y >= size ? 2 * (size - 1) - y : y; }
+
+}  // namespace
+
+Augmenter::Augmenter(const AugmentationSettings& settings, SimdBackend backend)
+    : settings_(settings),
+      functions_(PixelFunctionsOf(backend)),
+      pixels_(static_cast<size_t>(settings.size) * settings.size),
+      planes_(3 * pixels_),
+      sums_(3 * settings.size) {
+  for (int c = 0; c < 3; ++c) {
+    scales_[c] = static_cast<float>(1 / (255.0 * settings.std[c]));
+    offsets_[c] = static_cast<float>(-settings.mean[c] / static_cast<double>(settings.std[c]));
+  }
+}
+
+void Augmenter::View(const ImageView& image, const ViewKey& key, float* out) {
+  Apply(image, DrawView(settings_, image.width, image.height, key), out);
+}
+
+void Augmenter::Evaluate(const ImageView& image, float* out) {
+  Apply(image, EvaluationView(settings_, image.width, image.height), out);
+}
+
+void Augmenter::Apply(const ImageView& image, const DrawnView& drawn, float* out) {
+  MakePlanes(image, drawn);
+  functions_.normalise(planes_.data(), pixels_, scales_, offsets_, out);
+}
+
+void Augmenter::Render(const ImageView& image, const DrawnView& drawn, uint8_t* out) {
+  MakePlanes(image, drawn);
+  for (size_t i = 0; i < pixels_; ++i) {
+    for (int c = 0; c < 3; ++c) out[3 * i + c] = planes_[c * pixels_ + i];
+  }
+}
+
+void Augmenter::MakePlanes(const ImageView& image, const DrawnView& drawn) {
+  Resize(image, drawn.resizing, drawn.flip);
+  for (const ColourStep& step : drawn.steps()) Colour(step);
+  if (drawn.blur_sigma > 0) Blur(drawn.blur_sigma);
+  if (drawn.solarise) functions_.solarise(planes_.data(), planes_.size(), settings_.solarise_threshold);
+}
+
+// Along the rows first, then down the columns, each to 8 bits.
+void Augmenter::Resize(const ImageView& image, const Resizing& resizing, bool flip) {
+  const int size = settings_.size;
+  columns_.Make(resizing.box.width, resizing.width, resizing.left, size);
+  rows_.Make(resizing.box.height, resizing.height, resizing.top, size);
+  const size_t row_bytes = size_t{3} * size;
+  const int first = rows_.start(0), last = rows_.start(size - 1) + rows_.taps();
+  resized_rows_.resize((last - first) * row_bytes);
+  for (int y = first; y < last; ++y) {
+    const size_t from = (static_cast<size_t>(resizing.box.top + y) * image.width + resizing.box.left) * 3;
+    functions_.resize_row(image.pixels + from, columns_, flip, resized_rows_.data() + (y - first) * row_bytes);
+  }
+  for (int y = 0; y < size; ++y) {
+    const uint8_t* const rows = resized_rows_.data() + (rows_.start(y) - first) * row_bytes;
+    for (int c = 0; c < 3; ++c) {
+      functions_.add_rows(rows + c * size, row_bytes, rows_.weights(y), rows_.taps(), size, sums_.data(),
+                          planes_.data() + c * pixels_ + static_cast<size_t>(y) * size);
+    }
+  }
+}
+
+void Augmenter::Colour(const ColourStep& step) {
+  uint8_t* const planes = planes_.data();
+  switch (step.kind) {
+    case ColourStep::Kind::kBrightness:
+      return functions_.blend_with_level(planes, planes_.size(), 0, step.factor);
+    case ColourStep::Kind::kContrast: {
+      const double mean = static_cast<double>(functions_.sum_of_grey(planes, pixels_)) / static_cast<double>(pixels_);
+      return functions_.blend_with_level(planes, planes_.size(), static_cast<int>(mean + 0.5), step.factor);
+    }
+    case ColourStep::Kind::kSaturation:
+      return functions_.blend_with_grey(planes, pixels_, step.factor);
+    case ColourStep::Kind::kHue:
+      // Towards zero, then around the circle of 256.
+      return functions_.turn_hue(planes, pixels_, static_cast<uint8_t>(static_cast<int>(double{step.factor} * 255)));
+    case ColourStep::Kind::kGrey:
+      return functions_.grey(planes, pixels_);
+  }
+}
+
+void Augmenter::Blur(float sigma) {
+  const int size = settings_.size, radius = FillBlurWeights(sigma);
+  blurred_.resize(pixels_);
+  blur_row_.resize(size + 2 * radius);
+  blur_sums_.resize(size);
+  const uint8_t *above[AugmentationSettings::kMaxBlurKernel], *below[AugmentationSettings::kMaxBlurKernel];
+  for (int c = 0; c < 3; ++c) {
+    uint8_t* const plane = planes_.data() + c * pixels_;
+    for (int y = 0; y < size; ++y) {
+      for (int k = 1; k <= radius; ++k) {
+        above[k] = plane + static_cast<size_t>(Mirrored(y - k, size)) * size;
+        below[k] = plane + static_cast<size_t>(Mirrored(y + k, size)) * size;
+      }
+      const size_t row = static_cast<size_t>(y) * size;
+      float* const middle = blur_row_.data() + radius;
+      functions_.blur_down(plane + row, above, below, blur_weights_.data(), radius, size, middle);
+      for (int k = 1; k <= radius; ++k) {
+        middle[-k] = middle[Mirrored(-k, size)];
+        middle[size - 1 + k] = middle[Mirrored(size - 1 + k, size)];
+      }
+      functions_.blur_along(blur_row_.data(), blur_weights_.data(), radius, size, blur_sums_.data(),
+                            blurred_.data() + row);
+    }
+    std::copy(blurred_.begin(), blurred_.end(), plane);
+  }
+}
+
+// Returns the radius: that of the kernel, less the weights that a sum of floats would not notice.
+int Augmenter::FillBlurWeights(float sigma) {
+  constexpr double kUnnoticed = 0x1p-26;
+  blur_weights_.clear();
+  double sum = 0;
+  for (int k = 0; k <= settings_.blur_kernel / 2; ++k) {
+    const double at = k / double{sigma};
+    const double weight = at < 30 ? Exp(-0.5 * at * at) : 0;
+    sum += k == 0 ? weight : 2 * weight;
+    if (weight >= kUnnoticed) blur_weights_.push_back(static_cast<float>(weight));
+  }
+  for (float& weight : blur_weights_) weight = static_cast<float>(weight / sum);
+  return static_cast<int>(blur_weights_.size()) - 1;
+}
+
+}  // namespace shoal
