@@ -15,12 +15,18 @@ std::string CacheDirectory(const job::Job& job, const std::string& output_direct
 }
 
 uint64_t WordsPerUnit(const job::Job& job, uint64_t words) {
-  if (job.determinism() == job::Job::STRICT) {
+  if (TrainsInRounds(job)) {
     return std::min<uint64_t>(job.data().corpus().unit_words(), kWordsOfAStrictUnit);
   }
   return std::min<uint64_t>(job.data().corpus().unit_words(),
                             std::max(kWordsOfAUnitAtLeast, words / kUnitsPerEpochAtLeast));
 }
+
+bool TrainsImages(const job::Job& job) {
+  return job.objective().has_simclr() || job.objective().has_moco() || job.objective().has_instance();
+}
+
+bool TrainsInRounds(const job::Job& job) { return job.determinism() == job::Job::STRICT && !TrainsImages(job); }
 
 bool TakesCheckpoints(const job::Job& job) {
   return job.checkpoint().interval_seconds() > 0 || job.checkpoint().interval_epochs() > 0 || job.checkpoint().at_end();

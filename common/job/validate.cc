@@ -1,8 +1,10 @@
 #include <algorithm>
 
 #include "absl/strings/str_join.h"
+#include "common/job/derived.h"
 #include "common/job/field.h"
 #include "common/job/job.h"
+#include "common/job/validate_encoder.h"
 #include "common/status.h"
 
 namespace shoal {
@@ -31,6 +33,23 @@ void CheckWhatAndOnWhat(const job::Job& job, Mistakes* mistakes) {
   for (const std::string& path : job.data().corpus().path()) {
     if (path.empty()) mistakes->push_back("data.corpus.path has an empty entry; give a file or a folder");
   }
+}
+
+std::string NameOf(const job::Objective& objective) {
+  const auto* choice = job::Objective::descriptor()->oneof_decl(0);
+  return objective.GetReflection()->GetOneofFieldDescriptor(objective, choice)->name();
+}
+
+void CheckDataSuits(const job::Job& job, Mistakes* mistakes) {
+  if (job.objective().kind_case() == job::Objective::KIND_NOT_SET ||
+      job.data().kind_case() == job::Data::KIND_NOT_SET) {
+    return;
+  }
+  const bool wants_images = TrainsImages(job);
+  if (wants_images == job.data().has_images()) return;
+  mistakes->push_back(Cat("data is ", job.data().has_images() ? "images" : "corpus", ", but objective.",
+                          NameOf(job.objective()), " trains on ", wants_images ? "pictures" : "text", "; give data { ",
+                          wants_images ? "images" : "corpus", " { path: ... } }"));
 }
 
 void CheckSkipGram(const job::SkipGram& skip_gram, Mistakes* mistakes) {
@@ -67,7 +86,7 @@ void CheckHeartbeats(const job::Heartbeats& heartbeats, Mistakes* mistakes) {
 }
 
 void CheckDeterminism(const job::Job& job, Mistakes* mistakes) {
-  if (job.determinism() != job::Job::STRICT || job.parameter_server().access() != job::ParameterServer::MAPPED) return;
+  if (!TrainsInRounds(job) || job.parameter_server().access() != job::ParameterServer::MAPPED) return;
   mistakes->push_back(
       "parameter_server.access is MAPPED, but with determinism STRICT rows travel by messages; leave it out or use "
       "REMOTE");
@@ -91,6 +110,8 @@ absl::Status ValidateJob(const job::Job& job) {
     CheckSkipGram(job.objective().skip_gram(), &mistakes);
     CheckRowOptimizer(job.objective().skip_gram().optimizer(), "objective.skip_gram.optimizer", &mistakes);
   }
+  CheckDataSuits(job, &mistakes);
+  CheckEncoder(job, &mistakes);
   CheckHeartbeats(job.heartbeats(), &mistakes);
   CheckDeterminism(job, &mistakes);
   CheckPorts(job, &mistakes);

@@ -38,7 +38,7 @@ std::vector<float> NoiseOffsets(const job::SkipGram& settings, const NoiseTable&
 }
 
 uint64_t BatchWords(const job::Job& job, bool mapped_in_place, uint64_t vocabulary) {
-  const bool strict = job.determinism() == job::Job::STRICT;  // Units are batches then.
+  const bool strict = TrainsInRounds(job);  // Units are batches then.
   const uint64_t words = strict            ? std::numeric_limits<uint64_t>::max()
                          : mapped_in_place ? kMappedBatchWords
                                            : job.parameter_server().batch_words();
