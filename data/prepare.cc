@@ -28,13 +28,12 @@ namespace fs = std::filesystem;
 constexpr double kScanShare = 0.85;
 // A file to be reused is verified whole up to this size; of a larger one, workers verify each unit before they read it.
 constexpr uint64_t kMostVerifiedTokens = uint64_t{1} << 30;
-constexpr double kSecondsBetweenReports = 0.1;
 
 class Preparation {
  public:
   Preparation(const job::Corpus& corpus, const PrepareProgress& progress, const std::atomic<bool>* give_up)
       : corpus_(corpus),
-        progress_(progress),
+        reports_(progress),
         give_up_(give_up),
         threads_(ThreadsToUse(corpus.threads())),
         start_(Clock::Real().Now()) {}
@@ -48,20 +47,12 @@ class Preparation {
     if (!result_.reused) {
       RETURN_IF_ERROR(Build(folder));
     }
-    Report(1, "prepared", /*always=*/true);
+    reports_.Report(1, "prepared", /*always=*/true);
     result_.seconds = absl::ToDoubleSeconds(Clock::Real().Now() - start_);
     return std::move(result_);
   }
 
  private:
-  void Report(double fraction, std::string_view phase, bool always = false) {
-    if (!progress_) return;
-    const absl::Time now = Clock::Real().Now();
-    if (!always && now < next_report_) return;
-    next_report_ = now + absl::Seconds(kSecondsBetweenReports);
-    progress_(fraction, phase);
-  }
-
   // Whether an earlier run's file serves; where there is one that doesn't, says why.
   bool Reuse() {
     std::error_code error;
@@ -86,13 +77,15 @@ class Preparation {
 
   absl::Status Build(const std::string& folder) {
     ScanOptions options{.corpus = corpus_, .threads = threads_, .spill_folder = folder, .give_up = give_up_};
-    options.progress = [this](double fraction) { Report(kScanShare * fraction, "reading"); };
+    options.progress = [this](double fraction) { reports_.Report(kScanShare * fraction, "reading"); };
     ASSIGN_OR_RETURN(ScannedCorpus scanned, ScanCorpus(files_, options));
     result_.counts = scanned.counts;
     ASSIGN_OR_RETURN(const Vocabulary vocabulary, ChooseVocabulary(&scanned));
     ASSIGN_OR_RETURN(auto writer,
                      TokenFileWriter::Create(result_.path, vocabulary, key_.text(), corpus_.max_sentence_words()));
-    const auto progress = [this](double fraction) { Report(kScanShare + (1 - kScanShare) * fraction, "writing"); };
+    const auto progress = [this](double fraction) {
+      reports_.Report(kScanShare + (1 - kScanShare) * fraction, "writing");
+    };
     RETURN_IF_ERROR(EncodeCorpus(scanned, vocabulary, threads_, progress, give_up_, writer.get()));
     result_.counts.sentences_cut = writer->sentences_cut();
     if (writer->tokens() == 0) {
@@ -175,13 +168,12 @@ class Preparation {
   }
 
   const job::Corpus& corpus_;
-  const PrepareProgress& progress_;
+  ProgressReports reports_;
   const std::atomic<bool>* const give_up_;
   const uint32_t threads_;
   const absl::Time start_;
-  absl::Time next_report_ = absl::InfinitePast();
   std::vector<CorpusFile> files_;
-  CorpusKey key_;
+  PreparedKey key_;
   PreparedCorpus result_;
 };
 

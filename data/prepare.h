@@ -10,12 +10,11 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
 #include <string>
-#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "data/corpus_counts.h"
+#include "data/prepare_progress.h"
 #include "proto/job.pb.h"
 
 namespace shoal {
@@ -28,10 +27,6 @@ struct PreparedCorpus {
   CorpusCounts counts;
   double seconds = 0;
 };
-
-// `fraction` of the whole preparation, 0 to 1; `phase` is a short text ("reading", "writing"). One call at a time, at
-// most about ten a second, from threads of PrepareCorpus; it must not block.
-using PrepareProgress = std::function<void(double fraction, std::string_view phase)>;
 
 // The token file is kept in `corpus.cache_directory` or, where that is empty, in `cache_directory`; the folder is made.
 // NotFound, InvalidArgument: a path is missing, a folder has no files, no word is frequent enough, ...: the message

@@ -33,6 +33,12 @@ void CheckWhatAndOnWhat(const job::Job& job, Mistakes* mistakes) {
   for (const std::string& path : job.data().corpus().path()) {
     if (path.empty()) mistakes->push_back("data.corpus.path has an empty entry; give a file or a folder");
   }
+  if (job.data().has_images() && job.data().images().path().empty()) {
+    mistakes->push_back("data.images.path is empty; give the files or folders of the pictures");
+  }
+  for (const std::string& path : job.data().images().path()) {
+    if (path.empty()) mistakes->push_back("data.images.path has an empty entry; give a file or a folder");
+  }
 }
 
 std::string NameOf(const job::Objective& objective) {

@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "common/clock.h"
+#include "common/job/derived.h"
 #include "common/status.h"
 #include "data/word_vectors.h"
 #include "worker/objectives/softmax_windows.h"

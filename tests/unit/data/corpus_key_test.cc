@@ -11,7 +11,7 @@ namespace {
 
 using ::testing::MatchesRegex;
 
-CorpusKey KeyOf(const job::Corpus& corpus) {
+PreparedKey KeyOf(const job::Corpus& corpus) {
   const auto files = FindCorpusFiles({corpus.path().begin(), corpus.path().end()});
   EXPECT_TRUE(files.ok()) << files.status();
   const auto key = MakeCorpusKey(corpus, *files);
@@ -67,10 +67,10 @@ TEST_F(CorpusKeyTest, AFolderReachedByALinkIsTheSameCorpus) {
 
 TEST_F(CorpusKeyTest, OtherContentIsTheSameFileWithADifferenceInWords) {
   const job::Corpus corpus = PlainCorpus(path_);
-  const CorpusKey before = KeyOf(corpus);
+  const PreparedKey before = KeyOf(corpus);
   EXPECT_EQ(DifferenceOfKeys(before.text(), KeyOf(corpus)), "");
   folder_.Write("my text.txt", "a c a\n");
-  const CorpusKey after = KeyOf(corpus);
+  const PreparedKey after = KeyOf(corpus);
   EXPECT_EQ(after.file_name(), before.file_name());
   EXPECT_EQ(DifferenceOfKeys(before.text(), after), "a file of the corpus changed");
   folder_.Write("my text.txt", "longer than before\n");
@@ -82,7 +82,7 @@ TEST_F(CorpusKeyTest, OtherContentIsTheSameFileWithADifferenceInWords) {
 
 TEST_F(CorpusKeyTest, ATouchedFileMayHaveChangedBetweenItsSamples) {
   const job::Corpus corpus = PlainCorpus(path_);
-  const CorpusKey before = KeyOf(corpus);
+  const PreparedKey before = KeyOf(corpus);
   const auto modified = std::filesystem::last_write_time(path_);
   std::filesystem::last_write_time(path_, modified + std::chrono::seconds(1));
   EXPECT_EQ(DifferenceOfKeys(before.text(), KeyOf(corpus)), "a file of the corpus changed");

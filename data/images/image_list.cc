@@ -1,0 +1,98 @@
+#include "data/images/image_list.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <map>
+
+#include "common/status.h"
+#include "data/images/record_file.h"
+
+namespace shoal {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What a path of Linux has at most, and a class name beside it.
+constexpr size_t kMostLineBytes = size_t{1} << 13;
+
+// Nothing where `text` is not a whole number below kMostClasses, written without leading zeros.
+bool ReadNumber(std::string_view text, int32_t* number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *number);
+  if (error != std::errc() || end != text.data() + text.size()) return false;
+  return *number >= 0 && *number < kMostClasses && (text == "0" || !text.starts_with('0'));
+}
+
+// Numbers the classes, the keys of `labels`, and returns their names by number.
+std::vector<std::string> NumberClasses(std::map<std::string, int32_t, std::less<>>* labels) {
+  std::vector<std::string> names;
+  bool numbers = true;
+  for (auto& [name, label] : *labels) numbers = numbers && ReadNumber(name, &label);
+  for (auto& [name, label] : *labels) {
+    if (!numbers) {
+      label = static_cast<int32_t>(names.size());
+      names.push_back(name);
+    } else {
+      while (names.size() <= static_cast<size_t>(label)) names.push_back(Cat(names.size()));
+    }
+  }
+  return names;
+}
+
+class Parser {
+ public:
+  Parser(const std::string& name, const std::string& folder) : name_(name), folder_(folder) {}
+
+  absl::StatusOr<ImageList> Parse(std::string_view text) {
+    if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+    while (!text.empty()) {
+      ++line_;
+      const size_t end = std::min(text.find('\n'), text.size());
+      std::string_view line = text.substr(0, end);
+      text.remove_prefix(std::min(end + 1, text.size()));
+      if (line.ends_with('\r')) line.remove_suffix(1);
+      if (line.empty()) continue;
+      RETURN_IF_ERROR(Take(line));
+    }
+    list_.classes = NumberClasses(&labels_);
+    for (size_t i = 0; i < classes_.size(); ++i) {
+      if (!classes_[i].empty()) list_.entries[i].label = labels_.find(classes_[i])->second;
+    }
+    return std::move(list_);
+  }
+
+ private:
+  absl::Status Take(std::string_view line) {
+    if (line.size() > kMostLineBytes) {
+      return InvalidArgument(name_, ":", line_, ": ", line.size(), " bytes, more than ", kMostLineBytes);
+    }
+    const size_t tab = line.find('\t');
+    const std::string_view path = line.substr(0, tab);
+    const std::string_view label = tab == line.npos ? "" : line.substr(tab + 1);
+    if (path.empty() || line.find('\0') != line.npos || label.find('\t') != label.npos) {
+      return InvalidArgument(name_, ":", line_, ": not of the form \"picture\" or \"picture TAB class\"");
+    }
+    list_.entries.push_back({(fs::path(folder_) / path).lexically_normal().string(), kNoLabel});
+    classes_.push_back(label);
+    if (!label.empty()) labels_.emplace(label, 0);
+    if (labels_.size() > static_cast<size_t>(kMostClasses)) {
+      return InvalidArgument(name_, ":", line_, ": more than ", kMostClasses, " classes");
+    }
+    return absl::OkStatus();
+  }
+
+  const std::string& name_;
+  const std::string& folder_;
+  uint64_t line_ = 0;
+  ImageList list_;
+  std::vector<std::string_view> classes_;  // Of each entry; empty: none.
+  std::map<std::string, int32_t, std::less<>> labels_;
+};
+
+}  // namespace
+
+absl::StatusOr<ImageList> ParseImageList(std::string_view text, const std::string& name, const std::string& folder) {
+  return Parser(name, folder).Parse(text);
+}
+
+}  // namespace shoal

@@ -1,0 +1,322 @@
+#include "data/images/image_set.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "absl/strings/str_join.h"
+#include "common/files.h"
+#include "common/format.h"
+#include "common/status.h"
+#include "data/byte_stream.h"
+#include "data/images/cifar.h"
+#include "data/images/decode.h"
+#include "data/images/idx.h"
+#include "data/images/image_list.h"
+#include "data/images/record_file.h"
+#include "data/prepared_key.h"
+
+namespace shoal {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kField = "data.images.path";
+// Folders that hold nothing but another one are passed through, so many at most.
+constexpr int kMostWrappings = 16;
+// Of a file's start, to tell what it is.
+constexpr size_t kStartBytes = 4096;
+
+std::string Lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+// The first of `folders` that is called one of `names`, which are in the order of preference.
+std::optional<std::string> OneOf(const std::vector<std::string>& folders, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    for (const std::string& folder : folders) {
+      if (Lower(folder) == name) return folder;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string Join(const std::string& folder, const std::string& name) { return (fs::path(folder) / name).string(); }
+
+bool IsFolder(const std::string& path) {
+  std::error_code error;
+  return fs::is_directory(path, error);
+}
+
+absl::StatusOr<std::string> StartOf(const std::string& path) {
+  ASSIGN_OR_RETURN(const auto stream, ByteStream::Open(path));
+  std::string start(kStartBytes, '\0');
+  ASSIGN_OR_RETURN(const size_t bytes, stream->Read(start));
+  start.resize(bytes);
+  return start;
+}
+
+absl::StatusOr<job::Images::Layout> LayoutOfFile(const FoundFile& file) {
+  if (MayBeCifarFile(file.path, file.bytes)) return job::Images::CIFAR;
+  ASSIGN_OR_RETURN(const std::string start, StartOf(file.path));
+  if (IsIdxImages(start)) return job::Images::IDX;
+  if (IsPicture(start)) return job::Images::FLAT;
+  if (!start.empty() && start.find('\0') == start.npos) return job::Images::LIST;
+  return InvalidArgument(kField, ": ", file.path,
+                         " is neither a picture (JPEG, PNG) nor a CIFAR or IDX file nor a list of pictures");
+}
+
+// The folder that is meant by a path, and how it is laid out.
+struct Place {
+  std::string path;
+  job::Images::Layout layout;
+  std::vector<std::string> names;  // CIFAR, IDX: of the files.
+};
+
+class Finder {
+ public:
+  explicit Finder(const job::Images& images) : images_(images) {}
+
+  absl::StatusOr<ImageSet> Find() {
+    if (images_.path().empty()) return InvalidArgument(kField, " is empty; name a folder or file of pictures");
+    for (const std::string& path : images_.path()) {
+      RETURN_IF_ERROR(AddPath(AbsolutePath(path)));
+    }
+    if (set_.files.empty()) return NoPictures();
+    if (set_.layout == job::Images::FOLDERS) NumberFolders();
+    TakeFirstOfClass();
+    set_.description = absl::StrJoin(parts_, "; ");
+    return std::move(set_);
+  }
+
+ private:
+  absl::Status NoPictures() const {
+    return InvalidArgument(kField, ": no pictures in or below ", absl::StrJoin(images_.path(), ", "),
+                           set_.other_kinds.empty() ? "" : Cat("; what is there: ", set_.other_kinds),
+                           "; .jpg, .jpeg and .png files are read, and CIFAR and IDX files");
+  }
+
+  absl::Status AddPath(const std::string& path) {
+    absl::StatusOr<FoundFile> file = FindFile(path);
+    RETURN_IF_ERROR(file.status()) << kField;
+    const bool folder = IsFolder(path);
+    Place place{path, images_.layout(), {}};
+    if (folder) {
+      ASSIGN_OR_RETURN(place, PlaceInFolder(path));
+    } else if (images_.split() == job::Images::TEST) {
+      return NotDivided(path, "a file");
+    } else if (place.layout == job::Images::DETECT) {
+      ASSIGN_OR_RETURN(place.layout, LayoutOfFile(*file));
+    }
+    // What a folder's pictures are laid out as is told by the pictures.
+    if (place.layout != job::Images::DETECT) {
+      RETURN_IF_ERROR(CheckLayout(path, place.layout));
+    }
+    switch (place.layout) {
+      case job::Images::LIST:
+        return folder ? InvalidArgument(kField, ": ", path, " is a folder, and the layout LIST wants a text file")
+                      : AddList(*file);
+      case job::Images::CIFAR:
+      case job::Images::IDX:
+        if (folder) return AddRecords(place);
+        parts_.push_back(Cat("the ", job::Images::Layout_Name(place.layout), " file ", path));
+        return AddRecordFile(*file, place.layout);
+      default:
+        return folder ? AddPictures(place) : AddPicture(*file);
+    }
+  }
+
+  absl::Status CheckLayout(const std::string& path, job::Images::Layout layout) {
+    if (parts_.empty()) set_.layout = layout;
+    if (set_.layout == layout) return absl::OkStatus();
+    return InvalidArgument(kField, ": ", images_.path(0), " is found to be ", job::Images::Layout_Name(set_.layout),
+                           " and ", path, " to be ", job::Images::Layout_Name(layout),
+                           "; paths of one set are of one layout: give data.images.layout, or one path");
+  }
+
+  absl::Status NotDivided(const std::string& path, std::string_view what) const {
+    return NotFound("data.images.split is TEST, but ", path, " is ", what,
+                    ", which is not divided into a part to train on and one held out (train and val or test); give "
+                    "the held-out part by its own path, with split TRAIN");
+  }
+
+  bool Looks(job::Images::Layout layout) const {
+    return images_.layout() == job::Images::DETECT || images_.layout() == layout;
+  }
+
+  // Passes through folders that hold one folder only, to where files, a division or classes are.
+  absl::StatusOr<Place> PlaceInFolder(const std::string& path) {
+    std::string at = path;
+    for (int i = 0; i < kMostWrappings; ++i) {
+      ASSIGN_OR_RETURN(const FolderNames names, ListNames(at));
+      if (std::optional<Place> records = RecordsIn(at, names.files)) return *std::move(records);
+      if (const auto part = PartOf(names.folders)) return Place{Join(at, *part), images_.layout(), {}};
+      const bool wraps = names.folders.size() == 1 && names.files.empty();
+      if (!wraps || images_.layout() == job::Images::FOLDERS) break;
+      at = Join(at, names.folders[0]);
+    }
+    if (images_.split() == job::Images::TEST) return NotDivided(path, "a folder");
+    if (images_.layout() == job::Images::CIFAR || images_.layout() == job::Images::IDX) {
+      return NotFound(kField, ": ", path, " has no files of the layout ", job::Images::Layout_Name(images_.layout()));
+    }
+    return Place{at, images_.layout(), {}};
+  }
+
+  std::optional<Place> RecordsIn(const std::string& folder, const std::vector<std::string>& files) const {
+    if (Looks(job::Images::CIFAR)) {
+      auto names = CifarFileNames(files, images_.split());
+      if (!names.empty()) return Place{folder, job::Images::CIFAR, std::move(names)};
+    }
+    if (Looks(job::Images::IDX)) {
+      auto names = IdxFileNames(files, images_.split());
+      if (!names.empty()) return Place{folder, job::Images::IDX, std::move(names)};
+    }
+    return std::nullopt;
+  }
+
+  // Of a divided folder, the part that is asked for.
+  std::optional<std::string> PartOf(const std::vector<std::string>& folders) const {
+    const auto train = OneOf(folders, {"train", "training"});
+    const auto test = OneOf(folders, {"val", "valid", "validation", "test"});
+    if (!train || !test) return std::nullopt;
+    return images_.split() == job::Images::TRAIN ? train : test;
+  }
+
+  absl::Status AddRecords(const Place& place) {
+    parts_.push_back(
+        Cat(job::Images::Layout_Name(place.layout), " files ", absl::StrJoin(place.names, ", "), " of ", place.path));
+    for (const std::string& name : place.names) {
+      absl::StatusOr<FoundFile> file = FindFile(Join(place.path, name));
+      RETURN_IF_ERROR(file.status()) << kField;
+      RETURN_IF_ERROR(AddRecordFile(*file, place.layout));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status AddRecordFile(const FoundFile& file, job::Images::Layout layout) {
+    set_.files.push_back(file);
+    if (layout == job::Images::CIFAR) {
+      if (set_.classes.empty()) set_.classes = CifarClassNames(file.path);
+      return absl::OkStatus();
+    }
+    const std::string labels = IdxLabelsPath(file.path);
+    if (labels.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(FoundFile found, FindFile(labels));
+    set_.beside.push_back(std::move(found));
+    return absl::OkStatus();
+  }
+
+  absl::Status AddList(const FoundFile& file) {
+    absl::StatusOr<std::string> text = ReadFile(file.path);
+    RETURN_IF_ERROR(text.status()) << kField;
+    if (images_.path_size() > 1) {
+      return InvalidArgument(kField, ": a list stands alone, and ", images_.path_size(), " paths are given; make one ",
+                             "list of them");
+    }
+    ASSIGN_OR_RETURN(ImageList list, ParseImageList(*text, file.path, fs::path(file.path).parent_path().string()));
+    for (ImageList::Entry& entry : list.entries) {
+      absl::StatusOr<FoundFile> found = FindFile(entry.path);
+      if (!found.ok()) found = FoundFile{entry.path};  // Told as a broken picture.
+      set_.files.push_back(*std::move(found));
+      set_.labels.push_back(entry.label);
+    }
+    set_.classes = std::move(list.classes);
+    set_.beside.push_back(file);
+    parts_.push_back(Cat("the list ", file.path));
+    return absl::OkStatus();
+  }
+
+  absl::Status AddPicture(const FoundFile& file) {
+    if (images_.layout() == job::Images::FOLDERS) {
+      return InvalidArgument(kField, ": ", file.path, " is a file, and the layout FOLDERS wants a folder");
+    }
+    set_.files.push_back(file);
+    set_.labels.push_back(kNoLabel);
+    parts_.push_back(Cat("the picture ", file.path));
+    return absl::OkStatus();
+  }
+
+  absl::Status AddPictures(const Place& place) {
+    absl::StatusOr<PictureFolder> folder = FindPictures(place.path);
+    RETURN_IF_ERROR(folder.status()) << kField;
+    for (const auto& [suffix, count] : folder->others) {
+      set_.other_files += count;
+      if (!set_.other_kinds.empty()) set_.other_kinds += ", ";
+      set_.other_kinds += Cat(count, " ", suffix.empty() ? "without a suffix" : suffix);
+    }
+    std::set<std::string_view> classes;
+    bool beside = false;
+    for (const FoundFile& picture : folder->pictures) {
+      const std::string_view name = ClassOf(picture.path, place.path);
+      beside = beside || name.empty();
+      if (!name.empty()) classes.insert(name);
+    }
+    const bool in_folders =
+        place.layout == job::Images::FOLDERS || (place.layout == job::Images::DETECT && classes.size() > 1 && !beside);
+    RETURN_IF_ERROR(CheckLayout(place.path, in_folders ? job::Images::FOLDERS : job::Images::FLAT));
+    for (FoundFile& picture : folder->pictures) {
+      if (in_folders) class_of_file_.emplace_back(ClassOf(picture.path, place.path));
+      set_.files.push_back(std::move(picture));
+      set_.labels.push_back(kNoLabel);
+    }
+    parts_.push_back(in_folders ? Cat(classes.size(), " class folders of ", place.path)
+                                : Cat("pictures without labels at and below ", place.path));
+    return absl::OkStatus();
+  }
+
+  // The first folder below `root` that `path` goes through; empty where there is none.
+  static std::string_view ClassOf(std::string_view path, const std::string& root) {
+    path.remove_prefix(root.size() + 1);
+    const size_t slash = path.find('/');
+    return slash == path.npos ? "" : path.substr(0, slash);
+  }
+
+  // A class is the same below all paths.
+  void NumberFolders() {
+    std::map<std::string, int32_t> labels;
+    for (const std::string& name : class_of_file_) {
+      if (!name.empty()) labels.emplace(name, 0);
+    }
+    for (auto& [name, label] : labels) {
+      label = static_cast<int32_t>(set_.classes.size());
+      set_.classes.push_back(name);
+    }
+    for (size_t i = 0; i < set_.files.size(); ++i) {
+      if (!class_of_file_[i].empty()) set_.labels[i] = labels[class_of_file_[i]];
+    }
+  }
+
+  // Records are counted as they are read.
+  void TakeFirstOfClass() {
+    if (images_.first_of_class() == 0 || set_.has_records()) return;
+    std::map<int32_t, uint64_t> taken;
+    size_t kept = 0;
+    for (size_t i = 0; i < set_.files.size(); ++i) {
+      if (++taken[set_.labels[i]] > images_.first_of_class()) continue;
+      set_.labels[kept] = set_.labels[i];
+      if (kept != i) set_.files[kept] = std::move(set_.files[i]);
+      ++kept;
+    }
+    set_.not_taken = set_.files.size() - kept;
+    set_.files.resize(kept);
+    set_.labels.resize(kept);
+  }
+
+  const job::Images& images_;
+  ImageSet set_;
+  std::vector<std::string> parts_;          // Of the description, one a path.
+  std::vector<std::string> class_of_file_;  // FOLDERS: empty of a picture beside the class folders.
+};
+
+}  // namespace
+
+absl::StatusOr<ImageSet> FindImageSet(const job::Images& images) { return Finder(images).Find(); }
+
+}  // namespace shoal

@@ -1,0 +1,48 @@
+// The pictures in a folder and all folders below it.
+//
+// - Files count as pictures by their names: .jpg, .jpeg, .jpe, .jfif, .png, in upper or lower case; those without a
+//   suffix by their first bytes. All others are left out and counted by suffix.
+// - What begins with a dot is left out, and so are folders that pictures' archives carry along (__MACOSX).
+// - Links are followed, to folders too: subsets of large sets are made of them. A folder that holds itself is entered
+//   once. A link to nothing counts as a picture, so that it is told as a broken one.
+//
+// Thread rule: functions are safe from any thread.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace shoal {
+
+// A file as it was when it was found.
+struct FoundFile {
+  std::string path;
+  uint64_t bytes = 0;
+  int64_t modified_ns = 0;  // Since the epoch.
+
+  bool operator==(const FoundFile&) const = default;
+};
+
+struct PictureFolder {
+  std::vector<FoundFile> pictures;         // Sorted by path.
+  std::map<std::string, uint64_t> others;  // Files that are left out, by suffix (".txt").
+};
+
+absl::StatusOr<PictureFolder> FindPictures(const std::string& folder);
+
+// Names in the folder, sorted; without hidden ones.
+struct FolderNames {
+  std::vector<std::string> files;
+  std::vector<std::string> folders;
+};
+absl::StatusOr<FolderNames> ListNames(const std::string& folder);
+
+// NotFound, PermissionDenied ... name the path.
+absl::StatusOr<FoundFile> FindFile(const std::string& path);
+
+}  // namespace shoal
