@@ -117,11 +117,8 @@ TEST(JobsPageTest, TheShippedJobShowsEveryFieldOfWordVectorsWithItsDefault) {
   defaults.set_name("words");
   ForEachValue(*job::Job::descriptor(), "", [&](const std::string& path, const FieldDescriptor& field) {
     if (absl::StartsWith(path, "objective.") && !absl::StartsWith(path, "objective.skip_gram.")) return;
-<<<<<<< HEAD
     if (absl::StartsWith(path, "encoder.")) return;
-=======
     if (absl::StartsWith(path, "data.") && !absl::StartsWith(path, "data.corpus.")) return;
->>>>>>> 7a23d159c7c3251e3cdb5e5e7ac6e2df46d16a9a
     const std::string line = field.is_repeated() ? Cat("# ", field.name(), ":") : Cat(field.name(), ":");
     EXPECT_TRUE(absl::StrContains(text, Cat(" ", line)) || absl::StrContains(text, Cat("\n", line))) << path;
   });
