@@ -15,7 +15,7 @@ Training::Training(const Parts& parts, Plan plan, uint64_t data_fingerprint, Che
     : parts_(parts),
       data_fingerprint_(data_fingerprint),
       ledger_(std::move(plan), TrainsInRounds(parts.job) ? parts.job.units_per_round() : 0),
-      desk_(&ledger_, parts.job.workers()),
+      desk_(&ledger_, TrainsImages(parts.job) ? 1 : parts.job.workers()),
       folder_(std::move(checkpoints)) {}
 
 absl::Status Training::Restore(const checkpoint::Manifest& from) {

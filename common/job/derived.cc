@@ -7,7 +7,8 @@ namespace shoal {
 
 std::string CacheDirectory(const job::Job& job, const std::string& output_directory) {
   namespace fs = std::filesystem;
-  const std::string& chosen = job.data().corpus().cache_directory();
+  const std::string& chosen =
+      job.data().has_images() ? job.data().images().cache_directory() : job.data().corpus().cache_directory();
   if (!chosen.empty()) return fs::absolute(chosen).lexically_normal();
   fs::path output = fs::absolute(output_directory).lexically_normal();
   if (!output.has_filename()) output = output.parent_path();  // It ends with a slash, and would be its own parent.

@@ -58,7 +58,7 @@ absl::Time Lap(absl::Time since, double* sum) {
 
 absl::StatusOr<std::unique_ptr<Objective>> SkipGram::Create(const ObjectiveContext& context) {
   const wire::Welcome& welcome = context.welcome;
-  ASSIGN_OR_RETURN(auto tokens, TokenFile::Open(welcome.token_file()));
+  ASSIGN_OR_RETURN(auto tokens, TokenFile::Open(welcome.data_file()));
   if (welcome.table_size() != 2) {
     return FailedPrecondition("skip-gram needs 2 tables, input and output; the coordinator names ",
                               welcome.table_size());
