@@ -12,17 +12,9 @@
 
 #include <cstdint>
 
-namespace shoal {
+#include "worker/losses/contrastive_loss.h"
 
-// What a contrastive loss saw, for those who watch a training.
-struct ContrastiveLoss {
-  at::Tensor loss;  // A scalar, the mean over the anchors.
-  // Means of the cosines of anchors with their positives and with their negatives; the share of anchors whose positive
-  // is the nearest of all.
-  double positive_similarity = 0;
-  double negative_similarity = 0;
-  double accuracy = 0;
-};
+namespace shoal {
 
 // `anchors` [2b, dim], rows of length 1: the first views of this worker's b pictures, then their second views. `all`
 // [2B, dim]: the anchors of all workers, this worker's from row `first` on (of one worker: the anchors, 0). The mean

@@ -206,7 +206,7 @@ struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
 };
 
 at::Tensor BatchNorm::Apply(at::Tensor x, at::Tensor shortcut, bool rectify) const {
-  x = InRows(x);
+  x = InRows(x.to(at::kFloat));
   TORCH_CHECK(x.size(0) % parts() == 0, "a batch of ", x.size(0), " does not divide into ", parts(),
               " parts of batch normalisation");
   if (!at::GradMode::is_enabled()) {

@@ -12,6 +12,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -19,42 +20,21 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "worker/models/encoder_settings.h"
+#include "worker/models/learner_settings.h"
 #include "worker/models/worker_group.h"
-#include "worker/optimizers/dense_optimizer.h"
 
 namespace shoal {
 
-enum class ContrastiveMethod {
-  kSimClr,   // Both views by one encoder; negatives are all other pictures of all workers' batches.
-  kMoco,     // Queries against keys of a slow encoder; negatives are a queue of earlier keys.
-  kInstance  // One view against a bank that holds each picture's embedding.
-};
-
-enum class Precision {
-  kFloat32,
-  kBfloat16,  // Of convolutions and linear layers, as autocast has it; quicker where the CPU has AMX only.
-};
-
-struct LearnerSettings {
-  EncoderSettings encoder;
-  ContrastiveMethod method = ContrastiveMethod::kSimClr;
-  double temperature = 0.5;
-  // Of kMoco: each view is once query and once key.
-  bool symmetric = false;
-  OptimizerSettings optimizer;
-  int64_t image_size = 32;    // Of both sides.
-  int64_t max_batch = 65536;  // Pictures of a step.
-  int threads = 1;
-  Precision precision = Precision::kFloat32;
-  // Gradients are summed over workers in pieces of at least so many bytes.
-  size_t bucket_bytes = size_t{4} << 20;
-};
-
 // Pictures are floats in the order [batch, size, size, 3], normalised as the backbone's users will normalise theirs.
 struct StepInput {
-  std::span<const float> first_views;   // [batch, size, size, 3]
-  std::span<const float> second_views;  // Alike; without a copy where they follow the first in memory.
+  std::span<const float> first_views;  // [batch, size, size, 3]; MoCo's queries.
+  // Alike; MoCo's keys. None with instance discrimination. Quickest where they follow the first views in memory.
+  std::span<const float> second_views;
+  // Rows of embeddings [rows, dim], of length 1: MoCo's queue, in which this batch's keys are not yet; or the whole
+  // bank; or the rows of the bank that are the sample of negatives.
+  std::span<const float> candidates;
+  std::span<const int64_t> bank_rows;  // [batch] Of kInstanceSoftmax: the pictures' places in the bank.
+  std::span<const float> positives;    // [batch, dim] Of kInstanceNce: the pictures' rows of the bank.
   double learning_rate = 0;
 };
 
@@ -99,7 +79,8 @@ class ContrastiveLearner {
   // Those of the key encoder, for their owner to set before a step: at first equal to the query encoder's. Empty but
   // with kMoco.
   virtual std::span<float> KeyParameters() = 0;
-  // Running means and variances of batch normalisation, which are each worker's own but with kSynchronised.
+  // The query encoder's running means and variances of batch normalisation, which are each worker's own but with
+  // kSynchronised.
   virtual std::span<float> RunningStatistics() = 0;
 
   // Everything that makes training go on to the bit, in StateFloats() floats. StateLayout says what they are, a line

@@ -6,12 +6,11 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <memory>
-#include <string>
+#include <cstdint>
 
-#include "absl/status/status.h"
 #include "worker/models/batch_norm.h"
 #include "worker/models/encoder_settings.h"
+#include "worker/models/learner_settings.h"
 #include "worker/models/model_tensors.h"
 #include "worker/models/projection_head.h"
 #include "worker/models/residual_net.h"
@@ -22,7 +21,7 @@ namespace shoal {
 class ImageEncoder {
  public:
   // `learns`: its parameters get gradients.
-  ImageEncoder(const EncoderSettings& settings, GroupExchange* exchange, bool learns);
+  ImageEncoder(const EncoderSettings& settings, Precision precision, GroupExchange* exchange, bool learns);
   ImageEncoder(const ImageEncoder&) = delete;
   ImageEncoder& operator=(const ImageEncoder&) = delete;
 
@@ -37,6 +36,7 @@ class ImageEncoder {
   const ModelTensors& tensors() const { return tensors_; }
 
  private:
+  const Precision precision_;
   BatchNormMode mode_;
   ModelTensors tensors_;
   ResidualNet backbone_;
