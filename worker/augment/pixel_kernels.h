@@ -18,8 +18,9 @@
 namespace shoal {
 
 struct PixelFunctions {
-  // Resizes `row` [taps' line, 3], interleaved, to the three rows `out` [3, taps.count()]; mirrored where `flip`.
-  void (*resize_row)(const uint8_t* row, const ResampleTaps& taps, bool flip, uint8_t* out);
+  // Resizes `row` [taps' line, 3], interleaved, to three rows [taps.count()] that begin `plane` bytes after each other,
+  // the first at `out`; mirrored where `flip`.
+  void (*resize_row)(const uint8_t* row, const ResampleTaps& taps, bool flip, uint8_t* out, size_t plane);
   // out[i] = the sum over t of weights[t] * rows[t * stride + i], for i in [0, count): a row of a picture resized
   // downwards. `sums` [count] is scratch.
   void (*add_rows)(const uint8_t* rows, size_t stride, const int32_t* weights, int taps, size_t count, int32_t* sums,

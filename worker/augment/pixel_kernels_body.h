@@ -22,9 +22,10 @@ class PixelBody {
   static constexpr int32_t kHalf = 1 << (kBits - 1);
 
   template <int taps_or_zero>
-  static void ResizeRowOf(const uint8_t* __restrict row, const ResampleTaps& taps, bool flip, uint8_t* __restrict out) {
+  static void ResizeRowOf(const uint8_t* __restrict row, const ResampleTaps& taps, bool flip, uint8_t* __restrict out,
+                          size_t plane) {
     const int count = taps.count(), n = taps_or_zero ? taps_or_zero : taps.taps();
-    uint8_t *red = out, *green = out + count, *blue = out + 2 * count;
+    uint8_t *red = out, *green = out + plane, *blue = out + 2 * plane;
     for (int i = 0; i < count; ++i) {
       const uint8_t* const pixels = row + 3 * taps.start(i);
       const int32_t* const weights = taps.weights(i);
@@ -41,9 +42,9 @@ class PixelBody {
     }
   }
 
-  static void ResizeRow(const uint8_t* row, const ResampleTaps& taps, bool flip, uint8_t* out) {
-    if (taps.taps() == 2) return ResizeRowOf<2>(row, taps, flip, out);
-    ResizeRowOf<0>(row, taps, flip, out);
+  static void ResizeRow(const uint8_t* row, const ResampleTaps& taps, bool flip, uint8_t* out, size_t plane) {
+    if (taps.taps() == 2) return ResizeRowOf<2>(row, taps, flip, out, plane);
+    ResizeRowOf<0>(row, taps, flip, out, plane);
   }
 
   static void AddRows(const uint8_t* __restrict rows, size_t stride, const int32_t* __restrict weights, int taps,
