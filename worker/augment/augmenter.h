@@ -52,16 +52,16 @@ class Augmenter {
   const AugmentationSettings settings_;
   const PixelFunctions& functions_;
   const size_t pixels_;
+  const size_t plane_;  // Bytes from plane to plane.
   float scales_[3], offsets_[3];
 
   ResampleTaps columns_, rows_;
   std::vector<uint8_t> halfway_;     // The box, resized along its rows or down its columns.
-  std::vector<uint8_t> planes_;      // [3, size, size]
-  std::vector<uint8_t> blurred_;     // [size, size]
+  std::vector<uint8_t> planes_;      // [3, plane_] and slack.
+  std::vector<uint8_t> blurred_;     // [size, size] and slack.
   std::vector<float> blur_weights_;  // [radius + 1], from the middle outwards.
-  std::vector<float> blur_row_;      // [radius + size + radius]
+  std::vector<float> blur_row_;      // [radius + size + radius] and slack.
   std::vector<float> blur_sums_;     // [size]
-  std::vector<int32_t> sums_;        // [size, or a row of the box]
 };
 
 }  // namespace shoal
