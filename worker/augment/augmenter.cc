@@ -18,6 +18,10 @@ bool ColumnsFirst(const Resizing& resizing) {
   return shorter > 0 && shorter > int64_t{2} * narrower;
 }
 
+const uint8_t* PixelAt(const ImageView& image, int x, int y) {
+  return image.pixels + (static_cast<size_t>(y) * image.width + x) * 3;
+}
+
 }  // namespace
 
 Augmenter::Augmenter(const AugmentationSettings& settings, SimdBackend backend)
@@ -63,21 +67,25 @@ void Augmenter::Resize(const ImageView& image, const Resizing& resizing, bool fl
   const Resizing::Box& box = resizing.box;
   columns_.Make(box.width, resizing.width, resizing.left, settings_.size);
   rows_.Make(box.height, resizing.height, resizing.top, settings_.size);
-  const size_t stride = size_t{3} * image.width;
-  const uint8_t* const pixels = image.pixels + box.top * stride + size_t{3} * box.left;
   if (ColumnsFirst(resizing)) {
-    ResizeDownColumnsFirst(pixels, stride, size_t{3} * box.width, flip);
+    ResizeDownColumnsFirst(image, box, flip);
   } else {
-    ResizeAlongRowsFirst(pixels, stride, flip);
+    ResizeAlongRowsFirst(image, box, flip);
   }
 }
 
-void Augmenter::ResizeAlongRowsFirst(const uint8_t* box, size_t stride, bool flip) {
+void Augmenter::ResizeAlongRowsFirst(const ImageView& image, const Resizing::Box& box, bool flip) {
   const size_t size = settings_.size, row_bytes = 3 * size;
   const int first = rows_.start(0), last = rows_.start(settings_.size - 1) + rows_.taps();
   halfway_.resize((last - first) * row_bytes);
   for (int y = first; y < last; ++y) {
-    functions_.resize_row(box + y * stride, columns_, flip, halfway_.data() + (y - first) * row_bytes, size);
+    const uint8_t* row = PixelAt(image, box.left, box.top + y);
+    if (box.top + y == image.height - 1) {
+      last_row_.assign(row, row + size_t{3} * box.width);
+      last_row_.push_back(0);
+      row = last_row_.data();
+    }
+    functions_.resize_row(row, columns_, flip, halfway_.data() + (y - first) * row_bytes, size);
   }
   for (size_t y = 0; y < size; ++y) {
     const int row = static_cast<int>(y);
@@ -89,11 +97,12 @@ void Augmenter::ResizeAlongRowsFirst(const uint8_t* box, size_t stride, bool fli
   }
 }
 
-void Augmenter::ResizeDownColumnsFirst(const uint8_t* box, size_t stride, size_t row_bytes, bool flip) {
-  halfway_.resize(row_bytes);
+void Augmenter::ResizeDownColumnsFirst(const ImageView& image, const Resizing::Box& box, bool flip) {
+  const size_t stride = size_t{3} * image.width, row_bytes = size_t{3} * box.width;
+  halfway_.resize(row_bytes + 1);
   for (int y = 0; y < settings_.size; ++y) {
-    functions_.add_rows(box + rows_.start(y) * stride, stride, rows_.weights(y), rows_.taps(), row_bytes,
-                        halfway_.data());
+    functions_.add_rows(PixelAt(image, box.left, box.top + rows_.start(y)), stride, rows_.weights(y), rows_.taps(),
+                        row_bytes, halfway_.data());
     functions_.resize_row(halfway_.data(), columns_, flip, planes_.data() + static_cast<size_t>(y) * settings_.size,
                           plane_);
   }

@@ -43,8 +43,8 @@ class Augmenter {
   // Leaves the view in planes_.
   void MakePlanes(const ImageView& image, const DrawnView& drawn);
   void Resize(const ImageView& image, const Resizing& resizing, bool flip);
-  void ResizeAlongRowsFirst(const uint8_t* box, size_t stride, bool flip);
-  void ResizeDownColumnsFirst(const uint8_t* box, size_t stride, size_t row_bytes, bool flip);
+  void ResizeAlongRowsFirst(const ImageView& image, const Resizing::Box& box, bool flip);
+  void ResizeDownColumnsFirst(const ImageView& image, const Resizing::Box& box, bool flip);
   void Colour(const ColourStep& step);
   void Blur(float sigma);
   int FillBlurWeights(float sigma);
@@ -56,6 +56,7 @@ class Augmenter {
   float scales_[3], offsets_[3];
 
   ResampleTaps columns_, rows_;
+  std::vector<uint8_t> last_row_;    // A copy of the picture's, as its bytes may not be overrun.
   std::vector<uint8_t> halfway_;     // The box, resized along its rows or down its columns.
   std::vector<uint8_t> planes_;      // [3, plane_] and slack.
   std::vector<uint8_t> blurred_;     // [size, size] and slack.

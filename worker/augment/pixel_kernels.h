@@ -23,7 +23,7 @@ inline constexpr size_t kPixelSlack = 64;
 
 struct PixelFunctions {
   // Resizes `row` [taps' line, 3], interleaved, to three rows [taps.count()] that begin `plane` bytes after each other,
-  // the first at `out`; mirrored where `flip`.
+  // the first at `out`; mirrored where `flip`. Reads a byte more than the row has.
   void (*resize_row)(const uint8_t* row, const ResampleTaps& taps, bool flip, uint8_t* out, size_t plane);
   // out[i] = the sum over t of weights[t] * rows[t * stride + i], for i in [0, count): a row of a picture resized
   // downwards.

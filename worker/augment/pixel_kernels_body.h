@@ -24,51 +24,74 @@ class PixelBody {
  private:
   using Floats = typename Simd::Floats;
   using Ints = typename Simd::Ints;
+  using Pixel = typename Simd::Pixel;
   static constexpr int kStep = Simd::kLanes;
+  static constexpr int kEnlarging = 2;  // Taps of a line that is not made shorter.
   static constexpr int kBits = ResampleTaps::kFractionBits;
   static constexpr int32_t kHalf = 1 << (kBits - 1);
   static_assert(kPixelSlack % kStep == 0);
 
+  // Red, green and blue of pixel `x` of a resized row, and a fourth number of no meaning.
   template <int taps_or_zero>
-  static void ResizeRowOf(const uint8_t* __restrict row, const ResampleTaps& taps, bool flip, uint8_t* __restrict out,
-                          size_t plane) {
-    const int count = taps.count(), n = taps_or_zero ? taps_or_zero : taps.taps();
-    uint8_t *red = out, *green = out + plane, *blue = out + 2 * plane;
-    for (int i = 0; i < count; ++i) {
-      const uint8_t* const pixels = row + 3 * taps.start(i);
-      const int32_t* const weights = taps.weights(i);
-      int32_t r = kHalf, g = kHalf, b = kHalf;
-      for (int t = 0; t < n; ++t) {
-        r += weights[t] * pixels[3 * t];
-        g += weights[t] * pixels[3 * t + 1];
-        b += weights[t] * pixels[3 * t + 2];
-      }
-      const int at = flip ? count - 1 - i : i;
-      red[at] = static_cast<uint8_t>(r >> kBits);
-      green[at] = static_cast<uint8_t>(g >> kBits);
-      blue[at] = static_cast<uint8_t>(b >> kBits);
+  static SHOAL_INLINE Pixel Resized(const uint8_t* row, const ResampleTaps& taps, int x) {
+    const int n = taps_or_zero ? taps_or_zero : taps.taps();
+    const uint8_t* const pixels = row + 3 * taps.start(x);
+    const int32_t* const weights = taps.weights(x);
+    Pixel sum = Pixel{} + kHalf;
+    for (int t = 0; t < n; ++t) sum += weights[t] * Simd::LoadPixel(pixels + 3 * t);
+    return sum >> kBits;
+  }
+
+  template <int taps_or_zero>
+  static void ResizeRowOf(const uint8_t* row, const ResampleTaps& taps, bool flip, uint8_t* out, size_t plane) {
+    const int count = taps.count();
+    const auto at = [&](int x) __attribute__((always_inline)) {
+      return Resized<taps_or_zero>(row, taps, flip ? count - 1 - x : x);
+    };
+    int x = 0;
+    for (; x + 4 <= count; x += 4) {
+      const Pixel a = at(x), b = at(x + 1), c = at(x + 2), d = at(x + 3);
+      const Pixel reds_greens_ab = __builtin_shuffle(a, b, Pixel{0, 4, 1, 5});
+      const Pixel reds_greens_cd = __builtin_shuffle(c, d, Pixel{0, 4, 1, 5});
+      const Pixel blues_ab = __builtin_shuffle(a, b, Pixel{2, 6, 2, 6});
+      const Pixel blues_cd = __builtin_shuffle(c, d, Pixel{2, 6, 2, 6});
+      Simd::StoreFour(out + x, __builtin_shuffle(reds_greens_ab, reds_greens_cd, Pixel{0, 1, 4, 5}));
+      Simd::StoreFour(out + plane + x, __builtin_shuffle(reds_greens_ab, reds_greens_cd, Pixel{2, 3, 6, 7}));
+      Simd::StoreFour(out + 2 * plane + x, __builtin_shuffle(blues_ab, blues_cd, Pixel{0, 1, 4, 5}));
+    }
+    for (; x < count; ++x) {
+      const Pixel pixel = at(x);
+      for (int c = 0; c < 3; ++c) out[c * plane + x] = static_cast<uint8_t>(pixel[c]);
     }
   }
 
   static void ResizeRow(const uint8_t* row, const ResampleTaps& taps, bool flip, uint8_t* out, size_t plane) {
-    if (taps.taps() == 2) return ResizeRowOf<2>(row, taps, flip, out, plane);
+    if (taps.taps() == kEnlarging) return ResizeRowOf<kEnlarging>(row, taps, flip, out, plane);
     ResizeRowOf<0>(row, taps, flip, out, plane);
   }
 
-  static void AddRows(const uint8_t* rows, size_t stride, const int32_t* weights, int taps, size_t count,
-                      uint8_t* out) {
+  template <int taps_or_zero>
+  static void AddRowsOf(const uint8_t* rows, size_t stride, const int32_t* weights, int taps, size_t count,
+                        uint8_t* out) {
+    const int n = taps_or_zero ? taps_or_zero : taps;
     size_t i = 0;
     for (; i + kStep <= count; i += kStep) {
       Ints sum = Simd::AllInts(kHalf);
-      for (int t = 0; t < taps; ++t) sum += weights[t] * Simd::LoadBytes(rows + t * stride + i);
+      for (int t = 0; t < n; ++t) sum += weights[t] * Simd::LoadBytes(rows + t * stride + i);
       Simd::StoreBytes(out + i, sum >> kBits);
     }
     // A picture's own rows may not be overrun.
     for (; i < count; ++i) {
       int32_t sum = kHalf;
-      for (int t = 0; t < taps; ++t) sum += weights[t] * rows[t * stride + i];
+      for (int t = 0; t < n; ++t) sum += weights[t] * rows[t * stride + i];
       out[i] = static_cast<uint8_t>(sum >> kBits);
     }
+  }
+
+  static void AddRows(const uint8_t* rows, size_t stride, const int32_t* weights, int taps, size_t count,
+                      uint8_t* out) {
+    if (taps == kEnlarging) return AddRowsOf<kEnlarging>(rows, stride, weights, taps, count, out);
+    AddRowsOf<0>(rows, stride, weights, taps, count, out);
   }
 
   static SHOAL_INLINE Floats Load(const uint8_t* from) { return Simd::ToFloats(Simd::LoadBytes(from)); }

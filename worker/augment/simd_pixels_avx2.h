@@ -5,6 +5,7 @@
 #include <immintrin.h>
 
 #include <cstdint>
+#include <cstring>
 
 #include "worker/kernels/lanes.h"
 
@@ -30,6 +31,18 @@ struct SimdPixelsAvx2 {
   }
   static SHOAL_INLINE Floats LoadFloats(const float* from) { return _mm256_loadu_ps(from); }
   static SHOAL_INLINE void StoreFloats(float* to, Floats v) { _mm256_storeu_ps(to, v); }
+
+  using Pixel = int32_t __attribute__((vector_size(16)));
+  static SHOAL_INLINE Pixel LoadPixel(const uint8_t* from) {
+    int32_t four;
+    std::memcpy(&four, from, sizeof(four));
+    return reinterpret_cast<Pixel>(_mm_cvtepu8_epi32(_mm_cvtsi32_si128(four)));
+  }
+  static SHOAL_INLINE void StoreFour(uint8_t* to, Pixel v) {
+    const __m128i words = _mm_packus_epi32(reinterpret_cast<__m128i>(v), reinterpret_cast<__m128i>(v));
+    const int32_t four = _mm_cvtsi128_si32(_mm_packus_epi16(words, words));
+    std::memcpy(to, &four, sizeof(four));
+  }
 };
 
 }  // namespace shoal

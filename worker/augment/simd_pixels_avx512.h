@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "worker/augment/simd_pixels_avx2.h"
 #include "worker/kernels/lanes.h"
 
 namespace shoal {
@@ -28,6 +29,10 @@ struct SimdPixelsAvx512 {
   }
   static SHOAL_INLINE Floats LoadFloats(const float* from) { return _mm512_loadu_ps(from); }
   static SHOAL_INLINE void StoreFloats(float* to, Floats v) { _mm512_storeu_ps(to, v); }
+
+  using Pixel = SimdPixelsAvx2::Pixel;
+  static SHOAL_INLINE Pixel LoadPixel(const uint8_t* from) { return SimdPixelsAvx2::LoadPixel(from); }
+  static SHOAL_INLINE void StoreFour(uint8_t* to, Pixel v) { SimdPixelsAvx2::StoreFour(to, v); }
 };
 
 }  // namespace shoal

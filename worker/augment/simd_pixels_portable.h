@@ -24,15 +24,28 @@ struct SimdPixelsPortable {
   static SHOAL_INLINE Ints ToInts(Floats v) { return __builtin_convertvector(v, Ints); }
 
   static SHOAL_INLINE Ints LoadBytes(const uint8_t* from) {
-    Bytes bytes;
-    std::memcpy(&bytes, from, sizeof(bytes));
-    return __builtin_convertvector(bytes, Ints);
+    uint32_t four;
+    std::memcpy(&four, from, sizeof(four));
+    // Interleaved with zeros twice: the compiler would convert the bytes one by one.
+    const Bytes bytes = reinterpret_cast<Bytes>(Words{four, 0, 0, 0});
+    const Bytes pairs =
+        __builtin_shuffle(bytes, Bytes{}, Bytes{0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23});
+    return reinterpret_cast<Ints>(
+        __builtin_shuffle(reinterpret_cast<Shorts>(pairs), Shorts{}, Shorts{0, 8, 1, 9, 2, 10, 3, 11}));
   }
   // Of values in [0, 255].
   static SHOAL_INLINE void StoreBytes(uint8_t* to, Ints v) {
-    const Bytes bytes = __builtin_convertvector(v, Bytes);
-    std::memcpy(to, &bytes, sizeof(bytes));
+    const Longs halves = reinterpret_cast<Longs>(v), pairs = halves | halves >> 24;
+    const uint32_t four = static_cast<uint32_t>((pairs[0] & 0xffff) | pairs[1] << 16);
+    std::memcpy(to, &four, sizeof(four));
   }
+
+  // The channels of one pixel and the byte behind them.
+  using Pixel = Ints;
+  static SHOAL_INLINE Pixel LoadPixel(const uint8_t* from) { return LoadBytes(from); }
+  // Four numbers in [0, 255], of whatever.
+  static SHOAL_INLINE void StoreFour(uint8_t* to, Pixel v) { StoreBytes(to, v); }
+
   static SHOAL_INLINE Floats LoadFloats(const float* from) {
     Floats v;
     std::memcpy(&v, from, sizeof(v));
@@ -41,7 +54,10 @@ struct SimdPixelsPortable {
   static SHOAL_INLINE void StoreFloats(float* to, Floats v) { std::memcpy(to, &v, sizeof(v)); }
 
  private:
-  using Bytes = uint8_t __attribute__((vector_size(4)));
+  using Bytes = uint8_t __attribute__((vector_size(16)));
+  using Shorts = uint16_t __attribute__((vector_size(16)));
+  using Words = uint32_t __attribute__((vector_size(16)));
+  using Longs = uint64_t __attribute__((vector_size(16)));
 };
 
 }  // namespace shoal
