@@ -83,7 +83,7 @@ CASES = [
     ("photo", 32, "crop=0,0,48,40"), ("photo", 32, "crop=5,3,20,25"), ("photo", 32, "crop=7,2,32,32"),
     ("photo", 32, "crop=7,2,32,17"), ("photo", 32, "crop=30,1,9,39"), ("photo", 32, "crop=0,39,48,1"),
     ("photo", 32, "crop=11,13,1,1"), ("photo", 12, "crop=0,0,48,40"), ("photo", 5, "crop=1,2,47,37"),
-    ("photo", 1, "crop=0,0,48,40"), ("photo", 61, "crop=3,4,37,21"), ("photo", 32, "crop=5,3,20,25 flip"),
+    ("photo", 4, "crop=0,0,48,40"), ("photo", 61, "crop=3,4,37,21"), ("tall", 16, "crop=2,1,20,49"), ("tall", 16, "crop=2,1,20,24 flip"), ("photo", 32, "crop=5,3,20,25 flip"),
     ("photo", 32, "centre=32"), ("photo", 24, "centre=27"), ("photo", 32, "centre=64"), ("tall", 24, "centre=24"),
     ("tall", 21, "centre=24"), ("square", 32, "centre=32"),
     ("square", 32, "flip"), ("square", 32, "brightness=0.3"), ("square", 32, "brightness=1.7"), ("square", 32, "brightness=0"),

@@ -11,14 +11,25 @@ namespace {
 // The row that stands in for row `y` of `size` in a blur: beyond the border it is mirrored, without the border itself.
 int Mirrored(int y, int size) { return y < 0 ? -y : y >= size ? 2 * (size - 1) - y : y; }
 
+// Which way comes first shows, as there are 8 bits in between. Pillow's rule since version 13; earlier ones always went
+// along the rows first, which gives some values that are one level off where this does not.
+bool ColumnsFirst(const Resizing& resizing) {
+  const int shorter = resizing.box.height - resizing.height, narrower = resizing.box.width - resizing.width;
+  return shorter > 0 && shorter > int64_t{2} * narrower;
+}
+
+const uint8_t* PixelAt(const ImageView& image, int x, int y) {
+  return image.pixels + (static_cast<size_t>(y) * image.width + x) * 3;
+}
+
 }  // namespace
 
 Augmenter::Augmenter(const AugmentationSettings& settings, SimdBackend backend)
     : settings_(settings),
       functions_(PixelFunctionsOf(backend)),
       pixels_(static_cast<size_t>(settings.size) * settings.size),
-      planes_(3 * pixels_),
-      sums_(3 * settings.size) {
+      plane_((pixels_ + kPixelSlack - 1) / kPixelSlack * kPixelSlack),
+      planes_(3 * plane_ + kPixelSlack) {
   for (int c = 0; c < 3; ++c) {
     scales_[c] = static_cast<float>(1 / (255.0 * settings.std[c]));
     offsets_[c] = static_cast<float>(-settings.mean[c] / static_cast<double>(settings.std[c]));
@@ -35,13 +46,13 @@ void Augmenter::Evaluate(const ImageView& image, float* out) {
 
 void Augmenter::Apply(const ImageView& image, const DrawnView& drawn, float* out) {
   MakePlanes(image, drawn);
-  functions_.normalise(planes_.data(), pixels_, scales_, offsets_, out);
+  functions_.normalise(planes_.data(), plane_, pixels_, scales_, offsets_, out);
 }
 
 void Augmenter::Render(const ImageView& image, const DrawnView& drawn, uint8_t* out) {
   MakePlanes(image, drawn);
   for (size_t i = 0; i < pixels_; ++i) {
-    for (int c = 0; c < 3; ++c) out[3 * i + c] = planes_[c * pixels_ + i];
+    for (int c = 0; c < 3; ++c) out[3 * i + c] = planes_[c * plane_ + i];
   }
 }
 
@@ -49,27 +60,51 @@ void Augmenter::MakePlanes(const ImageView& image, const DrawnView& drawn) {
   Resize(image, drawn.resizing, drawn.flip);
   for (const ColourStep& step : drawn.steps()) Colour(step);
   if (drawn.blur_sigma > 0) Blur(drawn.blur_sigma);
-  if (drawn.solarise) functions_.solarise(planes_.data(), planes_.size(), settings_.solarise_threshold);
+  if (drawn.solarise) functions_.solarise(planes_.data(), plane_, settings_.solarise_threshold);
 }
 
-// Along the rows first, then down the columns, each to 8 bits.
 void Augmenter::Resize(const ImageView& image, const Resizing& resizing, bool flip) {
-  const int size = settings_.size;
-  columns_.Make(resizing.box.width, resizing.width, resizing.left, size);
-  rows_.Make(resizing.box.height, resizing.height, resizing.top, size);
-  const size_t row_bytes = size_t{3} * size;
-  const int first = rows_.start(0), last = rows_.start(size - 1) + rows_.taps();
-  resized_rows_.resize((last - first) * row_bytes);
-  for (int y = first; y < last; ++y) {
-    const size_t from = (static_cast<size_t>(resizing.box.top + y) * image.width + resizing.box.left) * 3;
-    functions_.resize_row(image.pixels + from, columns_, flip, resized_rows_.data() + (y - first) * row_bytes);
+  const Resizing::Box& box = resizing.box;
+  columns_.Make(box.width, resizing.width, resizing.left, settings_.size);
+  rows_.Make(box.height, resizing.height, resizing.top, settings_.size);
+  if (ColumnsFirst(resizing)) {
+    ResizeDownColumnsFirst(image, box, flip);
+  } else {
+    ResizeAlongRowsFirst(image, box, flip);
   }
-  for (int y = 0; y < size; ++y) {
-    const uint8_t* const rows = resized_rows_.data() + (rows_.start(y) - first) * row_bytes;
-    for (int c = 0; c < 3; ++c) {
-      functions_.add_rows(rows + c * size, row_bytes, rows_.weights(y), rows_.taps(), size, sums_.data(),
-                          planes_.data() + c * pixels_ + static_cast<size_t>(y) * size);
+}
+
+void Augmenter::ResizeAlongRowsFirst(const ImageView& image, const Resizing::Box& box, bool flip) {
+  const size_t size = settings_.size, row_bytes = 3 * size;
+  const int first = rows_.start(0), last = rows_.start(settings_.size - 1) + rows_.taps();
+  halfway_.resize((last - first) * row_bytes);
+  for (int y = first; y < last; ++y) {
+    const uint8_t* row = PixelAt(image, box.left, box.top + y);
+    if (box.top + y == image.height - 1) {
+      last_row_.assign(row, row + size_t{3} * box.width);
+      last_row_.push_back(0);
+      row = last_row_.data();
     }
+    functions_.resize_row(row, columns_, flip, halfway_.data() + (y - first) * row_bytes, size);
+  }
+  for (size_t y = 0; y < size; ++y) {
+    const int row = static_cast<int>(y);
+    const uint8_t* const rows = halfway_.data() + (rows_.start(row) - first) * row_bytes;
+    for (int c = 0; c < 3; ++c) {
+      functions_.add_rows(rows + c * size, row_bytes, rows_.weights(row), rows_.taps(), size,
+                          planes_.data() + c * plane_ + y * size);
+    }
+  }
+}
+
+void Augmenter::ResizeDownColumnsFirst(const ImageView& image, const Resizing::Box& box, bool flip) {
+  const size_t stride = size_t{3} * image.width, row_bytes = size_t{3} * box.width;
+  halfway_.resize(row_bytes + 1);
+  for (int y = 0; y < settings_.size; ++y) {
+    functions_.add_rows(PixelAt(image, box.left, box.top + rows_.start(y)), stride, rows_.weights(y), rows_.taps(),
+                        row_bytes, halfway_.data());
+    functions_.resize_row(halfway_.data(), columns_, flip, planes_.data() + static_cast<size_t>(y) * settings_.size,
+                          plane_);
   }
 }
 
@@ -77,29 +112,29 @@ void Augmenter::Colour(const ColourStep& step) {
   uint8_t* const planes = planes_.data();
   switch (step.kind) {
     case ColourStep::Kind::kBrightness:
-      return functions_.blend_with_level(planes, planes_.size(), 0, step.factor);
+      return functions_.blend_with_level(planes, plane_, 0, step.factor);
     case ColourStep::Kind::kContrast: {
-      const double mean = static_cast<double>(functions_.sum_of_grey(planes, pixels_)) / static_cast<double>(pixels_);
-      return functions_.blend_with_level(planes, planes_.size(), static_cast<int>(mean + 0.5), step.factor);
+      const double mean =
+          static_cast<double>(functions_.sum_of_grey(planes, plane_, pixels_)) / static_cast<double>(pixels_);
+      return functions_.blend_with_level(planes, plane_, static_cast<int>(mean + 0.5), step.factor);
     }
     case ColourStep::Kind::kSaturation:
-      return functions_.blend_with_grey(planes, pixels_, step.factor);
+      return functions_.blend_with_grey(planes, plane_, step.factor);
     case ColourStep::Kind::kHue:
       // Towards zero, then around the circle of 256.
-      return functions_.turn_hue(planes, pixels_, static_cast<uint8_t>(static_cast<int>(double{step.factor} * 255)));
+      return functions_.turn_hue(planes, plane_, static_cast<uint8_t>(static_cast<int>(double{step.factor} * 255)));
     case ColourStep::Kind::kGrey:
-      return functions_.grey(planes, pixels_);
+      return functions_.grey(planes, plane_);
   }
 }
 
 void Augmenter::Blur(float sigma) {
   const int size = settings_.size, radius = FillBlurWeights(sigma);
-  blurred_.resize(pixels_);
-  blur_row_.resize(size + 2 * radius);
-  blur_sums_.resize(size);
+  blurred_.resize(plane_ + kPixelSlack);
+  blur_row_.resize(size + 2 * radius + kPixelSlack);
   const uint8_t *above[AugmentationSettings::kMaxBlurKernel], *below[AugmentationSettings::kMaxBlurKernel];
   for (int c = 0; c < 3; ++c) {
-    uint8_t* const plane = planes_.data() + c * pixels_;
+    uint8_t* const plane = planes_.data() + c * plane_;
     for (int y = 0; y < size; ++y) {
       for (int k = 1; k <= radius; ++k) {
         above[k] = plane + static_cast<size_t>(Mirrored(y - k, size)) * size;
@@ -112,10 +147,9 @@ void Augmenter::Blur(float sigma) {
         middle[-k] = middle[Mirrored(-k, size)];
         middle[size - 1 + k] = middle[Mirrored(size - 1 + k, size)];
       }
-      functions_.blur_along(blur_row_.data(), blur_weights_.data(), radius, size, blur_sums_.data(),
-                            blurred_.data() + row);
+      functions_.blur_along(blur_row_.data(), blur_weights_.data(), radius, size, blurred_.data() + row);
     }
-    std::copy(blurred_.begin(), blurred_.end(), plane);
+    std::copy_n(blurred_.begin(), pixels_, plane);
   }
 }
 

@@ -43,6 +43,8 @@ class Augmenter {
   // Leaves the view in planes_.
   void MakePlanes(const ImageView& image, const DrawnView& drawn);
   void Resize(const ImageView& image, const Resizing& resizing, bool flip);
+  void ResizeAlongRowsFirst(const ImageView& image, const Resizing::Box& box, bool flip);
+  void ResizeDownColumnsFirst(const ImageView& image, const Resizing::Box& box, bool flip);
   void Colour(const ColourStep& step);
   void Blur(float sigma);
   int FillBlurWeights(float sigma);
@@ -50,16 +52,17 @@ class Augmenter {
   const AugmentationSettings settings_;
   const PixelFunctions& functions_;
   const size_t pixels_;
+  const size_t plane_;  // Bytes from plane to plane.
   float scales_[3], offsets_[3];
 
   ResampleTaps columns_, rows_;
-  std::vector<uint8_t> resized_rows_;  // [rows of the box that are used, 3, size]
-  std::vector<uint8_t> planes_;        // [3, size, size]
-  std::vector<uint8_t> blurred_;       // [size, size]
-  std::vector<float> blur_weights_;    // [radius + 1], from the middle outwards.
-  std::vector<float> blur_row_;        // [radius + size + radius]
-  std::vector<float> blur_sums_;       // [size]
-  std::vector<int32_t> sums_;          // [3 * size]
+  std::vector<uint8_t> last_row_;    // A copy of the picture's, as its bytes may not be overrun.
+  std::vector<uint8_t> halfway_;     // The box, resized along its rows or down its columns.
+  std::vector<uint8_t> planes_;      // [3, plane_] and slack.
+  std::vector<uint8_t> blurred_;     // [size, size] and slack.
+  std::vector<float> blur_weights_;  // [radius + 1], from the middle outwards.
+  std::vector<float> blur_row_;      // [radius + size + radius] and slack.
+  std::vector<float> blur_sums_;     // [size]
 };
 
 }  // namespace shoal
