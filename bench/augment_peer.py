@@ -12,19 +12,17 @@ import argparse
 import os
 import pathlib
 import statistics
-import struct
 import subprocess
 import sys
 import tempfile
 import time
 
-import numpy
 import torch
 from PIL import Image
 from torchvision import transforms as T
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "parity"))
-import augment_golden  # noqa: E402
+from torchvision_views import compare, photo, write_pictures  # noqa: E402
 
 SMALL = 64
 
@@ -71,22 +69,6 @@ def run_bench(arguments, pictures, *more):
     return {name: float(rest.split()[0]) for name, rest in (line.split(": ") for line in lines)}
 
 
-def compare(views_file, pictures, size):
-    """(views, views that are equal, values, values that differ, the largest difference in levels)."""
-    equal = values = different = largest = 0
-    with open(views_file, "rb") as views:
-        for picture in pictures:
-            steps = views.readline().decode()
-            ours = numpy.frombuffer(views.read(3 * size * size), numpy.uint8).astype(int)
-            theirs = numpy.asarray(augment_golden.apply(picture, size, augment_golden.parse(steps))).astype(int).ravel()
-            levels = numpy.abs(ours - theirs)
-            equal += not levels.any()
-            values += levels.size
-            different += int((levels > 0).sum())
-            largest = max(largest, int(levels.max()))
-    return len(pictures), equal, values, different, largest
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images")
@@ -104,13 +86,11 @@ def main():
         pictures = find_pictures(arguments.images, arguments.pictures, arguments.side)
     else:
         side = arguments.side or (arguments.size if arguments.size <= SMALL else arguments.size * 8 // 7)
-        pictures = [augment_golden.photo(side, side, seed) for seed in range(arguments.pictures)]
+        pictures = [photo(side, side, seed) for seed in range(arguments.pictures)]
     transform = recipe(arguments.recipe, arguments.size)
     with tempfile.TemporaryDirectory() as folder:
         raw, views = os.path.join(folder, "pictures"), os.path.join(folder, "views")
-        with open(raw, "wb") as out:
-            for picture in pictures:
-                out.write(struct.pack("<II", *picture.size) + picture.tobytes())
+        write_pictures(raw, pictures)
         rounds = []
         for _ in range(arguments.rounds):
             theirs = microseconds_per_view(transform, pictures, arguments.seconds)
@@ -122,8 +102,8 @@ def main():
             ours = statistics.median(figures[backend] for _, figures in rounds)
             ratio = statistics.median(theirs / figures[backend] for theirs, figures in rounds)
             print(f"shoal, {backend}: {ours:.2f} us a view, {ratio:.1f} times as fast")
-        count, equal, values, different, largest = compare(views, pictures, arguments.size)
-        print(f"{equal} of {count} views equal to the bit; of {values} values {different} differ, by {largest} at most")
+        for what, (count, values, different, levels) in zip(("sharp", "blurred"), compare(views, pictures, arguments.size)):
+            print(f"{count} {what} views: of {values} values {different} differ, by {levels} at most")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "proto/job.pb.h"
+#include "proto/augmentation.pb.h"
 #include "worker/augment/augmentation_settings.h"
 
 namespace shoal {

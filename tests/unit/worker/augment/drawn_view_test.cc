@@ -318,13 +318,20 @@ TEST(DrawnViewTest, WithoutARecipeAViewIsTheEvaluations) {
 TEST(DrawnViewTest, AnEvaluationResizesTheShorterSideAndTakesTheMiddle) {
   const AugmentationSettings settings = SimClr();
   const Resizing wide = EvaluationView(settings, 500, 375).resizing;
-  EXPECT_THAT((std::vector<int>{wide.box.width, wide.box.height, wide.width, wide.height, wide.left, wide.top}),
+  EXPECT_THAT((std::vector<int64_t>{wide.box.width, wide.box.height, wide.width, wide.height, wide.left, wide.top}),
               testing::ElementsAre(500, 375, 341, 256, 58, 16));
   const Resizing tall = EvaluationView(settings, 100, 333).resizing;
-  EXPECT_THAT((std::vector<int>{tall.width, tall.height, tall.left, tall.top}),
+  EXPECT_THAT((std::vector<int64_t>{tall.width, tall.height, tall.left, tall.top}),
               testing::ElementsAre(256, 852, 16, 314));
   const Resizing small = EvaluationView(RecipeSettings(AugmentationRecipe::kSimClr, 32), 32, 32).resizing;
-  EXPECT_THAT((std::vector<int>{small.width, small.height, small.left, small.top}), testing::ElementsAre(32, 32, 0, 0));
+  EXPECT_THAT((std::vector<int64_t>{small.width, small.height, small.left, small.top}),
+              testing::ElementsAre(32, 32, 0, 0));
+}
+
+TEST(DrawnViewTest, AnEvaluationOfALineOfPixelsTakesItsMiddle) {
+  const Resizing line = EvaluationView(SimClr(), 100000000, 1).resizing;
+  EXPECT_EQ(line.width, 25600000000);
+  EXPECT_EQ(line.left, 12799999888);
 }
 
 }  // namespace
