@@ -39,6 +39,13 @@ void CheckWhatAndOnWhat(const job::Job& job, Mistakes* mistakes) {
   }
 }
 
+// An objective on words.
+void CheckText(const job::Job& job, std::string_view objective, Mistakes* mistakes) {
+  if (!job.data().has_images()) return;
+  mistakes->push_back(Cat("objective.", objective,
+                          " trains on text, and data.images is given; give data { corpus { path: \"text.txt\" } }"));
+}
+
 void CheckSkipGram(const job::SkipGram& skip_gram, Mistakes* mistakes) {
   const std::string path = "objective.skip_gram";
   if (skip_gram.final_learning_rate() > skip_gram.learning_rate()) {
@@ -93,7 +100,9 @@ void CheckPorts(const job::Job& job, Mistakes* mistakes) {
 absl::Status ValidateJob(const job::Job& job) {
   Mistakes mistakes = RangeMistakes(job, "");
   CheckWhatAndOnWhat(job, &mistakes);
+  if (job.objective().has_cooccurrence()) CheckText(job, "cooccurrence", &mistakes);
   if (job.objective().has_skip_gram()) {
+    CheckText(job, "skip_gram", &mistakes);
     CheckSkipGram(job.objective().skip_gram(), &mistakes);
     CheckRowOptimizer(job.objective().skip_gram().optimizer(), "objective.skip_gram.optimizer", &mistakes);
   }
