@@ -2,8 +2,9 @@
 //
 //   images_bench 'path: "sets/flowers" shrink_to: 96 threads: 1' [REPEATS]
 //
-// The first argument is data.images as it stands in a job file; a cache_directory of its own is left behind. Prints, for the median of the repeats (3), pictures per
-// CPU-second (all threads) and per second. bench/images_peer.py does the same with Pillow.
+// The first argument is data.images as it stands in a job file; a cache_directory of its own is left behind. Prints,
+// for the median of the repeats (3), pictures per CPU-second (all threads) and per second. bench/images_peer.py does
+// the same with Pillow.
 
 #include <google/protobuf/text_format.h>
 #include <sys/resource.h>

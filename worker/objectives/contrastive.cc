@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <numbers>
 #include <utility>
 
 #include "common/crc32c.h"
@@ -99,6 +97,8 @@ Contrastive::Contrastive(Parts parts)
       images_(std::move(parts.images)),
       collective_(std::move(parts.collective)),
       learner_(std::move(parts.learner)),
+      schedule_(ScheduleOf(context_.welcome.job().encoder().optimizer())),
+      normalisation_{parts.views.augmentation.mean, parts.views.augmentation.std},
       state_table_(&context_.client.table(kStateTable), kHeadFloats + learner_->StateFloats()),
       order_(context_.welcome.job().seed(), images_->size()),
       batches_(std::make_unique<ViewBatches>(images_.get(), parts.views)),
@@ -235,10 +235,13 @@ double Contrastive::Progress() const {
 }
 
 double Contrastive::LearningRate() const {
-  const auto& optimizer = context_.welcome.job().encoder().optimizer();
-  return optimizer.learning_rate() * 0.5 * (1 + std::cos(std::numbers::pi * Progress()));
+  return LearningRateAt(schedule_, Progress(), context_.welcome.job().epochs());
 }
 
-absl::StatusOr<std::vector<std::string>> Contrastive::Export(const std::string&) { return std::vector<std::string>(); }
+absl::StatusOr<std::vector<std::string>> Contrastive::Export(const std::string& directory) {
+  const std::string path = Cat(directory, "/", kBackboneFileName);
+  RETURN_IF_ERROR(learner_->ExportBackbone(path, normalisation_));
+  return std::vector{path};
+}
 
 }  // namespace shoal

@@ -25,6 +25,7 @@
 #include "worker/models/contrastive_learner.h"
 #include "worker/objective.h"
 #include "worker/objectives/contrast_rows.h"
+#include "worker/optimizers/learning_rate.h"
 
 namespace shoal {
 
@@ -68,6 +69,8 @@ class Contrastive final : public Objective {
   std::unique_ptr<Collective> collective_;
   std::unique_ptr<ContrastiveLearner> learner_;
   std::unique_ptr<ContrastRows> rows_;
+  const LearningRateSettings schedule_;
+  const PictureNormalisation normalisation_;
   ListTable state_table_;
   EpochOrder order_;
   std::unique_ptr<ViewBatches> batches_;

@@ -142,6 +142,17 @@ absl::StatusOr<LearnerSettings> LearnerSettingsOf(const job::Job& job, uint64_t 
   return settings;
 }
 
+LearningRateSettings ScheduleOf(const job::DenseOptimizer& optimizer) {
+  LearningRateSettings settings{.kind = ScheduleKind::kCosine,
+                                .peak = optimizer.learning_rate(),
+                                .warmup_epochs = optimizer.warmup_epochs(),
+                                .milestones = {optimizer.step_epochs().begin(), optimizer.step_epochs().end()},
+                                .factor = optimizer.step_factor()};
+  if (optimizer.schedule() == job::DenseOptimizer::CONSTANT) settings.kind = ScheduleKind::kConstant;
+  if (optimizer.schedule() == job::DenseOptimizer::STEP) settings.kind = ScheduleKind::kStep;
+  return settings;
+}
+
 uint32_t CoresOfAWorker(const wire::Welcome& welcome) {
   uint32_t workers = 0;
   for (const wire::Member& member : welcome.member()) {
