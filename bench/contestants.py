@@ -102,7 +102,7 @@ def prepare_tokens(text, folder, min_count=train_peer.MIN_COUNT):
     output = os.path.join(folder, "prepare")
     settings = Settings(dim=8, epochs=1, min_count=min_count)
     meter.run(Shoal(1, 1).command(text, settings, output))
-    return os.path.getsize(event(output, "prepared")["token_file"])
+    return os.path.getsize(event(output, "prepared")["data_file"])
 
 
 def event(output, name):

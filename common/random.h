@@ -39,6 +39,9 @@ class CounterRandom {
   // Uniform in [0, 1), 24 bits.
   constexpr float NextFloat() { return static_cast<float>(Next() >> 40) * 0x1p-24f; }
 
+  // Uniform in [0, 1), 53 bits.
+  constexpr double NextDouble() { return static_cast<double>(Next() >> 11) * 0x1p-53; }
+
  private:
   uint64_t state_;
 };

@@ -129,7 +129,7 @@ class Coordinator {
   std::unique_ptr<JobLog> log_;
   std::unique_ptr<Preparation> preparation_;
   // Once the data is prepared:
-  std::string token_file_;
+  std::string data_file_;
   std::vector<wire::TableSpec> tables_;
   DataExport export_data_;
   std::optional<Training> training_;
@@ -338,9 +338,9 @@ absl::Status Coordinator::EndPreparing() {
 
 absl::Status Coordinator::TakePreparedData(PreparedData data) {
   log_->Prepared(data);
-  token_file_ = data.token_file;
+  data_file_ = data.file;
   export_data_ = std::move(data.export_data);
-  tables_ = TablesOf(job_, data.vocabulary_words);
+  tables_ = TablesOf(job_, data.items);
   members_.SetTableBytes(BytesOf(tables_));
   ASSIGN_OR_RETURN(Plan plan, Plan::Create(std::move(data.units), job_.epochs(), job_.seed()));
   training_.emplace(Training::Parts{job_, members_, messenger_, *board_, *log_, clock_, executor_}, std::move(plan),
@@ -410,7 +410,7 @@ wire::ControlMessage Coordinator::WelcomeOf(const Member& member) const {
   welcome.mutable_table()->Assign(tables_.begin(), tables_.end());
   for (const Member& other : members_.members()) *welcome.add_member() = other.description;
   welcome.set_index(member.description.index());
-  if (member.description.role() == wire::WORKER) welcome.set_token_file(token_file_);
+  if (member.description.role() == wire::WORKER) welcome.set_data_file(data_file_);
   welcome.set_output_directory(output_);
   if (restored_ && member.description.role() == wire::SERVER) {
     welcome.mutable_restore()->set_folder(checkpoint_folder_.PathOf(restored_->number()));

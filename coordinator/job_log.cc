@@ -42,9 +42,9 @@ void JobLog::Preparing(std::string_view what) { log_->Print(Cat("preparing the d
 
 void JobLog::Prepared(const PreparedData& data) {
   JsonWriter event = log_->Event("prepared");
-  event.Key("token_file").String(data.token_file).Key("reused").Bool(data.reused);
+  event.Key("data_file").String(data.file).Key("reused").Bool(data.reused);
   event.Key("why_rebuilt").String(data.why_rebuilt).Key("data").String(data.description);
-  event.Key("vocabulary_words").Number(data.vocabulary_words).Key("units_per_epoch").Number(data.units.size());
+  event.Key("items").Number(data.items).Key("units_per_epoch").Number(data.units.size());
   log_->Write(std::move(event));
   if (!data.why_rebuilt.empty()) log_->Print(Cat("the data was prepared again: ", data.why_rebuilt));
   log_->Print(Cat("data: ", data.description, data.reused ? " (prepared by an earlier run)" : ""));

@@ -1,51 +1,14 @@
 #include "coordinator/preparation.h"
 
-#include <atomic>
-#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <utility>
 
 #include "absl/strings/str_format.h"
 #include "common/background.h"
-#include "common/job/derived.h"
-#include "common/job/tables.h"
 #include "common/status.h"
-#include "data/prepare.h"
-#include "data/token_file.h"
-#include "data/vocabulary.h"
 
 namespace shoal {
-namespace {
-
-ExportedFiles ExportVocabulary(const TokenFile& tokens, const std::string& directory) {
-  const std::string path = Cat(directory, "/", kVocabularyFileName);
-  RETURN_IF_ERROR(tokens.WriteVocabulary(path));
-  return std::vector{path};
-}
-
-}  // namespace
-
-absl::StatusOr<PreparedData> PrepareData(const job::Job& job, const std::string& cache_directory,
-                                         const PreparationProgress& progress) {
-  std::atomic<bool> give_up = false;
-  const auto report = [&](double fraction, std::string_view phase) { give_up = !progress(fraction, phase); };
-  ASSIGN_OR_RETURN(const PreparedCorpus prepared,
-                   PrepareCorpus(job.data().corpus(), cache_directory, report, &give_up));
-  // Held open for the export: by then another job may have replaced it.
-  ASSIGN_OR_RETURN(const std::shared_ptr<const TokenFile> tokens, TokenFile::Open(prepared.path));
-  RETURN_IF_ERROR(CheckVocabularySize(job, tokens->words()));
-  return PreparedData{
-      .token_file = std::filesystem::absolute(prepared.path).lexically_normal().string(),
-      .reused = prepared.reused,
-      .why_rebuilt = prepared.why_rebuilt,
-      .description = tokens->Describe(),
-      .vocabulary_words = tokens->words(),
-      .fingerprint = tokens->fingerprint(),
-      .units = tokens->Units(WordsPerUnit(job, tokens->total_work())),
-      .export_data = [tokens](const std::string& directory) { return ExportVocabulary(*tokens, directory); }};
-}
-
 class Preparation::Shared {
  public:
   Shared(Executor* executor, const job::Job& job, std::string cache_directory, PrepareFunction prepare)

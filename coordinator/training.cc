@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "common/job/derived.h"
 #include "common/log.h"
 #include "common/status.h"
 #include "common/transport/control.h"
@@ -13,8 +14,8 @@ namespace shoal {
 Training::Training(const Parts& parts, Plan plan, uint64_t data_fingerprint, CheckpointFolder checkpoints)
     : parts_(parts),
       data_fingerprint_(data_fingerprint),
-      ledger_(std::move(plan), parts.job.determinism() == job::Job::STRICT ? parts.job.units_per_round() : 0),
-      desk_(&ledger_, parts.job.workers()),
+      ledger_(std::move(plan), TrainsInRounds(parts.job) ? parts.job.units_per_round() : 0),
+      desk_(&ledger_, TrainsImages(parts.job) ? 1 : parts.job.workers()),
       folder_(std::move(checkpoints)) {}
 
 absl::Status Training::Restore(const checkpoint::Manifest& from) {

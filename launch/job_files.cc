@@ -32,6 +32,7 @@ void CheckFile(std::string_view field, const std::string& path, std::vector<std:
 void CheckFilesOf(const job::Job& job, std::vector<std::string>* mistakes) {
   const job::Corpus& corpus = job.data().corpus();
   for (const std::string& path : corpus.path()) CheckReadable("data.corpus.path", path, mistakes);
+  for (const std::string& path : job.data().images().path()) CheckReadable("data.images.path", path, mistakes);
   CheckFile("data.corpus.vocabulary_file", corpus.vocabulary_file(), mistakes);
   for (const std::string& path : job.evaluation().similarity()) CheckFile("evaluation.similarity", path, mistakes);
   for (const std::string& path : job.evaluation().analogies()) CheckFile("evaluation.analogies", path, mistakes);
@@ -46,7 +47,8 @@ void CheckFilesOf(const job::Job& job, std::vector<std::string>* mistakes) {
 void CheckOutputApart(const std::string& output, const job::Job& job, std::vector<std::string>* mistakes) {
   std::error_code error;
   const fs::path results = fs::weakly_canonical(fs::absolute(output), error);
-  for (const std::string& path : job.data().corpus().path()) {
+  const auto& paths = job.data().has_images() ? job.data().images().path() : job.data().corpus().path();
+  for (const std::string& path : paths) {
     const fs::path text = fs::weakly_canonical(path, error);
     if (error || !fs::is_directory(text, error)) continue;
     const fs::path within = results.lexically_relative(text);
@@ -55,7 +57,7 @@ void CheckOutputApart(const std::string& output, const job::Job& job, std::vecto
     });  // ".." too: outside.
     if (hidden || within.empty()) continue;
     mistakes->push_back(Cat("--output: ", output, " lies in ", path,
-                            ", all of whose files are text to train on; give a folder outside of it"));
+                            ", all of whose files are trained on; give a folder outside of it"));
   }
 }
 
@@ -68,6 +70,11 @@ void MakePathsAbsolute(job::Job* job) {
     for (std::string& path : *corpus->mutable_path()) make_absolute(&path);
     if (corpus->has_vocabulary_file()) make_absolute(corpus->mutable_vocabulary_file());
     if (corpus->has_cache_directory()) make_absolute(corpus->mutable_cache_directory());
+  }
+  if (job->data().has_images()) {
+    job::Images* images = job->mutable_data()->mutable_images();
+    for (std::string& path : *images->mutable_path()) make_absolute(&path);
+    if (images->has_cache_directory()) make_absolute(images->mutable_cache_directory());
   }
   if (job->has_evaluation()) {
     job::Evaluation* evaluation = job->mutable_evaluation();

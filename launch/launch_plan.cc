@@ -13,7 +13,6 @@
 #include "common/status.h"
 #include "data/corpus_files.h"
 #include "data/corpus_key.h"
-#include "data/prepare.h"
 #include "data/token_file.h"
 #include "launch/screen.h"
 #include "paramserver/row_layout.h"
@@ -26,6 +25,11 @@ std::string DescribeTables(const std::vector<wire::TableSpec>& tables) {
     absl::StrAppend(out, table.name(), " ", FormatCount(table.rows()), " rows of ",
                     RowLayout::Of(table).stride * sizeof(float), " B");
   });
+}
+
+uint64_t FileBytes(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::file_size(path, ignored);
 }
 
 // "1-2", or "1" where there is one.
@@ -48,26 +52,20 @@ std::string DescribeRoles(const job::Job& job, const MemoryPlan& memory) {
 
 }  // namespace
 
-absl::StatusOr<DataFacts> FactsOfData(const TrainingRequest& request) {
+absl::StatusOr<PreparedData> PrepareRequestedData(const TrainingRequest& request) {
   Screen screen(STDOUT_FILENO, STDERR_FILENO);
   const bool draw = ::isatty(STDERR_FILENO) && !request.job.progress().quiet();
-  const auto progress = [&](double fraction, std::string_view phase) {
-    if (draw) screen.SetBar(Cat("preparing the text: ", phase, ", ", absl::StrFormat("%.0f %%", 100 * fraction)));
-    return true;
-  };
-  ASSIGN_OR_RETURN(const PreparedCorpus prepared,
-                   PrepareCorpus(request.job.data().corpus(), CacheDirectory(request.job, request.output), progress));
-  ASSIGN_OR_RETURN(const auto tokens, TokenFile::Open(prepared.path));
-  RETURN_IF_ERROR(CheckVocabularySize(request.job, tokens->words()));
-  std::error_code ignored;
-  return DataFacts{.description = tokens->Describe(),
-                   .token_file = prepared.path,
-                   .token_file_bytes = std::filesystem::file_size(prepared.path, ignored),
-                   .vocabulary_words = tokens->words(),
-                   .units = tokens->Units(WordsPerUnit(request.job, tokens->total_work())).size()};
+  return PrepareData(
+      request.job, CacheDirectory(request.job, request.output), [&](double fraction, std::string_view phase) {
+        if (draw) {
+          screen.SetBar(Cat("preparing the data: ", phase, ", ", absl::StrFormat("%.0f %%", 100 * fraction)));
+        }
+        return true;
+      });
 }
 
 std::optional<uint64_t> PreparedVocabulary(const TrainingRequest& request) {
+  if (!request.job.data().has_corpus()) return std::nullopt;
   const job::Corpus& corpus = request.job.data().corpus();
   const auto files = FindCorpusFiles({corpus.path().begin(), corpus.path().end()});
   if (!files.ok()) return std::nullopt;
@@ -78,16 +76,16 @@ std::optional<uint64_t> PreparedVocabulary(const TrainingRequest& request) {
   return (*tokens)->words();
 }
 
-std::string DescribePlan(const TrainingRequest& request, const DataFacts& data, const MemoryPlan& memory,
+std::string DescribePlan(const TrainingRequest& request, const PreparedData& data, const MemoryPlan& memory,
                          const MpirunCommand& command, const Machine& machine) {
   const job::Job& job = request.job;
   const bool one_host = job.placement().hostfile().empty();
   const std::optional<std::string> app_file = command.AppFile();
   return Cat("job     ", job.name(), ": ", job.epochs(), " epochs, seed ", job.seed(), "; written to ", request.output,
-             "/job.textproto\n", "data    ", data.description, "\n        ", data.token_file, " (",
-             FormatBytes(data.token_file_bytes), ", mapped)\n", "units   ", FormatCount(data.units), " an epoch, ",
-             FormatCount(data.units * job.epochs()), " in all\n", "memory  ", FormatBytes(memory.total_bytes),
-             " in all, of ",
+             "/job.textproto\n", "data    ", data.description, "\n        ", data.file, " (",
+             FormatBytes(FileBytes(data.file)), ", mapped)\n", "units   ", FormatCount(data.units.size()),
+             " an epoch, ", FormatCount(data.units.size() * job.epochs()), " in all\n", "memory  ",
+             FormatBytes(memory.total_bytes), " in all, of ",
              one_host ? Cat(FormatBytes(machine.memory_bytes), " (", machine.memory_limited_by, ")")
                       : Cat("the hosts of ", job.placement().hostfile(), ", whose memory is not looked at"),
              "\n\n", DescribeRoles(job, memory), "\nBy hand, with the same result:\n\n", command.ShellLine(), "\n\n",

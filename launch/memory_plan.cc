@@ -28,11 +28,9 @@ uint64_t NoiseBytes(uint64_t words) {
   return sizeof(uint32_t) * std::bit_ceil(std::clamp<uint64_t>(8 * words, uint64_t{1} << 16, uint64_t{1} << 24));
 }
 
-bool IsStrict(const job::Job& job) { return job.determinism() == job::Job::STRICT; }
-
 // Rows of a table that a batch touches, at most about.
 uint64_t BatchRows(const job::Job& job) {
-  const uint64_t words = IsStrict(job) ? WordsPerUnit(job, /*words=*/0) : job.parameter_server().batch_words();
+  const uint64_t words = TrainsInRounds(job) ? WordsPerUnit(job, /*words=*/0) : job.parameter_server().batch_words();
   return words * (1 + job.objective().skip_gram().negatives());
 }
 
@@ -40,7 +38,7 @@ uint64_t BatchRows(const job::Job& job) {
 uint64_t BatchBytes(const job::Job& job, const std::vector<wire::TableSpec>& tables) {
   uint64_t bytes = 0;
   const bool sgd = job.objective().skip_gram().optimizer().kind() == job::RowOptimizer::SGD;
-  const bool local = job.placement().hostfile().empty() && !IsStrict(job) &&
+  const bool local = job.placement().hostfile().empty() && !TrainsInRounds(job) &&
                      job.parameter_server().access() != job::ParameterServer::REMOTE;
   if (sgd && local) return 0;
   for (const wire::TableSpec& table : tables) {
@@ -52,7 +50,7 @@ uint64_t BatchBytes(const job::Job& job, const std::vector<wire::TableSpec>& tab
 
 // Of strict determinism: the changes that the servers keep until a round is whole.
 uint64_t RoundBytes(const job::Job& job, const std::vector<wire::TableSpec>& tables) {
-  if (!IsStrict(job)) return 0;
+  if (!TrainsInRounds(job)) return 0;
   uint64_t bytes = 0;
   for (const wire::TableSpec& table : tables) {
     const uint64_t rows = std::min<uint64_t>(BatchRows(job), table.rows());

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "common/job/derived.h"
 #include "common/status.h"
 
 namespace shoal {
@@ -80,7 +81,8 @@ absl::StatusOr<MpirunCommand> MpirunCommand::Of(const job::Job& job, const std::
                                                 const Installation& installation, const Machine& machine) {
   ASSIGN_OR_RETURN(const std::string coordinator, installation.Program("shoal-coordinator"));
   ASSIGN_OR_RETURN(const std::string server, installation.Program("shoal-paramserver"));
-  ASSIGN_OR_RETURN(const std::string worker, installation.Program("shoal-worker"));
+  ASSIGN_OR_RETURN(const std::string worker,
+                   installation.Program(TrainsImages(job) ? "shoal-image-worker" : "shoal-worker"));
   MpirunCommand command;
   command.options = MpirunOptions(job, machine);
   command.contexts = {{"-np", "1", coordinator, "--job", Cat(output, "/job.textproto"), "--output", output},

@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/files.h"
+#include "common/job/derived.h"
 #include "common/job/job.h"
 #include "common/job/nearest_name.h"
 #include "common/status.h"
@@ -24,6 +25,8 @@ struct Change {
 
 // Stands in Change::path for the width of the objective's vectors, whichever objective it is.
 constexpr char kDimOfObjective[] = "dim";
+// Of the paths of the job's data, whichever data that is.
+constexpr char kPathOfData[] = "data";
 
 std::string AboutOf(const std::string& verb, const Installation& installation) {
   const std::string jobs = absl::StrJoin(installation.JobNames(), ", ");
@@ -57,8 +60,8 @@ CommandLine LineOf(const std::string& verb, const Installation& installation, Tr
       {.name = "data",
        .value = "PATH",
        .takes_many = true,
-       .help = "Text: files or folders, in place of the job's data.corpus.path.",
-       .take = change("data", "data.corpus.path")},
+       .help = "Text or pictures: files or folders, in place of the job's data.corpus.path or data.images.path.",
+       .take = change("data", kPathOfData)},
       {.name = "output",
        .value = "DIR",
        .help = "Folder of the results, made where it is missing (default: out).",
@@ -71,7 +74,10 @@ CommandLine LineOf(const std::string& verb, const Installation& installation, Tr
       field("workers", "N", "workers", "Processes that train, one a core (default: the job's, 1)."),
       field("servers", "N", "servers", "Processes that hold the tables (default: the job's, 1)."),
       field("epochs", "N", "epochs", "Passes over the data (default: the job's, 5)."),
-      field("dim", "N", kDimOfObjective, "Floats of a vector (default: the job's, 100)."),
+      field("dim", "N", kDimOfObjective, "Floats of a word's vector (default: the job's, 100)."),
+      field("net", "NET", "encoder.net", "Of an image encoder: SMALL, RESNET18, RESNET34, RESNET50."),
+      field("batch", "N", "encoder.batch", "Of an image encoder: pictures of a step, over all workers."),
+      field("cpu-seconds", "N", "max_cpu_seconds", "CPU time of all processes together after which training ends."),
       field("seed", "N", "seed", "Of all random choices (default: the job's, 1)."),
       field("metrics-port", "N", "metrics.port",
             "Rank r serves /metrics on port N + r; 0 takes free ports (default: the job's, 0)."),
@@ -129,6 +135,9 @@ void ReadJobFile(const std::string& name, const Installation& installation, job:
 
 absl::StatusOr<std::string> AssignmentOf(const Change& change, const job::Job& job) {
   if (change.path.empty()) return change.value;
+  if (change.path == kPathOfData) {
+    return Cat(TrainsImages(job) ? "data.images.path=" : "data.corpus.path=", change.value);
+  }
   if (change.path != kDimOfObjective) return Cat(change.path, "=", change.value);
   const auto& objective = job.objective();
   const auto* kind = objective.GetReflection()->GetOneofFieldDescriptor(
@@ -137,12 +146,15 @@ absl::StatusOr<std::string> AssignmentOf(const Change& change, const job::Job& j
   return Cat("objective.", kind->name(), ".dim=", change.value);
 }
 
+void ClearPaths(job::Data* data) {
+  if (data->has_corpus()) data->mutable_corpus()->clear_path();
+  if (data->has_images()) data->mutable_images()->clear_path();
+}
+
 void ApplyChanges(const std::vector<Change>& changes, job::Job* job, std::vector<std::string>* mistakes) {
   bool data_replaced = false;
   for (const Change& change : changes) {
-    if (change.flag == "data" && !std::exchange(data_replaced, true) && job->data().has_corpus()) {
-      job->mutable_data()->mutable_corpus()->clear_path();
-    }
+    if (change.flag == "data" && !std::exchange(data_replaced, true)) ClearPaths(job->mutable_data());
     const auto assignment = AssignmentOf(change, *job);
     const absl::Status status = assignment.ok() ? SetField(job, *assignment) : assignment.status();
     if (!status.ok()) mistakes->push_back(Cat("--", change.flag, ": ", ToStd(status.message())));

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/job/derived.h"
 #include "common/job/tables.h"
 #include "common/log.h"
 #include "common/status.h"
@@ -115,8 +116,7 @@ absl::StatusOr<std::unique_ptr<TableAccess>> MakeTable(const wire::TableSpec& sp
                                                        ClientStats* stats) {
   const auto access = welcome.job().parameter_server().access();
   const bool remote = access == ParameterServer::REMOTE || (access == ParameterServer::AUTO && !AllOnThisHost(servers));
-  const bool strict = welcome.job().determinism() == job::Job::STRICT;
-  if (spec.hashed() || remote || strict) return std::make_unique<RemoteTable>(spec, exchange);
+  if (spec.hashed() || remote || TrainsInRounds(welcome.job())) return std::make_unique<RemoteTable>(spec, exchange);
   auto mapped = MapTable(spec, welcome, servers, stats);
   if (mapped.ok()) return mapped;
   if (access == ParameterServer::MAPPED) {

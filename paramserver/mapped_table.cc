@@ -29,9 +29,12 @@ MappedTable::MappedTable(const wire::TableSpec& spec, std::vector<Segment> segme
       servers_(segments_.size()),
       reciprocal_(std::numeric_limits<uint64_t>::max() / servers_ + 1),
       bases_(Bases(segments_)),
-      optimizer_(spec.optimizer(), layout_),
+      optimizer_(spec),
       hot_(SharedRows(std::min<uint64_t>(hot_rows, spec.rows())), layout_.padded_dim),
-      stats_(stats) {}
+      gradient_(layout_.padded_dim * sizeof(float)),
+      stats_(stats) {
+  std::fill_n(reinterpret_cast<float*>(gradient_.data()), layout_.padded_dim, 0.0f);
+}
 
 std::vector<float*> MappedTable::SharedRows(uint64_t count) const {
   std::vector<float*> rows(count);
@@ -48,7 +51,7 @@ absl::Status MappedTable::RequestKeys(std::span<const Key> keys, Batch* batch) {
   if (const Key largest = FindRows(keys, batch->want_gradients ? 0 : hot_.size(), batch->rows.data());
       !keys.empty() && largest >= spec_.rows()) {
     batch->rows.clear();
-    return InvalidArgument("table \"", spec_.name(), "\" has ", spec_.rows(), " rows, there is no row ", largest);
+    return NoSuchRow(spec_, largest);
   }
   stats_->rows_mapped += keys.size();
   batch->gradients.clear();
@@ -114,14 +117,39 @@ absl::Status MappedTable::Flush() {
   return absl::OkStatus();
 }
 
-absl::Status MappedTable::Read(uint64_t first, uint64_t count, std::span<float> out) {
-  if (first > spec_.rows() || count > spec_.rows() - first || out.size() < count * layout_.dim) {
-    return InvalidArgument("table \"", spec_.name(), "\" has ", spec_.rows(), " rows of ", layout_.dim,
-                           " floats: rows ", first, " to ", first + count, " cannot be read into ", out.size(),
-                           " floats");
+absl::Status MappedTable::CheckKeys(std::span<const uint64_t> keys) const {
+  for (const uint64_t key : keys) {
+    if (key >= spec_.rows()) return NoSuchRow(spec_, key);
   }
+  return absl::OkStatus();
+}
+
+absl::Status MappedTable::PushGradients(std::span<const uint64_t> keys, std::span<const float> gradients,
+                                        float learning_rate) {
+  RETURN_IF_ERROR(CheckFloats(spec_, keys.size(), gradients.size()));
+  RETURN_IF_ERROR(CheckKeys(keys));
+  float* const gradient = reinterpret_cast<float*>(gradient_.data());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    std::copy_n(gradients.data() + i * layout_.dim, layout_.dim, gradient);
+    if (!optimizer_.Apply(SharedRow(keys[i]), gradient, learning_rate)) ++stats_->nonfinite_rows;
+  }
+  stats_->rows_mapped += keys.size();
+  return absl::OkStatus();
+}
+
+absl::Status MappedTable::Read(uint64_t first, uint64_t count, std::span<float> out) {
+  RETURN_IF_ERROR(CheckRange(spec_, first, count));
+  RETURN_IF_ERROR(CheckFloats(spec_, count, out.size()));
   hot_.Merge();
   for (uint64_t i = 0; i < count; ++i) std::copy_n(SharedRow(first + i), layout_.dim, out.data() + i * layout_.dim);
+  return absl::OkStatus();
+}
+
+absl::Status MappedTable::Read(std::span<const uint64_t> keys, std::span<float> out) {
+  RETURN_IF_ERROR(CheckFloats(spec_, keys.size(), out.size()));
+  RETURN_IF_ERROR(CheckKeys(keys));
+  hot_.Merge();
+  for (size_t i = 0; i < keys.size(); ++i) std::copy_n(SharedRow(keys[i]), layout_.dim, out.data() + i * layout_.dim);
   return absl::OkStatus();
 }
 

@@ -32,7 +32,10 @@ class MappedTable final : public TableAccess {
   absl::Status Await(Batch*) override { return absl::OkStatus(); }
   absl::Status Commit(Batch* batch, float learning_rate) override;
   absl::Status Flush() override;
+  absl::Status PushGradients(std::span<const uint64_t> keys, std::span<const float> gradients,
+                             float learning_rate) override;
   absl::Status Read(uint64_t first, uint64_t count, std::span<float> out) override;
+  absl::Status Read(std::span<const uint64_t> keys, std::span<float> out) override;
 
  private:
   // Gradient mode's accumulators, one for each distinct key.
@@ -51,6 +54,7 @@ class MappedTable final : public TableAccess {
   void PrepareGradients(std::span<const Key> keys, Batch* batch);
   absl::Status TakeGradients(Gradients* state, float learning_rate);
   std::vector<float*> SharedRows(uint64_t count) const;
+  absl::Status CheckKeys(std::span<const uint64_t> keys) const;
 
   float* SharedRow(uint64_t key) const {
     // key / servers_ by a multiplication, exact for 32-bit keys (Lemire, Kaser, Kurz 2019, "Faster remainder by direct
@@ -68,6 +72,7 @@ class MappedTable final : public TableAccess {
   const RowOptimizer optimizer_;
   HotRows hot_;
   UniqueKeys unique_;
+  Buffer gradient_;  // [padded_dim] Of one row; its padding is zero.
   ClientStats* const stats_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "common/status.h"
@@ -45,13 +46,14 @@ absl::Status RemoteTable::RequestKeys(std::span<const Key> keys, Batch* batch) {
   }
   state->gradients = batch->want_gradients;
   state->awaited = false;
-  RETURN_IF_ERROR(StartPulls(keys, state));
+  RETURN_IF_ERROR(MakeCalls(keys, state));
+  RETURN_IF_ERROR(StartPulls(*state));
   state->open = open_;
   return absl::OkStatus();
 }
 
 template <typename Key>
-absl::Status RemoteTable::StartPulls(std::span<const Key> keys, State* state) {
+absl::Status RemoteTable::MakeCalls(std::span<const Key> keys, State* state) {
   state->calls.clear();
   state->places.clear();
   state->numbers.resize(keys.size());
@@ -59,13 +61,17 @@ absl::Status RemoteTable::StartPulls(std::span<const Key> keys, State* state) {
   unique_.Begin(keys.size());
   for (size_t i = 0; i < keys.size(); ++i) {
     if (!spec_.hashed() && keys[i] >= spec_.rows()) {
-      return InvalidArgument("table \"", spec_.name(), "\" has ", spec_.rows(), " rows, there is no row ", keys[i]);
+      return NoSuchRow(spec_, keys[i]);
     }
     bool fresh;
     state->numbers[i] = unique_.NumberOf(keys[i], &fresh);
     if (fresh) state->places.push_back(PlaceKey(keys[i], state));
   }
-  for (const auto& call : state->calls) {
+  return absl::OkStatus();
+}
+
+absl::Status RemoteTable::StartPulls(const State& state) {
+  for (const auto& call : state.calls) {
     RETURN_IF_ERROR(exchange_->Start(call));
   }
   return absl::OkStatus();
@@ -117,16 +123,19 @@ absl::Status RemoteTable::Await(Batch* batch) {
   return absl::OkStatus();
 }
 
-void RemoteTable::PrepareChanges(RowCall* call) {
-  const size_t bytes = call->keys.size() * layout_.padded_dim * sizeof(float);
-  call->after_memory.Reset(bytes);
-  std::memcpy(call->after_memory.data(), PullAnswerRows(&call->answer), bytes);
+float* RemoteTable::MakeRows(RowCall* call) const {
+  call->after_memory.Reset(call->keys.size() * layout_.padded_dim * sizeof(float));
+  return reinterpret_cast<float*>(call->after_memory.data());
 }
 
-void RemoteTable::PrepareGradients(RowCall* call) {
-  const size_t bytes = call->keys.size() * layout_.padded_dim * sizeof(float);
-  call->after_memory.Reset(bytes);
-  std::memset(call->after_memory.data(), 0, bytes);
+void RemoteTable::PrepareChanges(RowCall* call) const {
+  float* const rows = MakeRows(call);
+  std::memcpy(rows, PullAnswerRows(&call->answer), call->keys.size() * layout_.padded_dim * sizeof(float));
+}
+
+void RemoteTable::PrepareGradients(RowCall* call) const {
+  float* const rows = MakeRows(call);
+  std::fill_n(rows, call->keys.size() * layout_.padded_dim, 0.0f);
 }
 
 absl::Status RemoteTable::Commit(Batch* batch, float learning_rate) {
@@ -152,6 +161,32 @@ absl::Status RemoteTable::StartPush(const State& state, const std::shared_ptr<Ro
   return exchange_->Start(call);
 }
 
+void RemoteTable::FillGradients(std::span<const float> gradients, const State& state) const {
+  for (const auto& call : state.calls) PrepareGradients(call.get());
+  for (size_t i = 0; i < state.places.size(); ++i) {
+    const Place place = state.places[i];
+    float* const rows = reinterpret_cast<float*>(state.calls[place.call]->after_memory.data());
+    std::copy_n(gradients.data() + i * layout_.dim, layout_.dim, rows + place.row * layout_.padded_dim);
+  }
+}
+
+absl::Status RemoteTable::PushGradients(std::span<const uint64_t> keys, std::span<const float> gradients,
+                                        float learning_rate) {
+  RETURN_IF_ERROR(CheckFloats(spec_, keys.size(), gradients.size()));
+  State state;
+  RETURN_IF_ERROR(MakeCalls(keys, &state));
+  FillGradients(gradients, state);
+  RETURN_IF_ERROR(WaitForPushes(kMaxBatchesInFlight - 1));
+  for (const auto& call : state.calls) {
+    call->after = reinterpret_cast<const float*>(call->after_memory.data());
+    call->header.kind = RowKind::kPushGradients;
+    call->header.learning_rate = learning_rate;
+    RETURN_IF_ERROR(exchange_->Start(call));
+  }
+  pushes_.push_back(std::move(state.calls));
+  return absl::OkStatus();
+}
+
 absl::Status RemoteTable::WaitForPushes(size_t most) {
   while (pushes_.size() > most) {
     for (const auto& call : pushes_.front()) {
@@ -174,27 +209,30 @@ absl::Status RemoteTable::Flush() { return WaitForPushes(0); }
 
 absl::Status RemoteTable::Read(uint64_t first, uint64_t count, std::span<float> out) {
   if (spec_.hashed()) return InvalidArgument("table \"", spec_.name(), "\" has hashed keys, which have no order");
-  if (first > spec_.rows() || count > spec_.rows() - first || out.size() < count * layout_.dim) {
-    return InvalidArgument("table \"", spec_.name(), "\" has ", spec_.rows(), " rows of ", layout_.dim,
-                           " floats: rows ", first, " to ", first + count, " cannot be read into ", out.size(),
-                           " floats");
-  }
-  RETURN_IF_ERROR(Flush());
+  RETURN_IF_ERROR(CheckRange(spec_, first, count));
   const uint64_t at_once = std::max<uint64_t>(1, kReadBytes / (layout_.padded_dim * sizeof(float)));
   std::vector<uint64_t> keys;
-  State state;
   for (uint64_t done = 0; done < count; done += keys.size()) {
-    keys.clear();
-    for (uint64_t i = done; i < std::min(count, done + at_once); ++i) keys.push_back(first + i);
-    RETURN_IF_ERROR(StartPulls(std::span<const uint64_t>(keys), &state));
-    for (const auto& call : state.calls) {
-      RETURN_IF_ERROR(exchange_->Wait(call.get()));
-    }
-    for (size_t i = 0; i < keys.size(); ++i) {
-      const Place place = state.places[state.numbers[i]];
-      const float* row = PullAnswerRows(&state.calls[place.call]->answer) + place.row * layout_.padded_dim;
-      std::copy_n(row, layout_.dim, out.data() + (done + i) * layout_.dim);
-    }
+    keys.resize(std::min(count - done, at_once));
+    std::iota(keys.begin(), keys.end(), first + done);
+    RETURN_IF_ERROR(Read(keys, out.subspan(done * layout_.dim, keys.size() * layout_.dim)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RemoteTable::Read(std::span<const uint64_t> keys, std::span<float> out) {
+  RETURN_IF_ERROR(CheckFloats(spec_, keys.size(), out.size()));
+  RETURN_IF_ERROR(Flush());
+  State state;
+  RETURN_IF_ERROR(MakeCalls(keys, &state));
+  RETURN_IF_ERROR(StartPulls(state));
+  for (const auto& call : state.calls) {
+    RETURN_IF_ERROR(exchange_->Wait(call.get()));
+  }
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const Place place = state.places[state.numbers[i]];
+    const float* row = PullAnswerRows(&state.calls[place.call]->answer) + place.row * layout_.padded_dim;
+    std::copy_n(row, layout_.dim, out.data() + i * layout_.dim);
   }
   return absl::OkStatus();
 }

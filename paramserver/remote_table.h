@@ -32,7 +32,10 @@ class RemoteTable final : public TableAccess {
   absl::Status Await(Batch* batch) override;
   absl::Status Commit(Batch* batch, float learning_rate) override;
   absl::Status Flush() override;
+  absl::Status PushGradients(std::span<const uint64_t> keys, std::span<const float> gradients,
+                             float learning_rate) override;
   absl::Status Read(uint64_t first, uint64_t count, std::span<float> out) override;
+  absl::Status Read(std::span<const uint64_t> keys, std::span<float> out) override;
 
  private:
   using Calls = std::vector<std::shared_ptr<RowCall>>;
@@ -54,15 +57,19 @@ class RemoteTable final : public TableAccess {
 
   template <typename Key>
   absl::Status RequestKeys(std::span<const Key> keys, Batch* batch);
-  // Sorts the distinct keys into calls by server, and starts them.
+  // Sorts the distinct keys into calls by server.
   template <typename Key>
-  absl::Status StartPulls(std::span<const Key> keys, State* state);
+  absl::Status MakeCalls(std::span<const Key> keys, State* state);
+  absl::Status StartPulls(const State& state);
+  // Room for as many rows as the call has keys.
+  float* MakeRows(RowCall* call) const;
   // The place of a key that was not seen in this batch before.
   Place PlaceKey(uint64_t key, State* state);
   uint32_t OpenCall(uint32_t server, State* state);
 
-  void PrepareChanges(RowCall* call);
-  void PrepareGradients(RowCall* call);
+  void PrepareChanges(RowCall* call) const;
+  void PrepareGradients(RowCall* call) const;
+  void FillGradients(std::span<const float> gradients, const State& state) const;
   absl::Status StartPush(const State& state, const std::shared_ptr<RowCall>& call, float learning_rate);
   // Waits until at most `most` commits are unanswered.
   absl::Status WaitForPushes(size_t most);

@@ -34,18 +34,24 @@ float SumOfSquares(const float* gradient, uint32_t floats) {
 
 }  // namespace
 
-RowOptimizer::RowOptimizer(const job::RowOptimizer& spec, const RowLayout& layout)
-    : kind_(spec.kind()),
-      layout_(layout),
+RowOptimizer::RowOptimizer(const wire::TableSpec& table)
+    : kind_(table.optimizer().kind()),
+      moving_average_(table.has_moving_average()),
+      unit_length_(table.moving_average().unit_length()),
+      layout_(RowLayout::Of(table)),
       // An epsilon too small for a float would turn the padding into 0 / 0.
-      epsilon_(std::max(static_cast<float>(spec.epsilon()), FLT_MIN)),
-      beta1_(static_cast<float>(spec.beta1())),
-      beta2_(static_cast<float>(spec.beta2())) {}
+      epsilon_(std::max(static_cast<float>(table.optimizer().epsilon()), FLT_MIN)),
+      beta1_(static_cast<float>(table.optimizer().beta1())),
+      beta2_(static_cast<float>(table.optimizer().beta2())) {}
 
 bool RowOptimizer::Apply(float* row, const float* gradient, float learning_rate) const {
   row = Aligned(row);
   gradient = Aligned(gradient);
   if (!AllFinite(gradient, layout_.padded_dim)) return false;
+  if (moving_average_) {
+    ApplyMovingAverage(row, gradient, learning_rate);
+    return true;
+  }
   switch (kind_) {
     case job::RowOptimizer::SGD:
       for (uint32_t i = 0; i < layout_.padded_dim; ++i) row[i] -= learning_rate * gradient[i];
@@ -92,6 +98,17 @@ void RowOptimizer::ApplyLazyAdam(float* row, const float* gradient, float learni
     second[i] += (1 - beta2_) * (gradient[i] * gradient[i] - second[i]);
     row[i] -= step * first[i] / (std::sqrt(second[i] * scale) + epsilon_);
   }
+}
+
+// Written so that a rate of 1 gives the value to the bit.
+void RowOptimizer::ApplyMovingAverage(float* row, const float* value, float rate) const {
+  const float keep = 1 - rate;
+  for (uint32_t i = 0; i < layout_.padded_dim; ++i) row[i] = keep * row[i] + rate * value[i];
+  if (!unit_length_) return;
+  const float length = std::sqrt(SumOfSquares(row, layout_.padded_dim));
+  // A row of zeros has no direction.
+  if (length < FLT_MIN) return;
+  for (uint32_t i = 0; i < layout_.padded_dim; ++i) row[i] /= length;
 }
 
 bool AddToRow(float* row, const float* change, uint32_t floats) {

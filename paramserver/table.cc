@@ -44,7 +44,7 @@ Table::Table(const wire::TableSpec& spec, const ServerPlace& place, Segment segm
       layout_(RowLayout::Of(spec)),
       capacity_(RowsOnServer(spec.rows(), place.server, place.servers)),
       initializer_(spec.initializer()),
-      optimizer_(spec.optimizer(), layout_),
+      optimizer_(spec),
       segment_(std::move(segment)) {
   if (spec.hashed()) keys_.emplace(capacity_);
 }
@@ -179,9 +179,11 @@ void Table::TakeGradients(const RowRequest& request) {
 }
 
 std::string Table::layout() const {
+  const std::string kind =
+      spec_.has_moving_average() ? "a moving average" : job::RowOptimizer::Kind_Name(spec_.optimizer().kind());
   return Cat(spec_.hashed() ? "hashed-key" : "dense-id", " table \"", name(), "\" of ", spec_.rows(), " rows of ",
              layout_.dim, " floats, ", layout_.padded_dim, " with padding, ", layout_.stride, " with the state of ",
-             job::RowOptimizer::Kind_Name(spec_.optimizer().kind()));
+             kind);
 }
 
 absl::StatusOr<bool> Table::FreezeSome() {

@@ -71,16 +71,27 @@ class TableAccess {
   // Waits only where kMaxBatchesInFlight commits are not answered yet; so an error of one may come from a later call.
   virtual absl::Status Commit(Batch* batch, float learning_rate) = 0;
 
-  // Waits until every server has applied what was committed: what another client reads afterwards has it.
+  // Hands `gradients` [keys, dim] to the row optimizer without asking for the rows; `keys` are distinct. Waits as
+  // Commit. InvalidArgument: a key outside the table, or not as many floats.
+  virtual absl::Status PushGradients(std::span<const uint64_t> keys, std::span<const float> gradients,
+                                     float learning_rate) = 0;
+
+  // Waits until every server has applied what was committed and pushed: what another client reads afterwards has it.
   virtual absl::Status Flush() = 0;
 
   // Copies the weights of rows [first, first + count) of a dense-id table into `out` [count, dim], whatever the access.
-  // For exports.
   virtual absl::Status Read(uint64_t first, uint64_t count, std::span<float> out) = 0;
+  // The same of the rows of `keys` into `out` [keys, dim].
+  virtual absl::Status Read(std::span<const uint64_t> keys, std::span<float> out) = 0;
 
  protected:
   explicit TableAccess(RowLayout layout) : layout_(layout) {}
   const RowLayout layout_;
 };
+
+// What the implementations say alike of arguments that do not fit a table.
+absl::Status NoSuchRow(const wire::TableSpec& spec, uint64_t key);
+absl::Status CheckFloats(const wire::TableSpec& spec, uint64_t rows, uint64_t floats);  // rows * dim of them.
+absl::Status CheckRange(const wire::TableSpec& spec, uint64_t first, uint64_t count);   // [first, first + count).
 
 }  // namespace shoal

@@ -38,11 +38,19 @@ class Objective {
  public:
   virtual ~Objective() = default;
 
+  // A lease that will begin after all that were foretold before it: what it needs may be made ready.
+  virtual void Foretell(const wire::Lease&) {}
+
   // A new lease; the last one has ended. FailedPrecondition: the lease does not fit the data.
   virtual absl::Status Begin(const wire::Lease& lease) = 0;
 
-  // Trains one batch of the lease: a few milliseconds, so that the worker stays able to answer.
+  // Trains one batch of the lease: a few milliseconds, so that the worker stays able to answer. One whose batches take
+  // longer trains them in a thread of its own, and returns now and then in between.
   virtual absl::StatusOr<StepReport> Step() = 0;
+
+  // Puts what this worker alone holds into its tables, for a checkpoint: a life that goes on from it begins with them.
+  // Between two units; of workers that train together, on the leader.
+  virtual absl::Status Save() { return absl::OkStatus(); }
 
   // Writes what users take away into `directory`, each file by a temporary name and a rename. Returns the paths.
   virtual absl::StatusOr<std::vector<std::string>> Export(const std::string& directory) = 0;

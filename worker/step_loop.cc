@@ -18,6 +18,7 @@ StepLoop::StepLoop(CoordinatorLink* link, Clock* clock, const wire::Welcome& wel
       client_(*client),
       objective_(*objective),
       meter_(*meter),
+      team_(Team::Of(welcome)),
       report_interval_(std::min(kReportInterval, link->heartbeat_interval())),
       last_report_(clock->Now()),
       last_look_(clock->Now()) {}
@@ -25,6 +26,7 @@ StepLoop::StepLoop(CoordinatorLink* link, Clock* clock, const wire::Welcome& wel
 absl::Status StepLoop::Run() {
   // A worker that waits for a server's rows still sends heartbeats and hears Stop.
   client_.OnWait([this] { return Listen(); });
+  if (team_.follows()) link_.Hear(team_.leader);
   RETURN_IF_ERROR(Ask());
   while (!stop_) {
     RETURN_IF_ERROR(Listen());
@@ -54,16 +56,12 @@ absl::Status StepLoop::Listen() {
 absl::Status StepLoop::Handle(const wire::ControlMessage& message) {
   switch (message.kind_case()) {
     case wire::ControlMessage::kLease:
-      if (next_.size() + (current_ ? 1 : 0) == kMaxLeasesPerWorker) {
-        return Internal("the coordinator gives more than ", kMaxLeasesPerWorker, " leases at a time");
-      }
-      awaiting_lease_ = false;
-      next_.push_back(message.lease());
-      return absl::OkStatus();
+      return TakeLease(message);
     case wire::ControlMessage::kNoMoreLeases:
       awaiting_lease_ = false;
       return absl::OkStatus();
     case wire::ControlMessage::kPause:
+      if (team_.follows()) return SayPaused();
       rest_ = Rest::kAsked;
       return absl::OkStatus();
     case wire::ControlMessage::kResume:
@@ -80,7 +78,23 @@ absl::Status StepLoop::Handle(const wire::ControlMessage& message) {
   }
 }
 
+absl::Status StepLoop::TakeLease(const wire::ControlMessage& message) {
+  // A follower may still be at the end of a unit that the leader has left.
+  const size_t most = kMaxLeasesPerWorker + (team_.follows() ? 1 : 0);
+  if (next_.size() + (current_ ? 1 : 0) == most) {
+    return Internal("more than ", most, " leases at a time are given to a worker");
+  }
+  awaiting_lease_ = false;
+  for (const int follower : team_.followers) {
+    RETURN_IF_ERROR(link_.SendTo(follower, message));
+  }
+  next_.push_back(message.lease());
+  objective_.Foretell(message.lease());
+  return absl::OkStatus();
+}
+
 absl::Status StepLoop::Ask() {
+  if (team_.follows()) return absl::OkStatus();
   awaiting_lease_ = true;
   wire::ControlMessage message;
   message.mutable_lease_request();
@@ -118,12 +132,18 @@ absl::Status StepLoop::Report(bool done) {
   last_report_ = clock_.Now();
   wire::ControlMessage message;
   *message.mutable_unit_progress() = meter_.Report(current_->id(), done);
-  return link_.Send(message);
+  // The leader speaks for all; the coordinator hears heartbeats of the others.
+  return team_.follows() ? absl::OkStatus() : link_.Send(message);
 }
 
 absl::Status StepLoop::Pause() {
-  RETURN_IF_ERROR(FlushTables());
+  RETURN_IF_ERROR(objective_.Save());
   rest_ = Rest::kPaused;
+  return SayPaused();
+}
+
+absl::Status StepLoop::SayPaused() {
+  RETURN_IF_ERROR(FlushTables());
   wire::ControlMessage message;
   message.mutable_paused();
   return link_.Send(message);

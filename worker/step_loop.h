@@ -7,6 +7,8 @@
 //
 // A checkpoint's Pause is heeded between two units, so that a unit is wholly in a checkpoint or wholly out of it.
 //
+// Of workers that train together (team.h) the leader does all this, and the followers train what it hands on.
+//
 // Thread rule: the worker's thread. Owns nothing of what it is given.
 
 #pragma once
@@ -22,6 +24,7 @@
 #include "proto/wire.pb.h"
 #include "worker/objective.h"
 #include "worker/step_meter.h"
+#include "worker/team.h"
 
 namespace shoal {
 
@@ -45,12 +48,14 @@ class StepLoop {
   bool idle() const { return !current_ && (rest_ == Rest::kPaused || (AtWork() && next_.empty() && !finish_)); }
   bool AtWork() const { return rest_ == Rest::kNone; }
 
+  absl::Status TakeLease(const wire::ControlMessage& message);
   absl::Status Ask();
   absl::Status BeginUnit();
   absl::Status Step();
   absl::Status EndUnit();
   absl::Status Report(bool done);
   absl::Status Pause();
+  absl::Status SayPaused();
   absl::Status Finish();
   absl::Status FlushTables();
 
@@ -60,6 +65,7 @@ class StepLoop {
   ParameterClient& client_;
   Objective& objective_;
   StepMeter& meter_;
+  const Team team_;
   const absl::Duration report_interval_;
 
   enum class Rest { kNone, kAsked, kPaused };

@@ -3,6 +3,7 @@
 #include <google/protobuf/text_format.h>
 
 #include "absl/strings/str_join.h"
+#include "common/job/derived.h"
 #include "common/status.h"
 
 namespace shoal {
@@ -16,11 +17,15 @@ using google::protobuf::Reflection;
 job::Job WhatMatters(job::Job job) {
   for (const char* field :
        {"name", "epochs", "workers", "servers", "parameter_server", "heartbeats", "metrics", "progress", "evaluation",
-        "placement", "checkpoint", "max_restarts", "restart_window_seconds", "stop_grace_seconds", "max_nonfinite"}) {
+        "placement", "checkpoint", "max_restarts", "restart_window_seconds", "stop_grace_seconds", "max_nonfinite", "max_cpu_seconds"}) {
     const FieldDescriptor* descriptor = job::Job::descriptor()->FindFieldByName(field);
     job.GetReflection()->ClearField(&job, descriptor);
   }
-  if (job.determinism() != job::Job::STRICT) job.clear_units_per_round();
+  if (!TrainsInRounds(job)) job.clear_units_per_round();
+  if (job.has_encoder()) {
+    job.mutable_encoder()->clear_threads();
+    job.mutable_encoder()->clear_reader_threads();
+  }
   if (job.data().has_corpus()) {
     job::Corpus* corpus = job.mutable_data()->mutable_corpus();
     for (auto clear : {&job::Corpus::clear_path, &job::Corpus::clear_vocabulary_file,

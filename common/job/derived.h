@@ -11,9 +11,17 @@
 
 namespace shoal {
 
-// Where the job's prepared data is kept: data.corpus.cache_directory, or .shoal-cache beside the output folder.
+// Where the job's prepared data is kept: the data's cache_directory, or .shoal-cache beside the output folder.
 // Absolute.
 std::string CacheDirectory(const job::Job& job, const std::string& output_directory);
+
+// Whether its workers train an image encoder: all together, each with its part of every step's pictures, where others
+// train units of their own.
+bool TrainsImages(const job::Job& job);
+
+// Whether its units are trained in rounds (paramserver/rounds.h). Workers that train together need none to give the
+// same bytes each time.
+bool TrainsInRounds(const job::Job& job);
 
 // Of strict determinism a unit is a batch: large enough to be worth its messages, and small enough that a round of
 // units, which do not see each other's changes, moves the commonest words' rows little.

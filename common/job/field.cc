@@ -83,7 +83,11 @@ absl::Status SetDouble(Message* message, const FieldDescriptor& field, std::stri
     return InvalidArgument(path, " is ", value.empty() ? "empty" : value, ", not a number ", range.Describe());
   }
   if (!range.Contains(number)) return OutOfRange(path, value, range);
-  message->GetReflection()->SetDouble(message, &field, number);
+  if (field.is_repeated()) {
+    message->GetReflection()->AddDouble(message, &field, number);
+  } else {
+    message->GetReflection()->SetDouble(message, &field, number);
+  }
   return absl::OkStatus();
 }
 
@@ -204,7 +208,7 @@ std::vector<std::string> RangeMistakes(const Message& message, std::string_view 
   std::vector<const FieldDescriptor*> fields;
   message.GetReflection()->ListFields(message, &fields);
   for (const FieldDescriptor* field : fields) {
-    if (field->is_repeated()) continue;  // Strings all of them; they have no range.
+    if (field->is_repeated()) continue;  // Strings have no range, and numbers are checked as they are added.
     const std::string field_path = JoinPath(path, field->name());
     if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
       const auto below = RangeMistakes(message.GetReflection()->GetMessage(message, field), field_path);

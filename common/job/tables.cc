@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/job/encoder_size.h"
 #include "common/status.h"
 
 namespace shoal {
@@ -28,12 +29,49 @@ std::vector<wire::TableSpec> SkipGramTables(const job::Job& job, uint64_t words)
   return {std::move(input), SkipGramTable(job, 1, "output", words)};
 }
 
+wire::TableSpec TableOfValues(const job::Job& job, uint32_t id, const char* name, uint64_t rows, uint32_t dim) {
+  wire::TableSpec table;
+  table.set_id(id);
+  table.set_name(name);
+  // Each server has a row at least.
+  table.set_rows(std::max<uint64_t>(rows, job.servers()));
+  table.set_dim(dim);
+  table.mutable_moving_average();
+  table.set_huge_pages(job.parameter_server().huge_pages());
+  return table;
+}
+
+wire::TableSpec ListTable(const job::Job& job, uint32_t id, const char* name, uint64_t floats) {
+  return TableOfValues(job, id, name, (floats + kListRowFloats - 1) / kListRowFloats, kListRowFloats);
+}
+
+wire::TableSpec StateTable(const job::Job& job) {
+  return ListTable(job, kStateTable, "state", TrainingStateFloats(job.encoder()));
+}
+
+std::vector<wire::TableSpec> MoCoTables(const job::Job& job) {
+  return {StateTable(job), ListTable(job, kKeyEncoderTable, "key encoder", EncoderSize::Of(job.encoder()).parameters),
+          TableOfValues(job, kQueueTable, "queue", job.objective().moco().queue(), job.encoder().head().dim())};
+}
+
+std::vector<wire::TableSpec> InstanceTables(const job::Job& job, uint64_t pictures) {
+  wire::TableSpec bank = TableOfValues(job, kBankTable, "bank", pictures, job.encoder().head().dim());
+  bank.mutable_moving_average()->set_unit_length(true);
+  return {StateTable(job), std::move(bank)};
+}
+
 }  // namespace
 
-std::vector<wire::TableSpec> TablesOf(const job::Job& job, uint64_t vocabulary_words) {
+std::vector<wire::TableSpec> TablesOf(const job::Job& job, uint64_t items) {
   switch (job.objective().kind_case()) {
     case job::Objective::kSkipGram:
-      return SkipGramTables(job, vocabulary_words);
+      return SkipGramTables(job, items);
+    case job::Objective::kSimclr:
+      return {StateTable(job)};
+    case job::Objective::kMoco:
+      return MoCoTables(job);
+    case job::Objective::kInstance:
+      return InstanceTables(job, items);
     case job::Objective::kCooccurrence:  // Keeps nothing on servers.
     case job::Objective::KIND_NOT_SET:
       return {};
@@ -42,8 +80,14 @@ std::vector<wire::TableSpec> TablesOf(const job::Job& job, uint64_t vocabulary_w
 }
 
 uint64_t HotRowsOf(const job::Job& job, const wire::TableSpec& table) {
-  if (job.workers() == 1 || table.optimizer().kind() != job::RowOptimizer::SGD) return 0;
+  if (job.workers() == 1 || table.has_moving_average() || table.optimizer().kind() != job::RowOptimizer::SGD) return 0;
   return std::min<uint64_t>(job.parameter_server().hot_rows(), table.rows());
+}
+
+absl::Status CheckPictures(const job::Job& job, uint64_t pictures) {
+  if (pictures >= job.encoder().batch()) return absl::OkStatus();
+  return InvalidArgument("the set has ", pictures, " pictures, and a step takes ", job.encoder().batch(),
+                         " (encoder.batch); give more pictures (data.images.path) or a smaller batch");
 }
 
 absl::Status CheckVocabularySize(const job::Job& job, uint64_t vocabulary_words) {

@@ -1,8 +1,10 @@
 #include <algorithm>
 
 #include "absl/strings/str_join.h"
+#include "common/job/derived.h"
 #include "common/job/field.h"
 #include "common/job/job.h"
+#include "common/job/validate_encoder.h"
 #include "common/status.h"
 
 namespace shoal {
@@ -39,11 +41,22 @@ void CheckWhatAndOnWhat(const job::Job& job, Mistakes* mistakes) {
   }
 }
 
-// An objective on words.
-void CheckText(const job::Job& job, std::string_view objective, Mistakes* mistakes) {
-  if (!job.data().has_images()) return;
-  mistakes->push_back(Cat("objective.", objective,
-                          " trains on text, and data.images is given; give data { corpus { path: \"text.txt\" } }"));
+std::string NameOf(const job::Objective& objective) {
+  const auto* choice = job::Objective::descriptor()->oneof_decl(0);
+  return objective.GetReflection()->GetOneofFieldDescriptor(objective, choice)->name();
+}
+
+void CheckDataSuits(const job::Job& job, Mistakes* mistakes) {
+  if (job.objective().kind_case() == job::Objective::KIND_NOT_SET ||
+      job.data().kind_case() == job::Data::KIND_NOT_SET) {
+    return;
+  }
+  const bool wants_images = TrainsImages(job);
+  if (wants_images == job.data().has_images()) return;
+  const std::string given = job.data().has_images() ? "images" : "corpus";
+  mistakes->push_back(Cat("objective.", NameOf(job.objective()), " trains on ", wants_images ? "pictures" : "text",
+                          ", and data.", given, " is given; give data { ",
+                          wants_images ? "images { path: \"pictures\" }" : "corpus { path: \"text.txt\" }", " }"));
 }
 
 void CheckSkipGram(const job::SkipGram& skip_gram, Mistakes* mistakes) {
@@ -80,7 +93,7 @@ void CheckHeartbeats(const job::Heartbeats& heartbeats, Mistakes* mistakes) {
 }
 
 void CheckDeterminism(const job::Job& job, Mistakes* mistakes) {
-  if (job.determinism() != job::Job::STRICT || job.parameter_server().access() != job::ParameterServer::MAPPED) return;
+  if (!TrainsInRounds(job) || job.parameter_server().access() != job::ParameterServer::MAPPED) return;
   mistakes->push_back(
       "parameter_server.access is MAPPED, but with determinism STRICT rows travel by messages; leave it out or use "
       "REMOTE");
@@ -102,10 +115,11 @@ absl::Status ValidateJob(const job::Job& job) {
   CheckWhatAndOnWhat(job, &mistakes);
   if (job.objective().has_cooccurrence()) CheckText(job, "cooccurrence", &mistakes);
   if (job.objective().has_skip_gram()) {
-    CheckText(job, "skip_gram", &mistakes);
     CheckSkipGram(job.objective().skip_gram(), &mistakes);
     CheckRowOptimizer(job.objective().skip_gram().optimizer(), "objective.skip_gram.optimizer", &mistakes);
   }
+  CheckDataSuits(job, &mistakes);
+  CheckEncoder(job, &mistakes);
   CheckHeartbeats(job.heartbeats(), &mistakes);
   CheckDeterminism(job, &mistakes);
   CheckPorts(job, &mistakes);

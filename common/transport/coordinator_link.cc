@@ -30,6 +30,11 @@ absl::Status CoordinatorLink::Send(const wire::ControlMessage& message) {
   return absl::OkStatus();
 }
 
+absl::Status CoordinatorLink::SendTo(int rank, const wire::ControlMessage& message) {
+  RETURN_IF_ERROR(SendControl(endpoint_, rank, message, clock_->Now() + dead_after_)) << name_;
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::optional<wire::ControlMessage>> CoordinatorLink::Receive(absl::Time deadline) {
   const auto message = endpoint_->Receive(Channel::kControl, std::min(deadline, heartbeat_due_));
   if (message.ok()) {
@@ -43,13 +48,13 @@ absl::StatusOr<std::optional<wire::ControlMessage>> CoordinatorLink::Receive(abs
 }
 
 absl::StatusOr<std::optional<wire::ControlMessage>> CoordinatorLink::Take(const Message& message) {
-  if (message.from != kCoordinatorRank) {
+  if (message.from != kCoordinatorRank && message.from != also_heard_) {
     if (++dropped_ <= kDropsLogged) {
       LogWarning(name_, ": a control message of rank ", message.from, " is dropped; only the coordinator's count");
     }
     return std::nullopt;
   }
-  ForgiveSilence();
+  if (message.from == kCoordinatorRank) ForgiveSilence();
   ASSIGN_OR_RETURN(wire::ControlMessage control, ParseControl(message.from, message.payload.view()));
   if (control.has_stop() && !control.stop().reason().empty()) {
     return Aborted("the coordinator ended the job: ", control.stop().reason());

@@ -4,6 +4,8 @@
 // A worker hears the coordinator through Receive. A server waits for row requests as well and receives for itself: it
 // hands what came on the control channel to Take, and calls KeepInTouch between messages, however many come.
 //
+// Of workers that train together, one hands the coordinator's leases on to the others, which Hear it too.
+//
 // Thread rule: belongs to the thread of the endpoint.
 
 #pragma once
@@ -29,6 +31,11 @@ class CoordinatorLink {
 
   // Any message to the coordinator counts as a heartbeat.
   absl::Status Send(const wire::ControlMessage& message);
+
+  // The same to another rank, which hears this one.
+  absl::Status SendTo(int rank, const wire::ControlMessage& message);
+  // What `rank` says is heard as if the coordinator said it.
+  void Hear(int rank) { also_heard_ = rank; }
 
   // The coordinator's next word other than a heartbeat; nothing where none came by `deadline` or the next heartbeat is
   // due. A deadline in the past looks once. Errors as those of Take and KeepInTouch.
@@ -57,6 +64,7 @@ class CoordinatorLink {
   absl::Time heartbeat_due_;
   ListeningTime listening_;
   absl::Duration silence_;
+  int also_heard_ = -1;
   uint64_t dropped_ = 0;
 };
 

@@ -272,20 +272,23 @@ class MpiEndpoint::Connection {
   Backoff backoff_;
 };
 
-absl::StatusOr<std::unique_ptr<MpiEndpoint>> MpiEndpoint::Create(int* argc, char*** argv,
-                                                                 Backoff::Expecting expecting) {
+absl::StatusOr<std::unique_ptr<MpiEndpoint>> MpiEndpoint::Create(int* argc, char*** argv, Backoff::Expecting expecting,
+                                                                 Threads threads) {
   int initialized = 0;
   MPI_Initialized(&initialized);
   if (initialized) return FailedPrecondition("MPI is initialised already; a process has one MPI endpoint");
   // A TCP peer that dies would kill this process before it can say what happened.
   ::signal(SIGPIPE, SIG_IGN);
   int provided = MPI_THREAD_SINGLE;
-  RETURN_IF_ERROR(FromMpi(MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided), -1, "MPI_Init_thread"));
+  const int wanted = threads == Threads::kOne ? MPI_THREAD_FUNNELED : MPI_THREAD_MULTIPLE;
+  RETURN_IF_ERROR(FromMpi(MPI_Init_thread(argc, argv, wanted, &provided), -1, "MPI_Init_thread"));
   int rank = -1, size = 0;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &size);
-  if (provided < MPI_THREAD_FUNNELED) {
-    return FailedPrecondition("rank ", rank, ": this MPI supports no threads; shoal needs MPI_THREAD_FUNNELED");
+  if (provided < wanted) {
+    return FailedPrecondition(
+        "rank ", rank, ": this MPI does not support ",
+        threads == Threads::kOne ? "threads (MPI_THREAD_FUNNELED)" : "calls of several threads (MPI_THREAD_MULTIPLE)");
   }
   // Errors become values here; a communicator inherits its parent's handler.
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);

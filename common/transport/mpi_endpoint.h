@@ -4,7 +4,7 @@
 // A wait that finds nothing spins for some microseconds, then sleeps: 5 processes must run well on 2 cores, and an idle
 // role must cost next to nothing.
 //
-// Thread rule: one thread, the one that created it, makes all calls (MPI_THREAD_FUNNELED). One object a process.
+// Thread rule: one thread, the one that created it, makes all calls. One object a process.
 // Failure: Open MPI ends the whole job when a rank dies, so no error of another rank's death is expected from here.
 
 #pragma once
@@ -21,10 +21,14 @@ namespace shoal {
 
 class MpiEndpoint final : public Endpoint {
  public:
+  // Whether other threads of the process make calls of MPI on communicators of their own.
+  enum class Threads { kOne, kSeveral };
+
   // Ignores SIGPIPE for the process, initialises MPI and gives the job's messages a communicator of their own. All
   // ranks of the job must call it. FailedPrecondition: MPI runs in this process already.
   static absl::StatusOr<std::unique_ptr<MpiEndpoint>> Create(int* argc, char*** argv,
-                                                             Backoff::Expecting expecting = Backoff::Expecting::kRows);
+                                                             Backoff::Expecting expecting = Backoff::Expecting::kRows,
+                                                             Threads threads = Threads::kOne);
 
   // Gives what is queued a few seconds to leave, then finalises MPI, which waits for the other ranks to do the same; a
   // process that waits there in vain ends itself, and mpirun ends the job.

@@ -12,13 +12,14 @@
 
 namespace shoal {
 
-int RunMpiRole(int argc, char** argv, std::string_view name, const std::function<absl::Status(Endpoint*)>& run) {
+int RunMpiRole(int argc, char** argv, std::string_view name, const std::function<absl::Status(Endpoint*)>& run,
+               MpiEndpoint::Threads threads) {
   // mpirun forwards them to every rank. They are for the coordinator, and would end the others.
   for (const int signal : {SIGUSR1, SIGUSR2}) ::signal(signal, SIG_IGN);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   SetLogName(std::string(name));
   try {
-    const auto endpoint = MpiEndpoint::Create(&argc, &argv);
+    const auto endpoint = MpiEndpoint::Create(&argc, &argv, Backoff::Expecting::kRows, threads);
     if (!endpoint.ok()) {
       LogError(ToStd(endpoint.status().message()));
       return 1;

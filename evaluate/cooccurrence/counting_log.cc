@@ -30,9 +30,9 @@ void CountingLog::Start(const job::Job& job) {
 
 void CountingLog::Prepared(const PreparedCorpus& corpus, const TokenFile& tokens) {
   JsonWriter event = log_->Event("prepared");
-  event.Key("token_file").String(corpus.path).Key("reused").Bool(corpus.reused);
+  event.Key("data_file").String(corpus.path).Key("reused").Bool(corpus.reused);
   event.Key("why_rebuilt").String(corpus.why_rebuilt).Key("data").String(tokens.Describe());
-  event.Key("vocabulary_words").Number(tokens.words());
+  event.Key("items").Number(tokens.words());
   log_->Write(std::move(event));
   Print(Cat("data: ", tokens.Describe(), corpus.reused ? " (prepared by an earlier run)" : ""));
 }

@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "common/clock.h"
+#include "common/job/derived.h"
 #include "common/status.h"
 #include "data/word_vectors.h"
 #include "worker/objectives/softmax_windows.h"
@@ -38,7 +39,7 @@ std::vector<float> NoiseOffsets(const job::SkipGram& settings, const NoiseTable&
 }
 
 uint64_t BatchWords(const job::Job& job, bool mapped_in_place, uint64_t vocabulary) {
-  const bool strict = job.determinism() == job::Job::STRICT;  // Units are batches then.
+  const bool strict = TrainsInRounds(job);  // Units are batches then.
   const uint64_t words = strict            ? std::numeric_limits<uint64_t>::max()
                          : mapped_in_place ? kMappedBatchWords
                                            : job.parameter_server().batch_words();
@@ -57,7 +58,7 @@ absl::Time Lap(absl::Time since, double* sum) {
 
 absl::StatusOr<std::unique_ptr<Objective>> SkipGram::Create(const ObjectiveContext& context) {
   const wire::Welcome& welcome = context.welcome;
-  ASSIGN_OR_RETURN(auto tokens, TokenFile::Open(welcome.token_file()));
+  ASSIGN_OR_RETURN(auto tokens, TokenFile::Open(welcome.data_file()));
   if (welcome.table_size() != 2) {
     return FailedPrecondition("skip-gram needs 2 tables, input and output; the coordinator names ",
                               welcome.table_size());

@@ -61,8 +61,8 @@ class CoordinatorTest : public ::testing::Test {
   static PrepareFunction ThreeUnits() {
     return [](const job::Job&, const std::string&, const PreparationProgress&) {
       return absl::StatusOr<PreparedData>(
-          PreparedData{.token_file = "/data/tokens",
-                       .vocabulary_words = 100,
+          PreparedData{.file = "/data/tokens",
+                       .items = 100,
                        .units = {{0, 1, 10}, {1, 2, 10}, {2, 3, 10}},
                        .export_data = [](const std::string& directory) -> ExportedFiles {
                          const std::string path = directory + "/vocabulary.txt";
@@ -167,14 +167,14 @@ TEST_F(CoordinatorTest, WorkersAreWelcomedWhenServersAreReadyAndLearnOfTheirMemo
   JoinAll();
   const wire::Welcome server = Hear(kServer).welcome();
   EXPECT_EQ(server.table_size(), 2);
-  EXPECT_FALSE(server.has_token_file());
+  EXPECT_FALSE(server.has_data_file());
   EXPECT_EQ(Hear(kSecondWorker, absl::Milliseconds(50)).kind_case(), wire::ControlMessage::KIND_NOT_SET);
   wire::ControlMessage ready;
   ready.mutable_ready()->add_segment()->set_bytes(4096);
   Say(kServer, ready);
   const wire::Welcome worker = Hear(kSecondWorker).welcome();
   EXPECT_EQ(worker.index(), 1u);
-  EXPECT_EQ(worker.token_file(), "/data/tokens");
+  EXPECT_EQ(worker.data_file(), "/data/tokens");
   EXPECT_EQ(worker.job_token(), server.job_token());
   ASSERT_EQ(worker.member_size(), 3);
   EXPECT_EQ(worker.member(0).segment(0).bytes(), 4096u);

@@ -77,9 +77,9 @@ TEST_F(PreparationTest, ACorpusBecomesATokenFileAndUnits) {
   const auto data = PrepareData(JobOn("the cat sat\non the mat\n"), folder_.Path("cache"),
                                 [](double, std::string_view) { return true; });
   ASSERT_TRUE(data.ok()) << data.status();
-  EXPECT_TRUE(std::filesystem::path(data->token_file).is_absolute());
-  EXPECT_TRUE(std::filesystem::exists(data->token_file));
-  EXPECT_EQ(data->vocabulary_words, 5u);
+  EXPECT_TRUE(std::filesystem::path(data->file).is_absolute());
+  EXPECT_TRUE(std::filesystem::exists(data->file));
+  EXPECT_EQ(data->items, 5u);
   ASSERT_EQ(data->units.size(), 1u);
   EXPECT_EQ(data->units[0].end, 2u);
   EXPECT_EQ(data->units[0].work, 6u);
@@ -120,12 +120,12 @@ TEST_F(PreparationTest, ItTellsWhatItIsAtAndEndsWithItsOwner) {
 
 TEST_F(PreparationTest, ItsOutcomeIsTakenOnce) {
   const auto prepare = [](const job::Job&, const std::string& cache, const PreparationProgress&) {
-    return absl::StatusOr<PreparedData>(PreparedData{.token_file = cache + "/tokens"});
+    return absl::StatusOr<PreparedData>(PreparedData{.file = cache + "/tokens"});
   };
   Preparation preparation(&Executor::Threads(), job::Job(), "cache", prepare);
   const auto outcome = Await(preparation);
   ASSERT_TRUE(outcome.has_value());
-  EXPECT_EQ((*outcome)->token_file, "cache/tokens");
+  EXPECT_EQ((*outcome)->file, "cache/tokens");
   EXPECT_FALSE(preparation.Take().has_value());
 }
 

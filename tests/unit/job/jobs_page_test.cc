@@ -117,6 +117,7 @@ TEST(JobsPageTest, TheShippedJobShowsEveryFieldOfWordVectorsWithItsDefault) {
   defaults.set_name("words");
   ForEachValue(*job::Job::descriptor(), "", [&](const std::string& path, const FieldDescriptor& field) {
     if (absl::StartsWith(path, "objective.") && !absl::StartsWith(path, "objective.skip_gram.")) return;
+    if (absl::StartsWith(path, "encoder.")) return;
     if (absl::StartsWith(path, "data.") && !absl::StartsWith(path, "data.corpus.")) return;
     const std::string line = field.is_repeated() ? Cat("# ", field.name(), ":") : Cat(field.name(), ":");
     EXPECT_TRUE(absl::StrContains(text, Cat(" ", line)) || absl::StrContains(text, Cat("\n", line))) << path;

@@ -20,7 +20,7 @@ TEST(ValidateJobTest, AJobOfDefaultsWithAnObjectiveAndATextIsRight) { EXPECT_EQ(
 
 TEST(ValidateJobTest, AnEmptyJobLacksAnObjectiveAndData) {
   EXPECT_EQ(std::string(ValidateJob(job::Job()).message()),
-            "objective: none is given; give one of skip_gram, cooccurrence\n"
+            "objective: none is given; give one of skip_gram, cooccurrence, simclr, moco, instance\n"
             "data: none is given; give one of corpus, images, as in data { corpus { path: \"text.txt\" } }");
 }
 

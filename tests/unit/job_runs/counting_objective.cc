@@ -90,7 +90,7 @@ WorkerParts CountingParts(TrainedItems* items, CountingOptions options) {
 
 PrepareFunction ItemsOf(uint64_t items, uint64_t items_of_a_unit) {
   return [=](const job::Job&, const std::string&, const PreparationProgress&) -> absl::StatusOr<PreparedData> {
-    PreparedData data{.token_file = "/nowhere/items", .description = Cat(items, " items"), .vocabulary_words = items};
+    PreparedData data{.file = "/nowhere/items", .description = Cat(items, " items"), .items = items};
     for (uint64_t begin = 0; begin < items; begin += items_of_a_unit) {
       const uint64_t end = std::min(begin + items_of_a_unit, items);
       data.units.push_back({.begin = begin, .end = end, .work = kWordsOfAnItem * (end - begin)});

@@ -384,6 +384,59 @@ TEST(ClientTest, KeysOutsideTheTableAreRefusedByEitherAccess) {
   }
 }
 
+ClusterOptions ServersOfAverages(uint32_t servers) {
+  ClusterOptions options = Servers(servers);
+  for (wire::TableSpec& table : options.tables) table.mutable_moving_average();
+  return options;
+}
+
+// Row key's values of the given step, of any size.
+std::vector<float> ValuesOf(std::span<const uint64_t> keys, int step) {
+  std::vector<float> values;
+  for (const uint64_t key : keys) {
+    for (uint32_t d = 0; d < kDim; ++d)
+      values.push_back(static_cast<float>(key + 1) * 0.25f + static_cast<float>(step * d));
+  }
+  return values;
+}
+
+TEST(ClientTest, RowsThatAreGivenRatherThanTrainedArriveByEitherAccess) {
+  const std::vector<uint64_t> keys = {7, 499, 0, 250};
+  for (const auto access : {ParameterServer::MAPPED, ParameterServer::REMOTE}) {
+    Cluster cluster(ServersOfAverages(3));
+    const auto client = Connect(cluster, access);
+    TableAccess& table = client->table(0);
+    const std::vector<float> before = ReadAll(table);
+    ASSERT_OK(table.PushGradients(keys, ValuesOf(keys, 1), 1));
+    ASSERT_OK(table.PushGradients(keys, ValuesOf(keys, 3), 0.25f));
+    ASSERT_OK(table.Flush());
+    std::vector<float> rows(keys.size() * kDim);
+    ASSERT_OK(table.Read(keys, rows));
+    const std::vector<float> first = ValuesOf(keys, 1), second = ValuesOf(keys, 3);
+    for (size_t i = 0; i < rows.size(); ++i) EXPECT_FLOAT_EQ(rows[i], 0.75f * first[i] + 0.25f * second[i]);
+    const std::vector<float> after = ReadAll(table);
+    for (uint64_t key = 0; key < kRows; ++key) {
+      const bool given = std::find(keys.begin(), keys.end(), key) != keys.end();
+      EXPECT_EQ(std::equal(&before[key * kDim], &before[key * kDim] + kDim, &after[key * kDim]), !given) << key;
+    }
+  }
+}
+
+TEST(ClientTest, GivenRowsThatDoNotFitAreRefusedByEitherAccess) {
+  Cluster cluster(ServersOfAverages(2));
+  const std::vector<uint64_t> outside = {1, 500}, inside = {1, 2};
+  std::vector<float> rows(2 * kDim), too_many(2 * kDim + 1);
+  for (const auto access : {ParameterServer::MAPPED, ParameterServer::REMOTE}) {
+    const auto client = Connect(cluster, access);
+    TableAccess& table = client->table(0);
+    EXPECT_EQ(table.PushGradients(outside, rows, 1).message(), "table \"input\" has 500 rows, there is no row 500");
+    EXPECT_EQ(table.Read(outside, rows).message(), "table \"input\" has 500 rows, there is no row 500");
+    EXPECT_EQ(table.PushGradients(inside, too_many, 1).message(),
+              "table \"input\" has rows of 20 floats: 2 rows are not 41 floats");
+    EXPECT_EQ(table.Read(inside, too_many).code(), absl::StatusCode::kInvalidArgument);
+  }
+}
+
 TEST(ClientTest, AThirdOpenBatchIsRefused) {
   Cluster cluster(Servers(1));
   const auto client = Connect(cluster, ParameterServer::REMOTE);

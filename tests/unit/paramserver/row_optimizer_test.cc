@@ -94,7 +94,7 @@ TEST_P(RowOptimizerTest, EqualsTheFormulaInDoublePrecision) {
   std::vector<double> start(kDim);
   for (uint32_t i = 0; i < kDim; ++i) start[i] = row()[i] = random.NextFloat();
   Reference reference(table_.optimizer(), start);
-  const RowOptimizer optimizer(table_.optimizer(), layout_);
+  const RowOptimizer optimizer(table_);
   for (int step = 0; step < kSteps; ++step) {
     reference.Apply(DrawGradient(step));
     optimizer.Apply(row(), gradient(), kRate);
@@ -106,7 +106,7 @@ TEST_P(RowOptimizerTest, EqualsTheFormulaInDoublePrecision) {
 
 TEST_P(RowOptimizerTest, LeavesThePaddingZeroEvenWithAnEpsilonTooSmallForAFloat) {
   table_.mutable_optimizer()->set_epsilon(1e-300);
-  const RowOptimizer optimizer(table_.optimizer(), layout_);
+  const RowOptimizer optimizer(table_);
   for (int step = 0; step < kSteps; ++step) {
     DrawGradient(step);
     optimizer.Apply(row(), gradient(), kRate);
@@ -115,7 +115,7 @@ TEST_P(RowOptimizerTest, LeavesThePaddingZeroEvenWithAnEpsilonTooSmallForAFloat)
 }
 
 TEST_P(RowOptimizerTest, AZeroGradientMovesNoFreshRow) {
-  const RowOptimizer optimizer(table_.optimizer(), layout_);
+  const RowOptimizer optimizer(table_);
   for (uint32_t i = 0; i < kDim; ++i) row()[i] = 0.25f;
   optimizer.Apply(row(), gradient(), kRate);
   for (uint32_t i = 0; i < kDim; ++i) EXPECT_EQ(row()[i], 0.25f) << i;
@@ -125,6 +125,69 @@ INSTANTIATE_TEST_SUITE_P(Kinds, RowOptimizerTest,
                          testing::Values(job::RowOptimizer::SGD, job::RowOptimizer::ADAGRAD,
                                          job::RowOptimizer::ROW_WISE_ADAGRAD, job::RowOptimizer::LAZY_ADAM),
                          [](const auto& info) { return job::RowOptimizer::Kind_Name(info.param); });
+
+class MovingAverageTest : public testing::Test {
+ protected:
+  MovingAverageTest() {
+    table_.set_dim(kDim);
+    table_.mutable_moving_average();
+    const RowLayout layout = RowLayout::Of(table_);
+    row_ = Buffer(layout.stride * sizeof(float));
+    value_ = Buffer(layout.padded_dim * sizeof(float));
+    std::memset(row_.data(), 0, row_.size());
+    std::memset(value_.data(), 0, value_.size());
+  }
+
+  float* row() { return reinterpret_cast<float*>(row_.data()); }
+  float* value() { return reinterpret_cast<float*>(value_.data()); }
+
+  void DrawValue(int step) {
+    CounterRandom random(StreamKey(4, step));
+    for (uint32_t i = 0; i < kDim; ++i) value()[i] = 2 * random.NextFloat() - 1;
+  }
+
+  wire::TableSpec table_;
+  Buffer row_, value_;
+};
+
+TEST_F(MovingAverageTest, EqualsTheFormulaInDoublePrecision) {
+  std::vector<double> expected(kDim);
+  const RowOptimizer optimizer(table_);
+  for (int step = 0; step < kSteps; ++step) {
+    DrawValue(step);
+    optimizer.Apply(row(), value(), kRate);
+    for (uint32_t i = 0; i < kDim; ++i) {
+      expected[i] += kRate * (value()[i] - expected[i]);
+      ASSERT_NEAR(row()[i], expected[i], 1e-6) << step;
+    }
+  }
+}
+
+TEST_F(MovingAverageTest, ARateOfOneGivesTheValueToTheBit) {
+  const RowOptimizer optimizer(table_);
+  for (int step = 0; step < kSteps; ++step) {
+    DrawValue(step);
+    optimizer.Apply(row(), value(), 1);
+    for (uint32_t i = 0; i < kDim; ++i) ASSERT_EQ(row()[i], value()[i]);
+  }
+}
+
+TEST_F(MovingAverageTest, RowsOfUnitLengthKeepTheAveragesDirection) {
+  table_.mutable_moving_average()->set_unit_length(true);
+  const RowOptimizer optimizer(table_);
+  optimizer.Apply(row(), value(), 0.5f);
+  EXPECT_EQ(row()[0], 0) << "zeros have no direction";
+  for (int step = 0; step < kSteps; ++step) {
+    DrawValue(step);
+    std::vector<double> expected(kDim);
+    double squares = 0;
+    for (uint32_t i = 0; i < kDim; ++i) expected[i] = 0.5 * value()[i] + 0.5 * row()[i];
+    for (const double weight : expected) squares += weight * weight;
+    optimizer.Apply(row(), value(), 0.5f);
+    for (uint32_t i = 0; i < kDim; ++i) ASSERT_NEAR(row()[i], expected[i] / std::sqrt(squares), 1e-6);
+    for (uint32_t i = kDim; i < PaddedDim(kDim); ++i) ASSERT_EQ(row()[i], 0);
+  }
+}
 
 TEST(RowLayoutTest, RowsAndTheirStateAreWholeCacheLines) {
   wire::TableSpec spec;

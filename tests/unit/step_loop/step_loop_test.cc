@@ -36,7 +36,11 @@ class DiaryTable final : public TableAccess {
   absl::Status Request(std::span<const uint64_t>, Batch*) override { return absl::OkStatus(); }
   absl::Status Await(Batch*) override { return absl::OkStatus(); }
   absl::Status Commit(Batch*, float) override { return absl::OkStatus(); }
+  absl::Status PushGradients(std::span<const uint64_t>, std::span<const float>, float) override {
+    return absl::OkStatus();
+  }
   absl::Status Read(uint64_t, uint64_t, std::span<float>) override { return absl::OkStatus(); }
+  absl::Status Read(std::span<const uint64_t>, std::span<float>) override { return absl::OkStatus(); }
   absl::Status Flush() override {
     diary_.push_back("flush");
     return absl::OkStatus();

@@ -19,7 +19,7 @@ struct Copies final : TableAccess::Batch::State {
 MemoryTable::MemoryTable(const wire::TableSpec& spec, bool mapped)
     : TableAccess(RowLayout::Of(spec)),
       mapped_(mapped),
-      optimizer_(spec.optimizer(), layout_),
+      optimizer_(spec),
       rows_(spec.rows() * layout_.stride) {
   if (spec.initializer().kind() != wire::Initializer::UNIFORM) return;
   CounterRandom random(spec.initializer().seed());
@@ -70,6 +70,21 @@ absl::Status MemoryTable::Commit(Batch* batch, float learning_rate) {
 
 absl::Status MemoryTable::Read(uint64_t first, uint64_t count, std::span<float> out) {
   for (uint64_t i = 0; i < count; ++i) std::copy_n(row(first + i), layout_.dim, out.data() + i * layout_.dim);
+  return absl::OkStatus();
+}
+
+absl::Status MemoryTable::Read(std::span<const uint64_t> keys, std::span<float> out) {
+  for (size_t i = 0; i < keys.size(); ++i) std::copy_n(row(keys[i]), layout_.dim, out.data() + i * layout_.dim);
+  return absl::OkStatus();
+}
+
+absl::Status MemoryTable::PushGradients(std::span<const uint64_t> keys, std::span<const float> gradients,
+                                        float learning_rate) {
+  std::vector<float> gradient(layout_.padded_dim);
+  for (size_t i = 0; i < keys.size(); ++i) {
+    std::copy_n(gradients.data() + i * layout_.dim, layout_.dim, gradient.data());
+    optimizer_.Apply(row(keys[i]), gradient.data(), learning_rate);
+  }
   return absl::OkStatus();
 }
 

@@ -23,7 +23,10 @@ class MemoryTable final : public TableAccess {
   absl::Status Await(Batch*) override { return absl::OkStatus(); }
   absl::Status Commit(Batch* batch, float learning_rate) override;
   absl::Status Flush() override { return absl::OkStatus(); }
+  absl::Status PushGradients(std::span<const uint64_t> keys, std::span<const float> gradients,
+                             float learning_rate) override;
   absl::Status Read(uint64_t first, uint64_t count, std::span<float> out) override;
+  absl::Status Read(std::span<const uint64_t> keys, std::span<float> out) override;
 
   float* row(uint64_t key) { return rows_.data() + key * layout_.stride; }
   const std::vector<float>& rows() const { return rows_; }

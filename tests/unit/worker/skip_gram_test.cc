@@ -60,7 +60,7 @@ class SkipGramTest : public ::testing::Test {
   }
 
   SkipGramTest() {
-    welcome_.set_token_file(token_file_);
+    welcome_.set_data_file(token_file_);
     job::SkipGram& settings = *welcome_.mutable_job()->mutable_objective()->mutable_skip_gram();
     settings.set_dim(kDim);
     settings.set_subsample(0);

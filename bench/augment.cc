@@ -1,0 +1,190 @@
+// Speed of augmentation: CPU time a view, for each kind of vector instructions that this CPU has.
+//
+//   augment_bench [--pictures FILE] [--recipe SIMCLR|MOCO_V1|MOCO_V2] [--size N] [--seconds S] [--views FILE]
+//
+// FILE holds pictures end to end: width and height (u32, little-endian), then width x height x 3 bytes; without it, 64
+// made-up pictures of the view's size (of 8/7 of it for views above 64 pixels). --views writes, for each picture, one
+// view's parameters as a line of text and its 8-bit pixels, for bench/augment_peer.py, which does the same by
+// torchvision.
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/files.h"
+#include "common/random.h"
+#include "common/text.h"
+#include "worker/augment/augmenter.h"
+
+namespace shoal {
+namespace {
+
+struct Picture {
+  int width, height;
+  std::vector<uint8_t> pixels;
+  ImageView view() const { return {pixels.data(), width, height}; }
+};
+
+struct Options {
+  std::string pictures, views, recipe = "SIMCLR";
+  int size = 32;
+  double seconds = 0.5;
+};
+
+[[noreturn]] void Fail(std::string_view message) {
+  std::fprintf(stderr, "%.*s\n", static_cast<int>(message.size()), message.data());
+  std::exit(1);
+}
+
+double CpuSeconds() {
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+std::vector<Picture> ReadPictures(const std::string& path) {
+  const auto text = ReadFile(path);
+  if (!text.ok()) Fail(ToStd(text.status().message()));
+  std::vector<Picture> pictures;
+  for (size_t at = 0; at + 8 <= text->size();) {
+    uint32_t sides[2];
+    std::memcpy(sides, text->data() + at, sizeof(sides));
+    const size_t bytes = size_t{3} * sides[0] * sides[1];
+    at += sizeof(sides);
+    if (bytes == 0 || bytes > text->size() - at) Fail(Cat(path, ": picture ", pictures.size(), " is cut short"));
+    Picture picture{static_cast<int>(sides[0]), static_cast<int>(sides[1]), {}};
+    picture.pixels.assign(text->begin() + at, text->begin() + at + bytes);
+    pictures.push_back(std::move(picture));
+    at += bytes;
+  }
+  if (pictures.empty()) Fail(Cat(path, ": no picture"));
+  return pictures;
+}
+
+std::vector<Picture> MakePictures(int size) {
+  const int side = size <= kSmallPictureSize ? size : size * 8 / 7;
+  CounterRandom random(1);
+  std::vector<Picture> pictures(64, Picture{side, side, {}});
+  for (Picture& picture : pictures) {
+    for (int i = 0; i < 3 * side * side; ++i) picture.pixels.push_back(static_cast<uint8_t>(random.NextBelow(256)));
+  }
+  return pictures;
+}
+
+AugmentationRecipe RecipeOf(const std::string& name) {
+  if (name == "SIMCLR") return AugmentationRecipe::kSimClr;
+  if (name == "MOCO_V1") return AugmentationRecipe::kMocoV1;
+  if (name == "MOCO_V2") return AugmentationRecipe::kMocoV2;
+  Fail(Cat("no recipe '", name, "' (there are SIMCLR, MOCO_V1, MOCO_V2)"));
+}
+
+// As augment_peer.py reads it; the factors with all their digits.
+std::string Describe(const AugmentationSettings& settings, const DrawnView& view) {
+  static constexpr const char* kNames[] = {"brightness", "contrast", "saturation", "hue", "grey"};
+  const Resizing::Box& box = view.resizing.box;
+  std::string text = Cat("crop=", box.left, ",", box.top, ",", box.width, ",", box.height);
+  const auto add = [&text](const char* name, double value) {
+    char buffer[64];
+    std::snprintf(buffer, sizeof(buffer), " %s%.17g", name, value);
+    text += buffer;
+  };
+  if (view.flip) text += " flip";
+  for (const ColourStep& step : view.steps()) {
+    const std::string name = kNames[static_cast<int>(step.kind)];
+    if (step.kind == ColourStep::Kind::kGrey) {
+      text += " grey";
+    } else {
+      add((name + "=").c_str(), step.factor);
+    }
+  }
+  if (view.blur_sigma > 0) add(Cat("blur=", settings.blur_kernel, ",").c_str(), view.blur_sigma);
+  if (view.solarise) add("solarise=", settings.solarise_threshold);
+  return text;
+}
+
+void WriteViews(const std::vector<Picture>& pictures, const AugmentationSettings& settings, const std::string& path) {
+  Augmenter augmenter(settings);
+  std::string all, pixels(augmenter.view_floats(), '\0');
+  for (uint64_t i = 0; i < pictures.size(); ++i) {
+    const DrawnView view = DrawView(settings, pictures[i].width, pictures[i].height, {1, 0, i, 0});
+    augmenter.Render(pictures[i].view(), view, reinterpret_cast<uint8_t*>(pixels.data()));
+    all += Cat(Describe(settings, view), "\n") + pixels;
+  }
+  const absl::Status status = WriteFileAtomically(path, all);
+  if (!status.ok()) Fail(ToStd(status.message()));
+}
+
+// The median of five parts of the time.
+double MicrosecondsPerView(const std::vector<Picture>& pictures, const AugmentationSettings& settings,
+                           SimdBackend backend, double seconds) {
+  Augmenter augmenter(settings, backend);
+  std::vector<float> out(augmenter.view_floats());
+  std::vector<double> parts;
+  ViewKey key = {1, 0, 0, 0};
+  for (int part = 0; part < 5; ++part) {
+    uint64_t views = 0;
+    const double begin = CpuSeconds();
+    double end = begin;
+    while (end - begin < seconds / 5) {
+      for (const Picture& picture : pictures) {
+        for (key.view = 0; key.view < 2; ++key.view, ++views) augmenter.View(picture.view(), key, out.data());
+        ++key.image;
+      }
+      end = CpuSeconds();
+    }
+    parts.push_back(1e6 * (end - begin) / static_cast<double>(views));
+  }
+  std::nth_element(parts.begin(), parts.begin() + 2, parts.end());
+  return parts[2];
+}
+
+Options Parse(int argc, char** argv) {
+  Options options;
+  for (int i = 1; i < argc; i += 2) {
+    const std::string_view name = argv[i];
+    if (i + 1 == argc) Fail(Cat(name, " lacks its value"));
+    const std::string value = argv[i + 1];
+    if (name == "--pictures") {
+      options.pictures = value;
+    } else if (name == "--recipe") {
+      options.recipe = value;
+    } else if (name == "--size") {
+      options.size = std::atoi(value.c_str());
+    } else if (name == "--seconds") {
+      options.seconds = std::atof(value.c_str());
+    } else if (name == "--views") {
+      options.views = value;
+    } else {
+      Fail("usage: augment_bench [--pictures FILE] [--recipe R] [--size N] [--seconds S] [--views FILE]");
+    }
+  }
+  return options;
+}
+
+void Bench(const Options& options) {
+  const AugmentationSettings settings = RecipeSettings(RecipeOf(options.recipe), options.size);
+  const absl::Status status = CheckAugmentation(settings);
+  if (!status.ok()) Fail(ToStd(status.message()));
+  const std::vector<Picture> pictures =
+      options.pictures.empty() ? MakePictures(options.size) : ReadPictures(options.pictures);
+  if (!options.views.empty()) WriteViews(pictures, settings, options.views);
+  for (const SimdBackend backend : kSimdBackends) {
+    if (!CpuRuns(backend)) continue;
+    std::printf("%s: %.2f us a view\n", std::string(SimdBackendName(backend)).c_str(),
+                MicrosecondsPerView(pictures, settings, backend, options.seconds));
+  }
+}
+
+}  // namespace
+}  // namespace shoal
+
+int main(int argc, char** argv) { shoal::Bench(shoal::Parse(argc, argv)); }

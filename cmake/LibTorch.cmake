@@ -1,0 +1,28 @@
+# LibTorch, which image encoders train with: the PyPI wheel that launch/install --torch unpacks into .libtorch/.
+#
+# The wheel's own TorchConfig.cmake insists on CUDA's toolkit, so torch::torch is made here: the CPU half, which runs
+# without a GPU and without a driver. Where the wheel is absent, SHOAL_TORCH is off and what needs it is not built:
+# words train without it.
+
+file(GLOB torch_folders ${CMAKE_SOURCE_DIR}/.libtorch/lib/python3*/site-packages/torch)
+if(torch_folders)
+  list(GET torch_folders 0 torch_folder)
+endif()
+if(torch_folder AND NOT SHOAL_SANITIZE STREQUAL "thread")
+  set(SHOAL_TORCH ON)
+else()
+  set(SHOAL_TORCH OFF)
+  message(STATUS "LibTorch: none in .libtorch/, so no image encoders (launch/install --torch brings it)")
+  return()
+endif()
+
+cmake_path(GET torch_folder PARENT_PATH torch_site)
+add_library(torch::torch INTERFACE IMPORTED)
+target_include_directories(torch::torch SYSTEM INTERFACE
+  ${torch_folder}/include ${torch_folder}/include/torch/csrc/api/include)
+target_link_directories(torch::torch INTERFACE ${torch_folder}/lib)
+# The wheel is built with the C++11 ABI.
+target_link_libraries(torch::torch INTERFACE torch_cpu c10)
+target_link_options(torch::torch INTERFACE
+  -Wl,-rpath,${torch_folder}/lib -Wl,-rpath-link,${torch_folder}/lib
+  -Wl,-rpath-link,${torch_site}/nvidia/cu13/lib)

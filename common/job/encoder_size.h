@@ -1,0 +1,29 @@
+// EncoderSize: how many numbers an image encoder is made of, reckoned from its description without making it.
+//
+// The coordinator and `shoal plan` size tables and memory by it, and know no LibTorch. That it equals the nets that
+// worker/models makes is held by a test there.
+//
+// Pure functions; safe from any thread.
+// Source: He et al. 2016, "Deep Residual Learning for Image Recognition", table 1.
+
+#pragma once
+
+#include <cstdint>
+
+#include "proto/job.pb.h"
+
+namespace shoal {
+
+struct EncoderSize {
+  uint64_t features = 0;    // That the net gives for a picture.
+  uint64_t parameters = 0;  // Of net and head: what a gradient moves.
+  uint64_t buffers = 0;     // Running means and variances of net and head.
+
+  static EncoderSize Of(const job::ImageEncoder& encoder);
+};
+
+// Floats of what a worker goes on from, at most: parameters, the optimizer's state, buffers of encoder and key encoder,
+// counters.
+uint64_t TrainingStateFloats(const job::ImageEncoder& encoder);
+
+}  // namespace shoal

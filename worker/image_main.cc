@@ -1,0 +1,29 @@
+// shoal-image-worker: one worker of a job that trains an image encoder, started by mpirun. It is apart from
+// shoal-worker so that training words loads no LibTorch. Takes no arguments; the coordinator's Welcome tells it
+// everything.
+
+#include "common/clock.h"
+#include "common/transport/mpi_role.h"
+#include "worker/collective/mpi_collective.h"
+#include "worker/objectives/contrastive.h"
+#include "worker/worker.h"
+
+namespace shoal {
+namespace {
+
+// Far beyond any step: a dead worker is noticed by its heartbeats.
+constexpr absl::Duration kCollectivePatience = absl::Minutes(30);
+
+absl::Status RunImageWorker(Endpoint* endpoint) {
+  const auto collective = [](const std::vector<int>& ranks) { return MakeMpiCollective(ranks, kCollectivePatience); };
+  WorkerParts parts;
+  parts.make_objective = [&](const ObjectiveContext& context) { return Contrastive::Create(context, collective); };
+  return RunWorker(endpoint, &Clock::Real(), parts);
+}
+
+}  // namespace
+}  // namespace shoal
+
+int main(int argc, char** argv) {
+  return shoal::RunMpiRole(argc, argv, "worker", &shoal::RunImageWorker, shoal::MpiEndpoint::Threads::kSeveral);
+}

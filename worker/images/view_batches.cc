@@ -1,0 +1,119 @@
+#include "worker/images/view_batches.h"
+
+#include <utility>
+
+#include "common/log.h"
+#include "common/status.h"
+
+namespace shoal {
+
+ViewBatches::ViewBatches(const ImageFile* images, const Settings& settings) : images_(*images), settings_(settings) {
+  for (uint32_t i = 0; i < settings.threads; ++i) threads_.emplace_back([this] { RunReader(); });
+}
+
+ViewBatches::~ViewBatches() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  work_came_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void ViewBatches::Foretell(uint32_t epoch, std::span<const uint32_t> pictures) {
+  const std::lock_guard lock(mutex_);
+  foretold_.push_back({epoch, {pictures.begin(), pictures.end()}});
+  Begin();
+}
+
+void ViewBatches::Begin() {
+  while (!foretold_.empty() && work_.size() < kBatchesAhead) {
+    auto work = std::make_unique<Work>();
+    if (spare_.empty()) {
+      work->batch = std::make_unique<ViewBatch>();
+    } else {
+      work->batch = std::move(spare_.back());
+      spare_.pop_back();
+    }
+    const size_t side = settings_.augmentation.size;
+    work->batch->epoch = foretold_.front().epoch;
+    work->batch->pictures = std::move(foretold_.front().pictures);
+    work->batch->views = settings_.views;
+    work->batch->pixels.resize(settings_.views * work->batch->pictures.size() * 3 * side * side);
+    foretold_.pop_front();
+    work_.push_back(std::move(work));
+  }
+  work_came_.notify_all();
+}
+
+ViewBatches::Work* ViewBatches::WorkToDo() {
+  for (const auto& work : work_) {
+    if (work->next < work->batch->pictures.size()) return work.get();
+  }
+  return nullptr;
+}
+
+absl::StatusOr<std::unique_ptr<ViewBatch>> ViewBatches::Take(absl::Duration timeout) {
+  std::unique_lock lock(mutex_);
+  const auto ready = [&] {
+    return !failure_.ok() || (!work_.empty() && work_.front()->done == work_.front()->batch->pictures.size());
+  };
+  if (!work_done_.wait_for(lock, absl::ToChronoNanoseconds(timeout), ready)) return nullptr;
+  RETURN_IF_ERROR(failure_);
+  std::unique_ptr<ViewBatch> batch = std::move(work_.front()->batch);
+  work_.pop_front();
+  Begin();
+  return batch;
+}
+
+void ViewBatches::Recycle(std::unique_ptr<ViewBatch> batch) {
+  const std::lock_guard lock(mutex_);
+  spare_.push_back(std::move(batch));
+}
+
+void ViewBatches::RunReader() {
+  Augmenter augmenter(settings_.augmentation);
+  ImageBuffer buffer;
+  std::unique_lock lock(mutex_);
+  while (true) {
+    Work* work = nullptr;
+    work_came_.wait(lock, [&] { return stop_ || (work = WorkToDo()) != nullptr; });
+    if (stop_) return;
+    const size_t place = work->next++;
+    lock.unlock();
+    const absl::Status status = Caught([&] { return MakeViews(*work->batch, place, &augmenter, &buffer); });
+    lock.lock();
+    if (!status.ok() && failure_.ok()) failure_ = status;
+    ++work->done;
+    if (work->done == work->batch->pictures.size() || !failure_.ok()) work_done_.notify_all();
+  }
+}
+
+absl::Status ViewBatches::MakeViews(const ViewBatch& batch, size_t place, Augmenter* augmenter, ImageBuffer* buffer) {
+  const uint64_t picture = batch.pictures[place];
+  ASSIGN_OR_RETURN(const ImageView image, ReadOrReplace(picture, buffer));
+  for (uint32_t view = 0; view < batch.views; ++view) {
+    const size_t at = (view * batch.pictures.size() + place) * augmenter->view_floats();
+    const ViewKey key{.seed = settings_.seed, .epoch = batch.epoch, .image = picture, .view = view};
+    // The batch's memory is this thread's at this place.
+    augmenter->View(image, key, const_cast<float*>(batch.pixels.data()) + at);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ImageView> ViewBatches::ReadOrReplace(uint64_t picture, ImageBuffer* buffer) {
+  while (true) {
+    absl::StatusOr<ImageView> image = images_.Read(picture, buffer);
+    if (image.ok()) return image;
+    const uint64_t broken = ++broken_;
+    if (broken == 1) LogWarning(ToStd(image.status().message()), "; another picture takes its place");
+    if (broken > settings_.max_broken) {
+      return DataLoss(ToStd(image.status().message()), "; it is the ", broken,
+                      "th picture that cannot be read, and data.images.max_broken_fraction allows ",
+                      settings_.max_broken);
+    }
+    picture = (picture + 1) % images_.size();
+  }
+}
+
+}  // namespace shoal

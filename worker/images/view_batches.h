@@ -1,0 +1,105 @@
+// ViewBatches: the pictures of the steps to come, read and augmented by threads of its own while the last step is
+// computed.
+//
+// Who trains says which pictures the coming steps take, in their order, and takes the views of the oldest when it is
+// ready. Views are drawn by (seed, epoch, picture, view) alone: neither the number of threads nor their timing changes
+// a pixel. A picture that turns out broken when it is read is replaced by the next one of the set, and counted; where
+// more than max_broken are, the batch is an error that names the last.
+//
+// Memory: kBatchesAhead batches of views, [views, batch, size, size, 3] floats each.
+//
+// Thread rule: Foretell, Take and Recycle belong to one thread. Outlived by the image file.
+
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "data/images/image_file.h"
+#include "worker/augment/augmenter.h"
+
+namespace shoal {
+
+struct ViewBatch {
+  uint32_t epoch = 0;
+  std::vector<uint32_t> pictures;  // [batch]
+  uint32_t views = 0;              // Of each picture.
+  std::vector<float> pixels;       // [views, batch, size, size, 3]
+
+  std::span<const float> view(uint32_t number) const {
+    const size_t floats = pixels.size() / views;
+    return std::span(pixels).subspan(number * floats, floats);
+  }
+};
+
+class ViewBatches {
+ public:
+  static constexpr size_t kBatchesAhead = 2;
+
+  struct Settings {
+    AugmentationSettings augmentation;
+    uint64_t seed = 0;
+    uint32_t views = 2;  // Of each picture.
+    uint32_t threads = 1;
+    uint64_t max_broken = 0;  // Pictures, over the whole run.
+  };
+
+  ViewBatches(const ImageFile* images, const Settings& settings);
+  ~ViewBatches();
+
+  // A step to come takes these pictures.
+  void Foretell(uint32_t epoch, std::span<const uint32_t> pictures);
+
+  // The views of the oldest batch that was foretold and not taken, or null where they are not ready by `timeout`.
+  absl::StatusOr<std::unique_ptr<ViewBatch>> Take(absl::Duration timeout);
+
+  // Its memory serves a batch to come.
+  void Recycle(std::unique_ptr<ViewBatch> batch);
+
+  uint64_t broken() const { return broken_; }
+
+ private:
+  // A batch at work: threads take its pictures one after the other.
+  struct Work {
+    std::unique_ptr<ViewBatch> batch;
+    size_t next = 0;  // Picture to be begun ...
+    size_t done = 0;  // ... and how many are there.
+  };
+  struct Foretold {
+    uint32_t epoch;
+    std::vector<uint32_t> pictures;
+  };
+
+  void RunReader();
+  // Moves foretold batches to work_ while there is room. Under the lock.
+  void Begin();
+  // The first work with a picture that nobody has begun, or null. Under the lock.
+  Work* WorkToDo();
+  absl::Status MakeViews(const ViewBatch& batch, size_t place, Augmenter* augmenter, ImageBuffer* buffer);
+  absl::StatusOr<ImageView> ReadOrReplace(uint64_t picture, ImageBuffer* buffer);
+
+  const ImageFile& images_;
+  const Settings settings_;
+  std::atomic<uint64_t> broken_ = 0;
+
+  std::mutex mutex_;  // Guards what follows.
+  std::condition_variable work_came_, work_done_;
+  std::deque<Foretold> foretold_;
+  std::deque<std::unique_ptr<Work>> work_;
+  std::vector<std::unique_ptr<ViewBatch>> spare_;
+  absl::Status failure_;
+  bool stop_ = false;
+
+  std::vector<std::thread> threads_;  // Last: they use all of the above.
+};
+
+}  // namespace shoal

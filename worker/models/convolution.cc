@@ -1,0 +1,22 @@
+#include "worker/models/convolution.h"
+
+#include <ATen/ops/convolution.h>
+
+#include <cmath>
+
+namespace shoal {
+
+Convolution::Convolution(const std::string& name, int64_t in, int64_t out, int64_t kernel, int64_t stride,
+                         ModelTensors* tensors)
+    : stride_(stride), padding_(kernel / 2) {
+  const double deviation = std::sqrt(2.0 / (out * kernel * kernel));
+  weight_ = tensors->AddParameter(name + ".weight", {out, in, kernel, kernel},
+                                  {Initialisation::Kind::kNormal, deviation}, /*decays=*/true);
+}
+
+at::Tensor Convolution::Forward(const at::Tensor& x) const {
+  return at::convolution(x, weight_->tensor, /*bias=*/{}, {stride_, stride_}, {padding_, padding_}, /*dilation=*/{1, 1},
+                         /*transposed=*/false, /*output_padding=*/{0, 0}, /*groups=*/1);
+}
+
+}  // namespace shoal

@@ -1,0 +1,54 @@
+// LearnerSettings: how an image encoder is trained, in plain types.
+//
+// Thread rule: values; functions are pure.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "worker/models/encoder_settings.h"
+#include "worker/optimizers/dense_optimizer.h"
+
+namespace shoal {
+
+enum class ContrastiveMethod {
+  kSimClr,           // Both views by one encoder; negatives are all other pictures of all workers' batches.
+  kMoco,             // Queries against keys of a slow encoder; negatives are a queue of earlier keys.
+  kInstanceSoftmax,  // One view against a bank that holds each picture's embedding, all of it.
+  kInstanceNce,      // One view against a sample of the bank.
+};
+
+enum class Precision {
+  kFloat32,
+  kBfloat16,  // Of convolutions and linear layers, as autocast has it; quicker where the CPU has AMX only.
+};
+
+// Whether this CPU multiplies bfloat16 matrices in hardware (AMX). Elsewhere kBfloat16 is right, and slower than
+// kFloat32.
+bool CpuIsQuickWithBfloat16();
+
+struct LearnerSettings {
+  EncoderSettings encoder;
+  ContrastiveMethod method = ContrastiveMethod::kSimClr;
+  double temperature = 0.5;
+  // Of kMoco: each view is once query and once key.
+  bool symmetric = false;
+  // Of kInstanceNce: rows of the whole bank, and the batches from which the normalising constant is estimated before it
+  // stays as it is.
+  int64_t bank_rows = 0;
+  int64_t normaliser_batches = 1;
+  OptimizerSettings optimizer;
+  int64_t image_size = 32;    // Of both sides, in pixels.
+  int64_t max_batch = 16384;  // Pictures of a step.
+  int threads = 1;
+  Precision precision = Precision::kFloat32;
+  // Gradients are summed over workers in pieces of at least so many bytes.
+  size_t bucket_bytes = size_t{4} << 20;
+};
+
+// InvalidArgument names the first setting that cannot be, what it is and what it may be.
+absl::Status CheckSettings(const LearnerSettings& settings);
+
+}  // namespace shoal

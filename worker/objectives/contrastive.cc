@@ -1,0 +1,247 @@
+#include "worker/objectives/contrastive.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "common/crc32c.h"
+#include "common/job/tables.h"
+#include "common/log.h"
+#include "common/status.h"
+#include "worker/objectives/bank_rows.h"
+#include "worker/objectives/contrastive_settings.h"
+#include "worker/objectives/moco_rows.h"
+#include "worker/team.h"
+
+namespace shoal {
+namespace {
+
+// A worker answers the coordinator at least so often.
+constexpr absl::Duration kLookAway = absl::Milliseconds(20);
+// How long the end of a worker that was told to stop waits for the step at hand.
+constexpr absl::Duration kLastStep = absl::Seconds(1);
+
+// Before the learner's floats in the state table: 1 where there is a state, and the mark of its layout.
+constexpr size_t kHeadFloats = 2;
+
+float LayoutMark(const std::string& layout) { return static_cast<float>(Crc32c(layout) & 0xffffff); }
+
+WorkerGroup GroupOf(Collective* collective) {
+  return {.rank = collective->rank(),
+          .size = collective->size(),
+          .sum = [=](std::span<float> values) { return collective->AllReduce(values); },
+          .gather = [=](std::span<const float> own, std::span<float> all) { return collective->AllGather(own, all); },
+          .begin_gradients = [=](std::span<float> bucket) { return collective->StartAllReduce(bucket); },
+          .finish_gradients = [=] { return collective->Wait(); }};
+}
+
+double SecondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+struct Contrastive::Parts {
+  ObjectiveContext context;
+  std::unique_ptr<ImageFile> images;
+  std::unique_ptr<Collective> collective;
+  std::unique_ptr<ContrastiveLearner> learner;
+  ViewBatches::Settings views;
+};
+
+absl::StatusOr<std::unique_ptr<Objective>> Contrastive::Create(const ObjectiveContext& context,
+                                                               const MakeCollective& make_collective) {
+  const job::Job& job = context.welcome.job();
+  Parts parts{.context = context};
+  ASSIGN_OR_RETURN(parts.images, ImageFile::Open(context.welcome.data_file()));
+  ASSIGN_OR_RETURN(parts.collective, make_collective(Team::Of(context.welcome).ranks));
+  const uint32_t cores = CoresOfAWorker(context.welcome);
+  const auto or_cores = [cores](uint32_t wanted) { return wanted == 0 ? cores : wanted; };
+  ASSIGN_OR_RETURN(const AugmentationSettings augmentation, AugmentationOf(job, *parts.images));
+  ASSIGN_OR_RETURN(const LearnerSettings settings,
+                   LearnerSettingsOf(job, parts.images->size(), augmentation.size,
+                                     static_cast<int>(or_cores(job.encoder().threads()))));
+  ASSIGN_OR_RETURN(parts.learner, ContrastiveLearner::Create(settings, GroupOf(parts.collective.get())));
+  parts.views = {.augmentation = augmentation,
+                 .seed = job.seed(),
+                 .views = job.objective().has_instance() ? 1u : 2u,
+                 .threads = or_cores(job.encoder().reader_threads()),
+                 .max_broken = static_cast<uint64_t>(job.data().images().max_broken_fraction() *
+                                                     static_cast<double>(parts.images->size()))};
+  auto objective = std::unique_ptr<Contrastive>(new Contrastive(std::move(parts)));
+  RETURN_IF_ERROR(objective->MakeRows());
+  RETURN_IF_ERROR(objective->LoadState());
+  return objective;
+}
+
+absl::Status Contrastive::MakeRows() {
+  const job::Job& job = context_.welcome.job();
+  switch (job.objective().kind_case()) {
+    case job::Objective::kSimclr:
+      rows_ = std::make_unique<ContrastRows>();
+      return absl::OkStatus();
+    case job::Objective::kMoco:
+      rows_ =
+          std::make_unique<MocoRows>(job, &context_.client, learner_.get(), collective_->rank(), collective_->size());
+      return absl::OkStatus();
+    case job::Objective::kInstance:
+      rows_ = std::make_unique<BankRows>(job, &context_.client, images_->size());
+      return absl::OkStatus();
+    default:
+      return InvalidArgument("objective is none on images; there are simclr, moco, instance");
+  }
+}
+
+Contrastive::Contrastive(Parts parts)
+    : context_(parts.context),
+      images_(std::move(parts.images)),
+      collective_(std::move(parts.collective)),
+      learner_(std::move(parts.learner)),
+      schedule_(ScheduleOf(context_.welcome.job().encoder().optimizer())),
+      normalisation_{parts.views.augmentation.mean, parts.views.augmentation.std},
+      state_table_(&context_.client.table(kStateTable), kHeadFloats + learner_->StateFloats()),
+      order_(context_.welcome.job().seed(), images_->size()),
+      batches_(std::make_unique<ViewBatches>(images_.get(), parts.views)),
+      thread_(std::make_unique<StepThread>()) {}
+
+Contrastive::~Contrastive() {
+  collective_->Abort();
+  if (stage_ == Stage::kAwaitingViews || thread_->Done(kLastStep)) return;
+  LogWarning("a step is still being computed; the process ends without it");
+  std::_Exit(1);
+}
+
+uint64_t Contrastive::batch() const { return context_.welcome.job().encoder().batch(); }
+
+absl::Status Contrastive::LoadState() {
+  const wire::TableSpec& spec = context_.welcome.table(kStateTable);
+  const uint64_t floats = kHeadFloats + learner_->StateFloats(), room = spec.rows() * spec.dim();
+  if (floats > room) {
+    return FailedPrecondition("the net goes on from ", floats, " floats, and table \"", spec.name(), "\" has room for ",
+                              room);
+  }
+  std::vector<float> list(floats);
+  RETURN_IF_ERROR(state_table_.Read(list));
+  if (list[0] == 0) return collective_->rank() == 0 ? rows_->Initialise() : absl::OkStatus();
+  if (list[1] != LayoutMark(learner_->StateLayout())) {
+    return FailedPrecondition("the state that the job goes on from is of another net or optimizer");
+  }
+  return learner_->LoadState(std::span(list).subspan(kHeadFloats));
+}
+
+absl::Status Contrastive::Save() {
+  std::vector<float> list(kHeadFloats + learner_->StateFloats());
+  list[0] = 1;
+  list[1] = LayoutMark(learner_->StateLayout());
+  RETURN_IF_ERROR(learner_->SaveState(std::span(list).subspan(kHeadFloats)));
+  return state_table_.Write(list, /*rate=*/1);
+}
+
+void Contrastive::Foretell(const wire::Lease& lease) {
+  const uint64_t share = batch() / collective_->size(), begin = lease.begin() + share * collective_->rank();
+  batches_->Foretell(lease.epoch(), order_.At(lease.epoch(), begin, begin + share));
+}
+
+absl::Status Contrastive::Begin(const wire::Lease& lease) {
+  if (lease.end() - lease.begin() != batch() || lease.end() > images_->size()) {
+    return FailedPrecondition("a lease of places ", lease.begin(), " to ", lease.end(), " of ", images_->size(),
+                              " is not a step of ", batch(), " pictures");
+  }
+  lease_ = lease;
+  const std::span<const uint32_t> pictures = order_.At(lease.epoch(), lease.begin(), lease.end());
+  pictures_.assign(pictures.begin(), pictures.end());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<StepReport> Contrastive::Step() {
+  switch (stage_) {
+    case Stage::kAwaitingViews:
+      return AwaitViews();
+    case Stage::kComputing:
+      return AwaitComputing();
+    case Stage::kMeeting:
+      return AwaitOthers();
+  }
+  return Internal("a step has no such stage");
+}
+
+absl::StatusOr<StepReport> Contrastive::AwaitViews() {
+  const auto start = std::chrono::steady_clock::now();
+  ASSIGN_OR_RETURN(views_, batches_->Take(kLookAway));
+  if (views_ != nullptr) {
+    RETURN_IF_ERROR(BeginComputing());
+  }
+  return StepReport{.sample_seconds = SecondsSince(start)};
+}
+
+absl::Status Contrastive::BeginComputing() {
+  StepInput input{.first_views = views_->view(0), .learning_rate = LearningRate()};
+  if (views_->views == 2) input.second_views = views_->view(1);
+  RETURN_IF_ERROR(rows_->Read(Place(), &input));
+  thread_->Begin([this, input]() -> absl::Status {
+    ASSIGN_OR_RETURN(result_, learner_->Step(input));
+    return absl::OkStatus();
+  });
+  stage_ = Stage::kComputing;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<StepReport> Contrastive::AwaitComputing() {
+  const auto start = std::chrono::steady_clock::now();
+  const std::optional<absl::Status> outcome = thread_->Done(kLookAway);
+  StepReport report{.compute_seconds = SecondsSince(start)};
+  if (!outcome) return report;
+  stage_ = Stage::kAwaitingViews;
+  RETURN_IF_ERROR(*outcome);
+  batches_->Recycle(std::move(views_));
+  const auto write_start = std::chrono::steady_clock::now();
+  RETURN_IF_ERROR(rows_->Write(Place(), result_));
+  for (int i = 0; i < context_.welcome.table_size(); ++i) {
+    RETURN_IF_ERROR(context_.client.table(i).Flush()) << "table " << context_.welcome.table(i).name();
+  }
+  report.push_seconds = SecondsSince(write_start);
+  thread_->Begin([this] { return collective_->Barrier(); });
+  stage_ = Stage::kMeeting;
+  return report;
+}
+
+absl::StatusOr<StepReport> Contrastive::AwaitOthers() {
+  const auto start = std::chrono::steady_clock::now();
+  const std::optional<absl::Status> outcome = thread_->Done(kLookAway);
+  StepReport report{.push_seconds = SecondsSince(start)};
+  if (!outcome) return report;
+  stage_ = Stage::kAwaitingViews;
+  RETURN_IF_ERROR(*outcome);
+  report.unit_done = true;
+  report.work = batch();
+  report.pairs = batch();
+  report.loss_pairs = Place().count;
+  report.loss_sum = result_.loss * static_cast<double>(report.loss_pairs);
+  report.learning_rate = LearningRate();
+  return report;
+}
+
+StepPlace Contrastive::Place() const {
+  const uint64_t share = batch() / collective_->size();
+  return {.step = lease_.words_before() / batch(),
+          .progress = Progress(),
+          .pictures = pictures_,
+          .first = share * collective_->rank(),
+          .count = share};
+}
+
+double Contrastive::Progress() const {
+  return static_cast<double>(lease_.words_before()) / static_cast<double>(std::max<uint64_t>(1, lease_.words_total()));
+}
+
+double Contrastive::LearningRate() const {
+  return LearningRateAt(schedule_, Progress(), context_.welcome.job().epochs());
+}
+
+absl::StatusOr<std::vector<std::string>> Contrastive::Export(const std::string& directory) {
+  const std::string path = Cat(directory, "/", kBackboneFileName);
+  RETURN_IF_ERROR(learner_->ExportBackbone(path, normalisation_));
+  return std::vector{path};
+}
+
+}  // namespace shoal

@@ -1,0 +1,164 @@
+#include "worker/objectives/contrastive_settings.h"
+
+#include <algorithm>
+
+#include "common/host.h"
+#include "common/status.h"
+#include "data/parallel.h"
+#include "worker/augment/augmentation_job.h"
+
+namespace shoal {
+namespace {
+
+Architecture ArchitectureOf(job::ImageEncoder::Net net) {
+  switch (net) {
+    case job::ImageEncoder::SMALL:
+      return Architecture::kSmall;
+    case job::ImageEncoder::RESNET18:
+      return Architecture::kResNet18;
+    case job::ImageEncoder::RESNET34:
+      return Architecture::kResNet34;
+    case job::ImageEncoder::RESNET50:
+      return Architecture::kResNet50;
+  }
+  return Architecture::kSmall;
+}
+
+Stem StemOf(job::ImageEncoder::Stem stem, int view_size) {
+  if (stem == job::ImageEncoder::BY_SIZE) return view_size < kSmallPictureSize ? Stem::kCifar : Stem::kImageNet;
+  return stem == job::ImageEncoder::CIFAR ? Stem::kCifar : Stem::kImageNet;
+}
+
+BatchNormKind BatchNormOf(job::ImageEncoder::BatchNorm kind) {
+  switch (kind) {
+    case job::ImageEncoder::LOCAL:
+      return BatchNormKind::kLocal;
+    case job::ImageEncoder::SYNCHRONISED:
+      return BatchNormKind::kSynchronised;
+    case job::ImageEncoder::SPLIT:
+      return BatchNormKind::kSplit;
+  }
+  return BatchNormKind::kLocal;
+}
+
+HeadKind HeadOf(job::ProjectionHead::Kind kind) {
+  switch (kind) {
+    case job::ProjectionHead::LINEAR:
+      return HeadKind::kLinear;
+    case job::ProjectionHead::MLP:
+      return HeadKind::kMocoMlp;
+    case job::ProjectionHead::NORMALISED_MLP:
+      return HeadKind::kSimClrMlp;
+  }
+  return HeadKind::kLinear;
+}
+
+EncoderSettings EncoderOf(const job::Job& job, int view_size) {
+  const job::ImageEncoder& encoder = job.encoder();
+  return {.architecture = ArchitectureOf(encoder.net()),
+          .stem = StemOf(encoder.stem(), view_size),
+          .batch_norm = BatchNormOf(encoder.batch_norm()),
+          .batch_norm_parts =
+              encoder.batch_norm() == job::ImageEncoder::SPLIT ? static_cast<int>(encoder.batch_norm_parts()) : 1,
+          .head = HeadOf(encoder.head().kind()),
+          .head_hidden = encoder.head().hidden_dim(),
+          .embedding_dim = encoder.head().dim(),
+          .seed = job.seed()};
+}
+
+OptimizerKind KindOf(job::DenseOptimizer::Kind kind) {
+  switch (kind) {
+    case job::DenseOptimizer::SGD:
+      return OptimizerKind::kSgd;
+    case job::DenseOptimizer::ADAMW:
+      return OptimizerKind::kAdamW;
+    case job::DenseOptimizer::LARS:
+      return OptimizerKind::kLars;
+  }
+  return OptimizerKind::kSgd;
+}
+
+OptimizerSettings OptimizerOf(const job::DenseOptimizer& optimizer) {
+  return {.kind = KindOf(optimizer.kind()),
+          .momentum = optimizer.momentum(),
+          .nesterov = optimizer.nesterov(),
+          .beta1 = optimizer.beta1(),
+          .beta2 = optimizer.beta2(),
+          .epsilon = optimizer.epsilon(),
+          .weight_decay = optimizer.weight_decay(),
+          .trust_coefficient = optimizer.trust_coefficient(),
+          .clip_norm = optimizer.clip_norm()};
+}
+
+void SetMethod(const job::Objective& objective, LearnerSettings* settings) {
+  if (objective.has_simclr()) {
+    settings->method = ContrastiveMethod::kSimClr;
+    settings->temperature = objective.simclr().temperature();
+  } else if (objective.has_moco()) {
+    settings->method = ContrastiveMethod::kMoco;
+    settings->temperature = objective.moco().temperature();
+    settings->symmetric = objective.moco().symmetric();
+  } else {
+    settings->method = objective.instance().loss() == job::InstanceDiscrimination::NCE
+                           ? ContrastiveMethod::kInstanceNce
+                           : ContrastiveMethod::kInstanceSoftmax;
+    settings->temperature = objective.instance().temperature();
+  }
+}
+
+absl::StatusOr<Precision> PrecisionOf(const job::Job& job) {
+  const auto wanted = job.encoder().precision();
+  if (wanted == job::ImageEncoder::AUTO) {
+    const bool quick = CpuIsQuickWithBfloat16() && job.determinism() != job::Job::STRICT;
+    return quick ? Precision::kBfloat16 : Precision::kFloat32;
+  }
+  if (wanted == job::ImageEncoder::FP32) return Precision::kFloat32;
+  if (CpuIsQuickWithBfloat16()) return Precision::kBfloat16;
+  return FailedPrecondition("encoder.precision is BF16, but this processor has no instructions for it (amx_bf16), and ",
+                            "would be slower than with FP32; use AUTO");
+}
+
+}  // namespace
+
+absl::StatusOr<AugmentationSettings> AugmentationOf(const job::Job& job, const ImageFile& images) {
+  // A set is judged by its first picture.
+  PictureTraits pictures{.shorter_side = std::min(images.width(0), images.height(0))};
+  for (int channel = 0; channel < 3; ++channel) {
+    pictures.mean[channel] = static_cast<float>(images.statistics().mean[channel]);
+    // A set of one colour has no deviation to divide by.
+    pictures.std[channel] = static_cast<float>(std::max(images.statistics().deviation[channel], 1.0 / 255));
+  }
+  return SettingsOf(job.encoder().augmentation(), pictures, "encoder.augmentation");
+}
+
+absl::StatusOr<LearnerSettings> LearnerSettingsOf(const job::Job& job, uint64_t pictures, int view_size, int threads) {
+  LearnerSettings settings{.encoder = EncoderOf(job, view_size),
+                           .bank_rows = static_cast<int64_t>(pictures),
+                           .optimizer = OptimizerOf(job.encoder().optimizer()),
+                           .image_size = view_size,
+                           .threads = threads};
+  SetMethod(job.objective(), &settings);
+  ASSIGN_OR_RETURN(settings.precision, PrecisionOf(job));
+  return settings;
+}
+
+LearningRateSettings ScheduleOf(const job::DenseOptimizer& optimizer) {
+  LearningRateSettings settings{.kind = ScheduleKind::kCosine,
+                                .peak = optimizer.learning_rate(),
+                                .warmup_epochs = optimizer.warmup_epochs(),
+                                .milestones = {optimizer.step_epochs().begin(), optimizer.step_epochs().end()},
+                                .factor = optimizer.step_factor()};
+  if (optimizer.schedule() == job::DenseOptimizer::CONSTANT) settings.kind = ScheduleKind::kConstant;
+  if (optimizer.schedule() == job::DenseOptimizer::STEP) settings.kind = ScheduleKind::kStep;
+  return settings;
+}
+
+uint32_t CoresOfAWorker(const wire::Welcome& welcome) {
+  uint32_t workers = 0;
+  for (const wire::Member& member : welcome.member()) {
+    if (member.role() == wire::WORKER && member.host_id() == HostId()) ++workers;
+  }
+  return std::max<uint32_t>(1, ThreadsToUse(0) / std::max<uint32_t>(1, workers));
+}
+
+}  // namespace shoal

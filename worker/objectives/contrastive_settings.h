@@ -1,0 +1,30 @@
+// ContrastiveSettings: a job's image encoder as the plain settings of those who train it: the learner, which knows
+// Torch and no protobuf, and the threads that make views.
+//
+// Pure functions; safe from any thread.
+
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "data/images/image_file.h"
+#include "proto/wire.pb.h"
+#include "worker/augment/augmentation_settings.h"
+#include "worker/models/contrastive_learner.h"
+#include "worker/optimizers/learning_rate.h"
+
+namespace shoal {
+
+// How views of the set's pictures are drawn: by the job's recipe and changes, normalised by the set's own statistics
+// where the job gives none.
+absl::StatusOr<AugmentationSettings> AugmentationOf(const job::Job& job, const ImageFile& images);
+
+// Of a set of `pictures`; `threads`: that the worker computes with. FailedPrecondition: BF16 is asked of a processor
+// that is slow at it.
+absl::StatusOr<LearnerSettings> LearnerSettingsOf(const job::Job& job, uint64_t pictures, int view_size, int threads);
+
+LearningRateSettings ScheduleOf(const job::DenseOptimizer& optimizer);
+
+// Of the host's cores, what falls to one of the workers that share it; 1 at least.
+uint32_t CoresOfAWorker(const wire::Welcome& welcome);
+
+}  // namespace shoal
