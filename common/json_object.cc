@@ -8,6 +8,14 @@
 #include "common/status.h"
 
 namespace shoal {
+namespace {
+
+uint64_t AsCount(double number) {
+  constexpr double kMost = 0x1p63;  // Keeps the cast defined.
+  return static_cast<uint64_t>(std::clamp(number, 0.0, kMost));
+}
+
+}  // namespace
 
 absl::StatusOr<JsonObject> JsonObject::Parse(std::string_view text) {
   google::protobuf::Struct object;
@@ -37,10 +45,7 @@ bool JsonObject::Has(const std::string& key) const {
 
 double JsonObject::Number(const std::string& key) const { return At(key).number_value(); }
 
-uint64_t JsonObject::Count(const std::string& key) const {
-  constexpr double kMost = 0x1p63;  // Keeps the cast defined.
-  return static_cast<uint64_t>(std::clamp(Number(key), 0.0, kMost));
-}
+uint64_t JsonObject::Count(const std::string& key) const { return AsCount(Number(key)); }
 
 bool JsonObject::Flag(const std::string& key) const { return At(key).bool_value(); }
 
@@ -58,6 +63,19 @@ std::vector<std::string> JsonObject::Texts(const std::string& key) const {
   std::vector<std::string> texts;
   for (const auto& value : At(key).list_value().values()) texts.push_back(value.string_value());
   return texts;
+}
+
+std::vector<uint64_t> JsonObject::Counts(const std::string& key) const {
+  std::vector<uint64_t> counts;
+  for (const auto& value : At(key).list_value().values()) counts.push_back(AsCount(value.number_value()));
+  return counts;
+}
+
+std::vector<std::string> JsonObject::Names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : object_.fields()) names.push_back(name);
+  std::ranges::sort(names);
+  return names;
 }
 
 std::map<std::string, double> JsonObject::Numbers(const std::string& key) const {

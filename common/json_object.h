@@ -39,6 +39,10 @@ class JsonObject {
   // Of a list.
   std::vector<JsonObject> Objects(const std::string& key) const;
   std::vector<std::string> Texts(const std::string& key) const;
+  // Negative numbers read as 0.
+  std::vector<uint64_t> Counts(const std::string& key) const;
+  // Of this object, in alphabetical order.
+  std::vector<std::string> Names() const;
   // Of an object: each of its names with its number.
   std::map<std::string, double> Numbers(const std::string& key) const;
 

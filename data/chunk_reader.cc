@@ -29,8 +29,8 @@ size_t CutOf(std::string_view text, bool* ends_line) {
 
 }  // namespace
 
-std::vector<std::span<const CorpusFile>> GroupFiles(std::span<const CorpusFile> files, uint64_t chunk_bytes) {
-  std::vector<std::span<const CorpusFile>> groups;
+std::vector<std::span<const FoundFile>> GroupFiles(std::span<const FoundFile> files, uint64_t chunk_bytes) {
+  std::vector<std::span<const FoundFile>> groups;
   for (size_t begin = 0; begin < files.size();) {
     uint64_t bytes = files[begin].bytes;
     size_t end = begin + 1;
@@ -46,7 +46,7 @@ uint64_t ChunkReader::file_bytes_read() const {
 }
 
 absl::Status ChunkReader::OpenNextFile() {
-  const CorpusFile& file = files_[next_file_++];
+  const FoundFile& file = files_[next_file_++];
   ASSIGN_OR_RETURN(stream_, ByteStream::Open(file.path));
   start_.resize(kByteOrderMark.size());
   ASSIGN_OR_RETURN(const size_t n, stream_->Read({start_.data(), start_.size()}));

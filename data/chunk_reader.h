@@ -35,12 +35,12 @@ struct TextChunk {
 
 // Files that are read one after the other as one run of chunks: as many consecutive ones as fit in a chunk, so that a
 // million small files are not a million chunks; at least one.
-std::vector<std::span<const CorpusFile>> GroupFiles(std::span<const CorpusFile> files, uint64_t chunk_bytes);
+std::vector<std::span<const FoundFile>> GroupFiles(std::span<const FoundFile> files, uint64_t chunk_bytes);
 
 class ChunkReader {
  public:
   // Reads `files`, which outlive it. `chunk_bytes` >= 16.
-  ChunkReader(std::span<const CorpusFile> files, size_t chunk_bytes) : files_(files), chunk_bytes_(chunk_bytes) {}
+  ChunkReader(std::span<const FoundFile> files, size_t chunk_bytes) : files_(files), chunk_bytes_(chunk_bytes) {}
 
   // False: there is no more. InvalidArgument: a file is UTF-16. Else as ByteStream.
   absl::StatusOr<bool> Next(TextChunk* chunk);
@@ -55,7 +55,7 @@ class ChunkReader {
   absl::StatusOr<size_t> ReadStart(std::span<char> out);
   absl::StatusOr<size_t> ReadMore(std::span<char> out);
 
-  const std::span<const CorpusFile> files_;
+  const std::span<const FoundFile> files_;
   const size_t chunk_bytes_;
   size_t next_file_ = 0;
   std::unique_ptr<ByteStream> stream_;

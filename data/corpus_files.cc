@@ -23,12 +23,8 @@ absl::StatusOr<struct stat> StatOf(const std::string& path) {
   return ErrnoError(errno, Cat(kField, ": cannot read ", path));
 }
 
-CorpusFile FileOf(const std::string& path, const struct stat& info) {
-  return {path, static_cast<uint64_t>(info.st_size), info.st_mtim.tv_sec * int64_t{1000000000} + info.st_mtim.tv_nsec};
-}
-
-absl::Status AddFolder(const std::string& folder, std::vector<CorpusFile>* files) {
-  std::vector<CorpusFile> found;
+absl::Status AddFolder(const std::string& folder, std::vector<FoundFile>* files) {
+  std::vector<FoundFile> found;
   std::error_code error;
   fs::recursive_directory_iterator entry(folder, error);
   if (error) return ErrnoError(error.value(), Cat(kField, ": cannot list folder ", folder));
@@ -38,7 +34,7 @@ absl::Status AddFolder(const std::string& folder, std::vector<CorpusFile>* files
       entry.disable_recursion_pending();
     } else {
       ASSIGN_OR_RETURN(const struct stat info, StatOf(path));  // A link to nothing is told by its name.
-      if (S_ISREG(info.st_mode)) found.push_back(FileOf(path, info));
+      if (S_ISREG(info.st_mode)) found.push_back(MakeFoundFile(path, info));
     }
     entry.increment(error);
     if (error) return ErrnoError(error.value(), Cat(kField, ": cannot list folder ", path));
@@ -51,15 +47,15 @@ absl::Status AddFolder(const std::string& folder, std::vector<CorpusFile>* files
 
 }  // namespace
 
-absl::StatusOr<std::vector<CorpusFile>> FindCorpusFiles(const std::vector<std::string>& paths) {
+absl::StatusOr<std::vector<FoundFile>> FindCorpusFiles(const std::vector<std::string>& paths) {
   if (paths.empty()) return InvalidArgument(kField, " is empty; name a file or a folder of text");
-  std::vector<CorpusFile> files;
+  std::vector<FoundFile> files;
   for (const std::string& path : paths) {
     ASSIGN_OR_RETURN(const struct stat info, StatOf(path));
     if (S_ISDIR(info.st_mode)) {
       RETURN_IF_ERROR(AddFolder(path, &files));
     } else if (S_ISREG(info.st_mode)) {
-      files.push_back(FileOf(path, info));
+      files.push_back(MakeFoundFile(path, info));
     } else {
       return InvalidArgument(kField, ": ", path, " is neither a file nor a folder");
     }

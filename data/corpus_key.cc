@@ -12,9 +12,9 @@ constexpr int kPreparationVersion = 2;
 
 // Lines of files, bytes and a digest of each file's size, time and sample, in their order: a list of a million files
 // would make the key as long as some corpora. Names are no content: the same folder may be reached by several.
-absl::StatusOr<std::string> DescribeContent(const std::vector<CorpusFile>& files) {
+absl::StatusOr<std::string> DescribeContent(const std::vector<FoundFile>& files) {
   uint64_t bytes = 0, digest = kGoldenGamma;
-  for (const CorpusFile& file : files) {
+  for (const FoundFile& file : files) {
     ASSIGN_OR_RETURN(const uint32_t crc, SampleChecksum(file.path, file.bytes));
     bytes += file.bytes;
     digest = HashText(Cat(file.bytes, "\n", file.modified_ns, "\n", crc, "\n"), digest);
@@ -37,7 +37,7 @@ std::string DescribeIdentity(const job::Corpus& corpus) {
 
 }  // namespace
 
-absl::StatusOr<PreparedKey> MakeCorpusKey(const job::Corpus& corpus, const std::vector<CorpusFile>& files) {
+absl::StatusOr<PreparedKey> MakeCorpusKey(const job::Corpus& corpus, const std::vector<FoundFile>& files) {
   PreparedKey key;
   key.set = "corpus";
   key.suffix = ".tokens";
@@ -45,7 +45,7 @@ absl::StatusOr<PreparedKey> MakeCorpusKey(const job::Corpus& corpus, const std::
   key.identity = DescribeIdentity(corpus);
   ASSIGN_OR_RETURN(key.content, DescribeContent(files));
   if (!corpus.vocabulary_file().empty()) {
-    ASSIGN_OR_RETURN(const std::vector<CorpusFile> file, FindCorpusFiles({corpus.vocabulary_file()}));
+    ASSIGN_OR_RETURN(const std::vector<FoundFile> file, FindCorpusFiles({corpus.vocabulary_file()}));
     ASSIGN_OR_RETURN(const std::string content, DescribeContent(file));
     key.content += Cat("vocabulary_digest ", KeyValue(content, "digest"), "\n");
   }

@@ -16,6 +16,6 @@
 
 namespace shoal {
 
-absl::StatusOr<PreparedKey> MakeCorpusKey(const job::Corpus& corpus, const std::vector<CorpusFile>& files);
+absl::StatusOr<PreparedKey> MakeCorpusKey(const job::Corpus& corpus, const std::vector<FoundFile>& files);
 
 }  // namespace shoal

@@ -17,7 +17,7 @@
 namespace shoal {
 namespace {
 
-absl::StatusOr<bool> IsWikiExtractor(const std::vector<CorpusFile>& files, job::Corpus::Layout layout) {
+absl::StatusOr<bool> IsWikiExtractor(const std::vector<FoundFile>& files, job::Corpus::Layout layout) {
   if (layout != job::Corpus::DETECT) return layout == job::Corpus::WIKI_EXTRACTOR;
   ASSIGN_OR_RETURN(auto stream, ByteStream::Open(files.front().path));
   char start[16];
@@ -27,7 +27,7 @@ absl::StatusOr<bool> IsWikiExtractor(const std::vector<CorpusFile>& files, job::
 
 // A group of files (chunk_reader.h) on its way through the scan.
 struct Group {
-  explicit Group(std::span<const CorpusFile> files, size_t chunk_bytes)
+  explicit Group(std::span<const FoundFile> files, size_t chunk_bytes)
       : reader(std::make_unique<ChunkReader>(files, chunk_bytes)) {}
 
   bool exhausted() const { return reader == nullptr; }
@@ -55,14 +55,14 @@ struct Workspace {
 
 class Scan {
  public:
-  Scan(const std::vector<CorpusFile>& files, const ScanOptions& options, bool wiki, ScannedCorpus* result)
+  Scan(const std::vector<FoundFile>& files, const ScanOptions& options, bool wiki, ScannedCorpus* result)
       : options_(options),
         chunk_bytes_(options.chunk_bytes == 0 ? kChunkBytes : options.chunk_bytes),
         wiki_(wiki),
         normalizer_(options.corpus.normalisation(), options.corpus.digits()),
         files_of_group_(GroupFiles(files, chunk_bytes_)),
         result_(result) {
-    for (const CorpusFile& file : files) total_bytes_ += file.bytes;
+    for (const FoundFile& file : files) total_bytes_ += file.bytes;
     groups_.resize(files_of_group_.size());
   }
 
@@ -208,7 +208,7 @@ class Scan {
   const size_t chunk_bytes_;
   const bool wiki_;
   const Normalizer normalizer_;
-  const std::vector<std::span<const CorpusFile>> files_of_group_;
+  const std::vector<std::span<const FoundFile>> files_of_group_;
   ScannedCorpus* const result_;
   uint64_t total_bytes_ = 0;
 
@@ -226,7 +226,7 @@ class Scan {
 
 }  // namespace
 
-absl::StatusOr<ScannedCorpus> ScanCorpus(const std::vector<CorpusFile>& files, const ScanOptions& options) {
+absl::StatusOr<ScannedCorpus> ScanCorpus(const std::vector<FoundFile>& files, const ScanOptions& options) {
   ASSIGN_OR_RETURN(const bool wiki, IsWikiExtractor(files, options.corpus.layout()));
   ScannedCorpus result;
   ASSIGN_OR_RETURN(result.store, ChunkStore::Create(options.spill_folder));

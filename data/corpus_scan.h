@@ -41,6 +41,6 @@ struct ScanOptions {
   const std::atomic<bool>* give_up = nullptr;
 };
 
-absl::StatusOr<ScannedCorpus> ScanCorpus(const std::vector<CorpusFile>& files, const ScanOptions& options);
+absl::StatusOr<ScannedCorpus> ScanCorpus(const std::vector<FoundFile>& files, const ScanOptions& options);
 
 }  // namespace shoal

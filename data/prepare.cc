@@ -172,7 +172,7 @@ class Preparation {
   const std::atomic<bool>* const give_up_;
   const uint32_t threads_;
   const absl::Time start_;
-  std::vector<CorpusFile> files_;
+  std::vector<FoundFile> files_;
   PreparedKey key_;
   PreparedCorpus result_;
 };

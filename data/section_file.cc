@@ -1,34 +1,56 @@
 #include "data/section_file.h"
 
-#include <algorithm>
-
-#include "common/crc32c.h"
-#include "common/status.h"
-
 namespace shoal {
+namespace {
 
-absl::Status CheckSectionPlace(const std::string& path, std::string_view file, const SectionEntry& entry,
-                               std::string_view name, uint64_t expected_bytes) {
-  if (entry.offset % kSectionAlignment != 0 || entry.offset < kSectionFileHeaderBytes || entry.offset > file.size() ||
-      entry.bytes > file.size() - entry.offset) {
-    return DataLoss(path, ": section ", name, ": bytes ", entry.offset, " + ", entry.bytes,
-                    " do not lie in the file of ", file.size(), kPreparedFileCure);
+// How every header begins.
+struct HeaderStart {
+  char magic[8];
+  uint32_t version;
+  uint32_t byte_order;
+  uint64_t file_bytes;
+};
+
+}  // namespace
+
+absl::Status SectionFileBytes::CheckHeader(size_t crc_offset) const {
+  if (bytes.size() < kSectionFileHeaderBytes) {
+    return Unusable("header: the file has ", bytes.size(), " bytes, fewer than a header's ", kSectionFileHeaderBytes);
   }
-  if (entry.bytes != expected_bytes) {
-    return DataLoss(path, ": section ", name, ": ", entry.bytes, " bytes, expected ", expected_bytes,
-                    kPreparedFileCure);
+  if (!bytes.starts_with(kind.magic)) {
+    return DataLoss(path, ": header: not ", kind.name, ": it does not start with \"", kind.magic, "\"");
   }
-  return absl::OkStatus();
+  HeaderStart start;
+  std::memcpy(&start, bytes.data(), sizeof(start));
+  if (start.byte_order != kSectionFileByteOrder) return Unusable("header: written on a machine of another byte order");
+  if (start.version != kind.version) {
+    return Unusable("header: version ", start.version, ", this build reads version ", kind.version);
+  }
+  uint32_t expected;
+  std::memcpy(&expected, bytes.data() + crc_offset, sizeof(expected));
+  const uint32_t crc = Crc32c(bytes.substr(0, crc_offset));
+  if (crc != expected) return Unusable("header: checksum ", crc, ", expected ", expected);
+  if (start.file_bytes == bytes.size()) return absl::OkStatus();
+  return Unusable("the file has ", bytes.size(), " bytes, its header says ", start.file_bytes);
 }
 
-absl::Status CheckSection(const std::string& path, std::string_view file, const SectionEntry& entry,
-                          std::string_view name, uint64_t expected_bytes) {
-  if (const absl::Status status = CheckSectionPlace(path, file, entry, name, expected_bytes); !status.ok()) {
-    return status;
+absl::Status SectionFileBytes::CheckPlace(const SectionEntry& entry, std::string_view name,
+                                          uint64_t expected_bytes) const {
+  if (entry.offset % kSectionAlignment != 0 || entry.offset < kSectionFileHeaderBytes || entry.offset > bytes.size() ||
+      entry.bytes > bytes.size() - entry.offset) {
+    return Unusable("section ", name, ": bytes ", entry.offset, " + ", entry.bytes, " do not lie in the file of ",
+                    bytes.size());
   }
-  const uint32_t crc = Crc32c(file.substr(entry.offset, entry.bytes));
+  if (entry.bytes == expected_bytes) return absl::OkStatus();
+  return Unusable("section ", name, ": ", entry.bytes, " bytes, expected ", expected_bytes);
+}
+
+absl::Status SectionFileBytes::CheckSection(const SectionEntry& entry, std::string_view name,
+                                            uint64_t expected_bytes) const {
+  RETURN_IF_ERROR(CheckPlace(entry, name, expected_bytes));
+  const uint32_t crc = Crc32c(bytes.substr(entry.offset, entry.bytes));
   if (crc == entry.crc32c) return absl::OkStatus();
-  return DataLoss(path, ": section ", name, ": checksum ", crc, ", expected ", entry.crc32c, kPreparedFileCure);
+  return Unusable("section ", name, ": checksum ", crc, ", expected ", entry.crc32c);
 }
 
 void BlockChecksums::Add(std::string_view bytes) {

@@ -1,7 +1,6 @@
 #include "data/token_file.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "common/crc32c.h"
@@ -13,40 +12,16 @@
 namespace shoal {
 namespace {
 
-constexpr std::string_view kCure = "; delete it, and the next run prepares the corpus again";
-
 using Section = TokenFileSection;
 
 std::string_view NameOf(Section section) { return kTokenFileSectionNames[static_cast<size_t>(section)]; }
 
-// Everything about the header that does not depend on the rest of the file.
-absl::Status CheckHeader(const std::string& path, std::string_view file, const TokenFileHeader& header) {
-  const std::string_view magic(header.magic, sizeof(header.magic));
-  if (magic != kTokenFileMagic) {
-    return DataLoss(path, ": header: not a token file: it does not start with \"", kTokenFileMagic, "\"");
-  }
-  if (header.byte_order != kTokenFileByteOrder) {
-    return DataLoss(path, ": header: written on a machine of another byte order", kCure);
-  }
-  if (header.version != kTokenFileVersion) {
-    return DataLoss(path, ": header: version ", header.version, ", this build reads version ", kTokenFileVersion,
-                    kCure);
-  }
-  const uint32_t crc = Crc32c(file.substr(0, offsetof(TokenFileHeader, header_crc32c)));
-  if (crc != header.header_crc32c) {
-    return DataLoss(path, ": header: checksum ", crc, ", expected ", header.header_crc32c, kCure);
-  }
-  if (header.file_bytes != file.size()) {
-    return DataLoss(path, ": the file has ", file.size(), " bytes, its header says ", header.file_bytes, kCure);
-  }
-  if (header.words > kMaxVocabularyWords || header.tokens > file.size() || header.sentences > file.size()) {
-    return DataLoss(path, ": header: ", header.words, " words, ", header.tokens, " tokens, ", header.sentences,
-                    " sentences cannot be", kCure);
-  }
-  return absl::OkStatus();
+absl::Status CheckCounts(const SectionFileBytes& file, const TokenFileHeader& header) {
+  const uint64_t most = file.bytes.size();
+  if (header.words <= kMaxVocabularyWords && header.tokens <= most && header.sentences <= most) return absl::OkStatus();
+  return file.Unusable("header: ", header.words, " words, ", header.tokens, " tokens, ", header.sentences,
+                       " sentences cannot be");
 }
-
-uint64_t BlocksOf(uint64_t tokens) { return (tokens + kTokensPerBlock - 1) / kTokensPerBlock; }
 
 // Bytes that a section must have, given the header's counts; the text sections have any number.
 uint64_t ExpectedBytes(const TokenFileHeader& header, Section section) {
@@ -59,39 +34,22 @@ uint64_t ExpectedBytes(const TokenFileHeader& header, Section section) {
     case Section::kSentences:
       return (header.sentences + 1) * sizeof(uint64_t);
     case Section::kBlocks:
-      return BlocksOf(header.tokens) * sizeof(uint32_t);
+      return ChecksumBlocks(header.tokens * sizeof(uint32_t)) * sizeof(uint32_t);
     case Section::kKey:
     case Section::kLetters:
       break;
   }
-  return header.sections[static_cast<size_t>(section)].bytes;
+  return header.at(section).bytes;
 }
 
-absl::Status CheckSection(const std::string& path, std::string_view file, const TokenFileHeader& header,
-                          Section section) {
-  const TokenFileSectionEntry& entry = header.sections[static_cast<size_t>(section)];
-  const std::string_view name = NameOf(section);
-  if (entry.offset % kTokenFileAlignment != 0 || entry.offset < kTokenFileHeaderBytes || entry.offset > file.size() ||
-      entry.bytes > file.size() - entry.offset) {
-    return DataLoss(path, ": section ", name, ": bytes ", entry.offset, " + ", entry.bytes,
-                    " do not lie in the file of ", file.size(), kCure);
-  }
-  if (entry.bytes != ExpectedBytes(header, section)) {
-    return DataLoss(path, ": section ", name, ": ", entry.bytes, " bytes, expected ", ExpectedBytes(header, section),
-                    kCure);
-  }
-  if (section == Section::kTokens) return absl::OkStatus();
-  const uint32_t crc = Crc32c(file.substr(entry.offset, entry.bytes));
-  if (crc != entry.crc32c) {
-    return DataLoss(path, ": section ", name, ": checksum ", crc, ", expected ", entry.crc32c, kCure);
+absl::Status CheckSections(const SectionFileBytes& file, const TokenFileHeader& header) {
+  for (size_t i = 0; i < kTokenFileSections; ++i) {
+    const auto section = static_cast<Section>(i);
+    // Tokens are verified when they are to be read.
+    const auto check = section == Section::kTokens ? &SectionFileBytes::CheckPlace : &SectionFileBytes::CheckSection;
+    RETURN_IF_ERROR((file.*check)(header.at(section), NameOf(section), ExpectedBytes(header, section)));
   }
   return absl::OkStatus();
-}
-
-template <typename T>
-std::span<const T> SectionOf(std::string_view file, const TokenFileHeader& header, Section section) {
-  const TokenFileSectionEntry& entry = header.sections[static_cast<size_t>(section)];
-  return {reinterpret_cast<const T*>(file.data() + entry.offset), entry.bytes / sizeof(T)};
 }
 
 }  // namespace
@@ -110,16 +68,18 @@ struct TokenFile::Layout {
   std::span<const uint64_t> sentences;
   std::span<const uint32_t> blocks;
 
+  SectionFileBytes Bytes() const { return {kTokenFileKind, path, file.bytes()}; }
+
   void TakeSections() {
     const std::string_view bytes = file.bytes();
-    const auto text = SectionOf<char>(bytes, header, Section::kKey);
+    const auto text = SectionOf<char>(bytes, header.at(Section::kKey));
     key = {text.data(), text.size()};
-    word_ends = SectionOf<uint64_t>(bytes, header, Section::kWordEnds);
-    letters = SectionOf<char>(bytes, header, Section::kLetters);
-    counts = SectionOf<uint64_t>(bytes, header, Section::kCounts);
-    tokens = SectionOf<uint32_t>(bytes, header, Section::kTokens);
-    sentences = SectionOf<uint64_t>(bytes, header, Section::kSentences);
-    blocks = SectionOf<uint32_t>(bytes, header, Section::kBlocks);
+    word_ends = SectionOf<uint64_t>(bytes, header.at(Section::kWordEnds));
+    letters = SectionOf<char>(bytes, header.at(Section::kLetters));
+    counts = SectionOf<uint64_t>(bytes, header.at(Section::kCounts));
+    tokens = SectionOf<uint32_t>(bytes, header.at(Section::kTokens));
+    sentences = SectionOf<uint64_t>(bytes, header.at(Section::kSentences));
+    blocks = SectionOf<uint32_t>(bytes, header.at(Section::kBlocks));
   }
 
   // What the accessors rely on without looking: right checksums do not make a hostile file harmless.
@@ -127,18 +87,18 @@ struct TokenFile::Layout {
     uint64_t previous = 0;
     for (uint64_t id = 0; id < word_ends.size(); previous = word_ends[id++]) {
       if (word_ends[id] <= previous || word_ends[id] > letters.size()) {
-        return DataLoss(path, ": section word ends: word ", id, " ends at ", word_ends[id], " after ", previous, " of ",
-                        letters.size(), kCure);
+        return Bytes().Unusable("section word ends: word ", id, " ends at ", word_ends[id], " after ", previous, " of ",
+                                letters.size());
       }
     }
     if (sentences.front() != 0 || sentences.back() != tokens.size()) {
-      return DataLoss(path, ": section sentences: from token ", sentences.front(), " to ", sentences.back(),
-                      ", expected 0 to ", tokens.size(), kCure);
+      return Bytes().Unusable("section sentences: from token ", sentences.front(), " to ", sentences.back(),
+                              ", expected 0 to ", tokens.size());
     }
     for (uint64_t i = 1; i < sentences.size(); ++i) {
       if (sentences[i] <= sentences[i - 1]) {
-        return DataLoss(path, ": section sentences: sentence ", i - 1, " goes from token ", sentences[i - 1], " to ",
-                        sentences[i], kCure);
+        return Bytes().Unusable("section sentences: sentence ", i - 1, " goes from token ", sentences[i - 1], " to ",
+                                sentences[i]);
       }
     }
     return absl::OkStatus();
@@ -149,14 +109,14 @@ struct TokenFile::Layout {
                           .first(std::min(kTokensPerBlock, tokens.size() - block * kTokensPerBlock));
     const uint32_t crc = Crc32c({reinterpret_cast<const char*>(part.data()), part.size_bytes()});
     if (crc != blocks[block]) {
-      return DataLoss(path, ": section tokens: block ", block, " of ", blocks.size(), " (tokens ",
-                      block * kTokensPerBlock, " and on): checksum ", crc, ", expected ", blocks[block], kCure);
+      return Bytes().Unusable("section tokens: block ", block, " of ", blocks.size(), " (tokens ",
+                              block * kTokensPerBlock, " and on): checksum ", crc, ", expected ", blocks[block]);
     }
     uint32_t largest = 0;
     for (const uint32_t id : part) largest = std::max(largest, id);
     if (largest >= word_ends.size()) {
-      return DataLoss(path, ": section tokens: block ", block, " has the id ", largest, " of ", word_ends.size(),
-                      " words", kCure);
+      return Bytes().Unusable("section tokens: block ", block, " has the id ", largest, " of ", word_ends.size(),
+                              " words");
     }
     return absl::OkStatus();
   }
@@ -165,16 +125,10 @@ struct TokenFile::Layout {
 absl::StatusOr<std::unique_ptr<TokenFile>> TokenFile::Open(const std::string& path) {
   ASSIGN_OR_RETURN(MappedFile mapped, MappedFile::Open(path));
   auto layout = std::make_unique<Layout>(path, std::move(mapped));
-  const std::string_view file = layout->file.bytes();
-  if (file.size() < kTokenFileHeaderBytes) {
-    return DataLoss(path, ": header: the file has ", file.size(), " bytes, fewer than a header's ",
-                    kTokenFileHeaderBytes, kCure);
-  }
-  std::memcpy(&layout->header, file.data(), sizeof(TokenFileHeader));
-  RETURN_IF_ERROR(CheckHeader(path, file, layout->header));
-  for (size_t i = 0; i < kTokenFileSections; ++i) {
-    RETURN_IF_ERROR(CheckSection(path, file, layout->header, static_cast<Section>(i)));
-  }
+  const SectionFileBytes file = layout->Bytes();
+  RETURN_IF_ERROR(ReadHeader(file, &layout->header));
+  RETURN_IF_ERROR(CheckCounts(file, layout->header));
+  RETURN_IF_ERROR(CheckSections(file, layout->header));
   layout->TakeSections();
   RETURN_IF_ERROR(layout->CheckOrder());
   return std::unique_ptr<TokenFile>(new TokenFile(std::move(layout)));
@@ -242,7 +196,7 @@ std::vector<Unit> TokenFile::Units(uint64_t work_per_unit) const {
 uint64_t TokenFile::fingerprint() const {
   uint64_t mixed = 0;
   for (const Section section : {Section::kLetters, Section::kCounts, Section::kSentences, Section::kBlocks}) {
-    mixed = MixBits(mixed ^ layout_->header.sections[static_cast<size_t>(section)].crc32c);
+    mixed = MixBits(mixed ^ layout_->header.at(section).crc32c);
   }
   return mixed;
 }

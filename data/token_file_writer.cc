@@ -12,12 +12,6 @@ namespace shoal {
 namespace {
 
 constexpr size_t kPendingStarts = size_t{1} << 16;
-constexpr uint64_t kPageBytes = 4096;
-
-template <typename T>
-std::string_view BytesOf(const std::vector<T>& values) {
-  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
-}
 
 }  // namespace
 
@@ -29,41 +23,18 @@ absl::StatusOr<std::unique_ptr<TokenFileWriter>> TokenFileWriter::Create(const s
   const std::string folder = std::filesystem::path(path).parent_path().string();
   ASSIGN_OR_RETURN(auto starts, SpillFile::Create(folder.empty() ? "." : folder));
   std::unique_ptr<TokenFileWriter> writer(new TokenFileWriter(std::move(file), std::move(starts), max_sentence_words));
-  RETURN_IF_ERROR(writer->file_->Append(std::string(kTokenFileHeaderBytes, '\0')));
+  RETURN_IF_ERROR(writer->sections_.LeaveRoomForHeader());
   writer->header_.words = vocabulary.size();
   RETURN_IF_ERROR(writer->AppendSection(TokenFileSection::kKey, key));
   RETURN_IF_ERROR(writer->AppendSection(TokenFileSection::kWordEnds, BytesOf(vocabulary.words().ends())));
   RETURN_IF_ERROR(writer->AppendSection(TokenFileSection::kLetters, vocabulary.words().letters()));
   RETURN_IF_ERROR(writer->AppendSection(TokenFileSection::kCounts, BytesOf(vocabulary.counts())));
-  RETURN_IF_ERROR(writer->BeginSection(TokenFileSection::kTokens, kPageBytes));
+  RETURN_IF_ERROR(writer->sections_.Begin(&writer->header_.at(TokenFileSection::kTokens), kPageAlignment));
   return writer;
 }
 
-absl::Status TokenFileWriter::BeginSection(TokenFileSection section, uint64_t alignment) {
-  const uint64_t padding = (alignment - file_->size() % alignment) % alignment;
-  RETURN_IF_ERROR(file_->Append(std::string(padding, '\0')));
-  header_.sections[static_cast<size_t>(section)].offset = file_->size();
-  return absl::OkStatus();
-}
-
 absl::Status TokenFileWriter::AppendSection(TokenFileSection section, std::string_view bytes) {
-  RETURN_IF_ERROR(BeginSection(section, kTokenFileAlignment));
-  TokenFileSectionEntry& entry = header_.sections[static_cast<size_t>(section)];
-  entry.bytes = bytes.size();
-  entry.crc32c = Crc32c(bytes);
-  return file_->Append(bytes);
-}
-
-void TokenFileWriter::ChecksumTokens(std::span<const uint32_t> ids) {
-  while (!ids.empty()) {
-    const auto part = ids.first(std::min<uint64_t>(ids.size(), kTokensPerBlock - block_tokens_));
-    block_crc_ = Crc32c({reinterpret_cast<const char*>(part.data()), part.size_bytes()}, block_crc_);
-    block_tokens_ += part.size();
-    ids = ids.subspan(part.size());
-    if (block_tokens_ < kTokensPerBlock) return;
-    block_crcs_.push_back(block_crc_);
-    block_tokens_ = block_crc_ = 0;
-  }
+  return sections_.Append(bytes, &header_.at(section));
 }
 
 // Gives `words` more, which begin at token `begin`, to the sentence being written, and cuts where it has its fill.
@@ -86,7 +57,7 @@ void TokenFileWriter::ExtendSentence(uint64_t words, uint64_t begin) {
 
 absl::Status TokenFileWriter::FlushStarts() {
   const std::string_view bytes = BytesOf(pending_starts_);
-  auto& crc = header_.sections[static_cast<size_t>(TokenFileSection::kSentences)].crc32c;
+  auto& crc = header_.at(TokenFileSection::kSentences).crc32c;
   crc = Crc32c(bytes, crc);
   RETURN_IF_ERROR(starts_->Append({&bytes, 1}).status());
   pending_starts_.clear();
@@ -104,15 +75,16 @@ absl::Status TokenFileWriter::Append(std::span<const uint32_t> ids, std::span<co
       RETURN_IF_ERROR(FlushStarts());
     }
   }
-  ChecksumTokens(ids);
-  return file_->Append({reinterpret_cast<const char*>(ids.data()), ids.size_bytes()});
+  const std::string_view bytes(reinterpret_cast<const char*>(ids.data()), ids.size_bytes());
+  blocks_.Add(bytes);
+  return file_->Append(bytes);
 }
 
 absl::Status TokenFileWriter::AppendSentences() {
   pending_starts_.push_back(tokens_);
   RETURN_IF_ERROR(FlushStarts());
-  RETURN_IF_ERROR(BeginSection(TokenFileSection::kSentences, kTokenFileAlignment));
-  header_.sections[static_cast<size_t>(TokenFileSection::kSentences)].bytes = starts_->size();
+  RETURN_IF_ERROR(sections_.Begin(&header_.at(TokenFileSection::kSentences)));
+  header_.at(TokenFileSection::kSentences).bytes = starts_->size();
   std::vector<char> part(kPendingStarts * sizeof(uint64_t));
   for (uint64_t done = 0; done < starts_->size();) {
     part.resize(std::min<uint64_t>(part.size(), starts_->size() - done));
@@ -124,21 +96,15 @@ absl::Status TokenFileWriter::AppendSentences() {
 }
 
 absl::Status TokenFileWriter::Commit(CorpusCounts counts) {
-  header_.sections[static_cast<size_t>(TokenFileSection::kTokens)].bytes = tokens_ * sizeof(uint32_t);
-  if (block_tokens_ > 0) block_crcs_.push_back(block_crc_);
+  header_.at(TokenFileSection::kTokens).bytes = tokens_ * sizeof(uint32_t);
   RETURN_IF_ERROR(AppendSentences());
-  RETURN_IF_ERROR(AppendSection(TokenFileSection::kBlocks, BytesOf(block_crcs_)));
+  RETURN_IF_ERROR(AppendSection(TokenFileSection::kBlocks, BytesOf(blocks_.Finish())));
   counts.sentences_cut = sentences_cut_;
-  std::memcpy(header_.magic, kTokenFileMagic.data(), sizeof(header_.magic));
-  header_.version = kTokenFileVersion;
-  header_.byte_order = kTokenFileByteOrder;
-  header_.file_bytes = file_->size();
   header_.tokens = tokens_;
   header_.sentences = sentences_;
   header_.counts = counts;
-  const std::string_view bytes(reinterpret_cast<const char*>(&header_), sizeof(header_));
-  header_.header_crc32c = Crc32c(bytes.substr(0, offsetof(TokenFileHeader, header_crc32c)));
-  RETURN_IF_ERROR(file_->Rewrite(0, bytes));
+  SealHeader(kTokenFileKind, file_->size(), &header_);
+  RETURN_IF_ERROR(file_->Rewrite(0, {reinterpret_cast<const char*>(&header_), sizeof(header_)}));
   return file_->Commit();
 }
 

@@ -20,6 +20,7 @@
 #include "absl/status/statusor.h"
 #include "common/files.h"
 #include "data/corpus_counts.h"
+#include "data/section_file.h"
 #include "data/spill_file.h"
 #include "data/token_file_format.h"
 #include "data/vocabulary.h"
@@ -46,16 +47,18 @@ class TokenFileWriter {
 
  private:
   TokenFileWriter(std::unique_ptr<AtomicFile> file, std::unique_ptr<SpillFile> starts, uint32_t max_sentence_words)
-      : file_(std::move(file)), starts_(std::move(starts)), max_sentence_words_(max_sentence_words) {}
+      : file_(std::move(file)),
+        sections_(file_.get()),
+        starts_(std::move(starts)),
+        max_sentence_words_(max_sentence_words) {}
 
   absl::Status AppendSection(TokenFileSection section, std::string_view bytes);
-  absl::Status BeginSection(TokenFileSection section, uint64_t alignment);
-  void ChecksumTokens(std::span<const uint32_t> ids);
   void ExtendSentence(uint64_t words, uint64_t begin);
   absl::Status FlushStarts();
   absl::Status AppendSentences();
 
   const std::unique_ptr<AtomicFile> file_;
+  SectionWriter sections_;
   const std::unique_ptr<SpillFile> starts_;
   const uint64_t max_sentence_words_;
   TokenFileHeader header_ = {};
@@ -64,9 +67,7 @@ class TokenFileWriter {
   uint64_t sentences_cut_ = 0;
   uint64_t sentence_words_ = 0;  // Of the sentence being written; 0: none.
   std::vector<uint64_t> pending_starts_;
-  uint64_t block_tokens_ = 0;
-  uint32_t block_crc_ = 0;
-  std::vector<uint32_t> block_crcs_;
+  BlockChecksums blocks_;
 };
 
 }  // namespace shoal

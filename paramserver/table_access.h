@@ -81,7 +81,7 @@ class TableAccess {
 
   // Copies the weights of rows [first, first + count) of a dense-id table into `out` [count, dim], whatever the access.
   virtual absl::Status Read(uint64_t first, uint64_t count, std::span<float> out) = 0;
-  // The same of the rows of `keys`, which are distinct, into `out` [keys, dim].
+  // The same of the rows of `keys` into `out` [keys, dim].
   virtual absl::Status Read(std::span<const uint64_t> keys, std::span<float> out) = 0;
 
  protected:

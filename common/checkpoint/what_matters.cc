@@ -36,9 +36,9 @@ job::Job WhatMatters(job::Job job) {
   if (job.data().has_images()) {
     // Which pictures these are is told by the fingerprint.
     job::Images* images = job.mutable_data()->mutable_images();
-    for (auto clear : {&job::Images::clear_path, &job::Images::clear_layout, &job::Images::clear_max_broken_fraction,
-                       &job::Images::clear_decode_limit_bytes, &job::Images::clear_cache_directory,
-                       &job::Images::clear_threads}) {
+    for (auto clear :
+         {&job::Images::clear_path, &job::Images::clear_layout, &job::Images::clear_max_broken_fraction,
+          &job::Images::clear_decode_limit_bytes, &job::Images::clear_cache_directory, &job::Images::clear_threads}) {
       (images->*clear)();
     }
   }

@@ -53,9 +53,10 @@ void CheckDataSuits(const job::Job& job, Mistakes* mistakes) {
   }
   const bool wants_images = TrainsImages(job);
   if (wants_images == job.data().has_images()) return;
-  mistakes->push_back(Cat("data is ", job.data().has_images() ? "images" : "corpus", ", but objective.",
-                          NameOf(job.objective()), " trains on ", wants_images ? "pictures" : "text", "; give data { ",
-                          wants_images ? "images" : "corpus", " { path: ... } }"));
+  const std::string given = job.data().has_images() ? "images" : "corpus";
+  mistakes->push_back(Cat("objective.", NameOf(job.objective()), " trains on ", wants_images ? "pictures" : "text",
+                          ", and data.", given, " is given; give data { ",
+                          wants_images ? "images { path: \"pictures\" }" : "corpus { path: \"text.txt\" }", " }"));
 }
 
 void CheckSkipGram(const job::SkipGram& skip_gram, Mistakes* mistakes) {
@@ -112,6 +113,7 @@ void CheckPorts(const job::Job& job, Mistakes* mistakes) {
 absl::Status ValidateJob(const job::Job& job) {
   Mistakes mistakes = RangeMistakes(job, "");
   CheckWhatAndOnWhat(job, &mistakes);
+  if (job.objective().has_cooccurrence()) CheckText(job, "cooccurrence", &mistakes);
   if (job.objective().has_skip_gram()) {
     CheckSkipGram(job.objective().skip_gram(), &mistakes);
     CheckRowOptimizer(job.objective().skip_gram().optimizer(), "objective.skip_gram.optimizer", &mistakes);

@@ -1,7 +1,6 @@
 #include "data/images/image_file.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "common/crc32c.h"
@@ -20,32 +19,11 @@ using Section = ImageFileSection;
 
 std::string_view NameOf(Section section) { return kImageFileSectionNames[static_cast<size_t>(section)]; }
 
-// Everything about the header that does not depend on the rest of the file.
-absl::Status CheckHeader(const std::string& path, std::string_view file, const ImageFileHeader& header) {
-  const std::string_view magic(header.magic, sizeof(header.magic));
-  if (magic != kImageFileMagic) {
-    return DataLoss(path, ": header: not an image file: it does not start with \"", kImageFileMagic, "\"");
-  }
-  if (header.byte_order != kImageFileByteOrder) {
-    return DataLoss(path, ": header: written on a machine of another byte order", kPreparedFileCure);
-  }
-  if (header.version != kImageFileVersion) {
-    return DataLoss(path, ": header: version ", header.version, ", this build reads version ", kImageFileVersion,
-                    kPreparedFileCure);
-  }
-  const uint32_t crc = Crc32c(file.substr(0, offsetof(ImageFileHeader, header_crc32c)));
-  if (crc != header.header_crc32c) {
-    return DataLoss(path, ": header: checksum ", crc, ", expected ", header.header_crc32c, kPreparedFileCure);
-  }
-  if (header.file_bytes != file.size()) {
-    return DataLoss(path, ": the file has ", file.size(), " bytes, its header says ", header.file_bytes,
-                    kPreparedFileCure);
-  }
-  if (header.pictures > file.size() || header.classes > file.size() || header.decoded > 1) {
-    return DataLoss(path, ": header: ", header.pictures, " pictures, ", header.classes, " classes, decoded ",
-                    header.decoded, " cannot be", kPreparedFileCure);
-  }
-  return absl::OkStatus();
+absl::Status CheckCounts(const SectionFileBytes& file, const ImageFileHeader& header) {
+  const uint64_t most = file.bytes.size();
+  if (header.pictures <= most && header.classes <= most && header.decoded <= 1) return absl::OkStatus();
+  return file.Unusable("header: ", header.pictures, " pictures, ", header.classes, " classes, decoded ", header.decoded,
+                       " cannot be");
 }
 
 // Bytes that a section must have, given the header's counts; the text sections have any number.
@@ -72,12 +50,12 @@ uint64_t ExpectedBytes(const ImageFileHeader& header, Section section) {
   return header.at(section).bytes;
 }
 
-absl::Status CheckSections(const std::string& path, std::string_view file, const ImageFileHeader& header) {
+absl::Status CheckSections(const SectionFileBytes& file, const ImageFileHeader& header) {
   for (size_t i = 0; i < kImageFileSections; ++i) {
     const auto section = static_cast<Section>(i);
-    const SectionEntry& entry = header.at(section);
-    const auto check = section == Section::kPixels ? CheckSectionPlace : CheckSection;
-    RETURN_IF_ERROR(check(path, file, entry, NameOf(section), ExpectedBytes(header, section)));
+    // Pixels are verified when they are to be read.
+    const auto check = section == Section::kPixels ? &SectionFileBytes::CheckPlace : &SectionFileBytes::CheckSection;
+    RETURN_IF_ERROR((file.*check)(header.at(section), NameOf(section), ExpectedBytes(header, section)));
   }
   return absl::OkStatus();
 }
@@ -92,12 +70,12 @@ struct Texts {
     return {letters.data() + begin, ends[i] - begin};
   }
 
-  absl::Status Check(const std::string& path, std::string_view section) const {
+  absl::Status Check(const SectionFileBytes& file, std::string_view section) const {
     uint64_t previous = 0;
     for (uint64_t i = 0; i < ends.size(); previous = ends[i++]) {
       if (ends[i] < previous || ends[i] > letters.size()) {
-        return DataLoss(path, ": section ", section, ": number ", i, " ends at ", ends[i], " after ", previous, " of ",
-                        letters.size(), kPreparedFileCure);
+        return file.Unusable("section ", section, ": number ", i, " ends at ", ends[i], " after ", previous, " of ",
+                             letters.size());
       }
     }
     return absl::OkStatus();
@@ -124,6 +102,8 @@ struct ImageFile::Layout {
   // Where each picture's pixels begin, and where the last one's end; empty where pixels are not in the file.
   std::vector<uint64_t> offsets;
 
+  SectionFileBytes Bytes() const { return {kImageFileKind, path, file.bytes()}; }
+
   template <typename T>
   std::span<const T> Take(Section section) const {
     return SectionOf<T>(file.bytes(), header.at(section));
@@ -143,18 +123,17 @@ struct ImageFile::Layout {
 
   // What the accessors rely on without looking: right checksums do not make a hostile file harmless.
   absl::Status CheckContents() {
-    RETURN_IF_ERROR(paths.Check(path, "path ends"));
-    RETURN_IF_ERROR(classes.Check(path, "class ends"));
+    RETURN_IF_ERROR(paths.Check(Bytes(), "path ends"));
+    RETURN_IF_ERROR(classes.Check(Bytes(), "class ends"));
     uint64_t end = 0;
     for (uint64_t i = 0; i < sizes.size(); ++i) {
       const StoredSize size = sizes[i];
       if (size.width == 0 || size.height == 0 || size.width > kMostSide || size.height > kMostSide) {
-        return DataLoss(path, ": section sizes: picture ", i, " is ", size.width, " x ", size.height,
-                        kPreparedFileCure);
+        return Bytes().Unusable("section sizes: picture ", i, " is ", size.width, " x ", size.height);
       }
       if (labels[i] < -1 || (labels[i] >= 0 && static_cast<uint64_t>(labels[i]) >= classes.ends.size())) {
-        return DataLoss(path, ": section labels: picture ", i, " has the label ", labels[i], " of ",
-                        classes.ends.size(), " classes", kPreparedFileCure);
+        return Bytes().Unusable("section labels: picture ", i, " has the label ", labels[i], " of ",
+                                classes.ends.size(), " classes");
       }
       if (header.decoded == 0) continue;
       offsets.push_back(end);
@@ -167,8 +146,8 @@ struct ImageFile::Layout {
   }
 
   absl::Status WrongPixels() const {
-    return DataLoss(path, ": section pixels: its ", pixels.size(),
-                    " bytes are not what the sizes of the pictures add up ", "to", kPreparedFileCure);
+    return Bytes().Unusable("section pixels: its ", pixels.size(),
+                            " bytes are not what the sizes of the pictures add up ", "to");
   }
 
   absl::Status CheckBlock(uint64_t block) const {
@@ -176,8 +155,8 @@ struct ImageFile::Layout {
     const size_t bytes = std::min<size_t>(kChecksumBlockBytes, part.size());
     const uint32_t crc = Crc32c({reinterpret_cast<const char*>(part.data()), bytes});
     if (crc == blocks[block]) return absl::OkStatus();
-    return DataLoss(path, ": section pixels: block ", block, " of ", blocks.size(), ": checksum ", crc, ", expected ",
-                    blocks[block], kPreparedFileCure);
+    return Bytes().Unusable("section pixels: block ", block, " of ", blocks.size(), ": checksum ", crc, ", expected ",
+                            blocks[block]);
   }
 
   absl::StatusOr<ImageView> Decode(uint64_t index, ImageBuffer* buffer, uint32_t least_side) const {
@@ -204,14 +183,10 @@ struct ImageFile::Layout {
 absl::StatusOr<std::unique_ptr<ImageFile>> ImageFile::Open(const std::string& path) {
   ASSIGN_OR_RETURN(MappedFile mapped, MappedFile::Open(path));
   auto layout = std::make_unique<Layout>(path, std::move(mapped));
-  const std::string_view file = layout->file.bytes();
-  if (file.size() < kSectionFileHeaderBytes) {
-    return DataLoss(path, ": header: the file has ", file.size(), " bytes, fewer than a header's ",
-                    kSectionFileHeaderBytes, kPreparedFileCure);
-  }
-  std::memcpy(&layout->header, file.data(), sizeof(ImageFileHeader));
-  RETURN_IF_ERROR(CheckHeader(path, file, layout->header));
-  RETURN_IF_ERROR(CheckSections(path, file, layout->header));
+  const SectionFileBytes file = layout->Bytes();
+  RETURN_IF_ERROR(ReadHeader(file, &layout->header));
+  RETURN_IF_ERROR(CheckCounts(file, layout->header));
+  RETURN_IF_ERROR(CheckSections(file, layout->header));
   layout->TakeSections();
   RETURN_IF_ERROR(layout->CheckContents());
   return std::unique_ptr<ImageFile>(new ImageFile(std::move(layout)));

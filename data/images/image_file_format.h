@@ -4,7 +4,6 @@
 
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -16,11 +15,8 @@
 
 namespace shoal {
 
-static_assert(std::endian::native == std::endian::little, "an image file is little-endian, and mapped as it is");
-
-inline constexpr std::string_view kImageFileMagic = "shoalimg";
-inline constexpr uint32_t kImageFileVersion = 1;
-inline constexpr uint32_t kImageFileByteOrder = 0x01020304;
+inline constexpr SectionFileKind kImageFileKind = {
+    .magic = "shoalimg", .version = 1, .name = "an image file", .set = "pictures"};
 // Of a picture's width and height.
 inline constexpr uint32_t kMostSide = 0x7fffffff;
 
@@ -61,7 +57,7 @@ struct ImageFileHeader {
   ImageCounts counts;
   ChannelStatistics statistics;
   uint32_t reserved;
-  uint32_t header_crc32c;  // Of all before it.
+  uint32_t header_crc32c;
 
   SectionEntry& at(ImageFileSection section) { return sections[static_cast<size_t>(section)]; }
   const SectionEntry& at(ImageFileSection section) const { return sections[static_cast<size_t>(section)]; }

@@ -1,19 +1,11 @@
 #include "data/images/image_file_writer.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
-#include "common/crc32c.h"
 #include "common/status.h"
 
 namespace shoal {
-namespace {
-
-constexpr uint64_t kPageBytes = 4096;
-
-}  // namespace
-
 absl::StatusOr<std::unique_ptr<ImageFileWriter>> ImageFileWriter::Create(const std::string& path, std::string_view key,
                                                                          const Options& options) {
   ASSIGN_OR_RETURN(auto file, AtomicFile::Create(path));
@@ -25,7 +17,7 @@ absl::StatusOr<std::unique_ptr<ImageFileWriter>> ImageFileWriter::Create(const s
   header.max_file_bytes = options.max_file_bytes;
   RETURN_IF_ERROR(writer->sections_.LeaveRoomForHeader());
   RETURN_IF_ERROR(writer->AppendSection(ImageFileSection::kKey, key));
-  RETURN_IF_ERROR(writer->sections_.Begin(&header.at(ImageFileSection::kPixels), kPageBytes));
+  RETURN_IF_ERROR(writer->sections_.Begin(&header.at(ImageFileSection::kPixels), kPageAlignment));
   return writer;
 }
 
@@ -64,17 +56,12 @@ absl::Status ImageFileWriter::Commit(const std::vector<std::string>& classes, Im
   RETURN_IF_ERROR(AppendSection(ImageFileSection::kClassLetters, class_letters));
   counts.unlabelled =
       static_cast<uint64_t>(std::count_if(labels_.begin(), labels_.end(), [](int32_t l) { return l < 0; }));
-  std::memcpy(header_.magic, kImageFileMagic.data(), sizeof(header_.magic));
-  header_.version = kImageFileVersion;
-  header_.byte_order = kImageFileByteOrder;
-  header_.file_bytes = file_->size();
   header_.pictures = sizes_.size();
   header_.classes = classes.size();
   header_.counts = counts;
   header_.statistics = statistics;
-  const std::string_view bytes(reinterpret_cast<const char*>(&header_), sizeof(header_));
-  header_.header_crc32c = Crc32c(bytes.substr(0, offsetof(ImageFileHeader, header_crc32c)));
-  RETURN_IF_ERROR(file_->Rewrite(0, bytes));
+  SealHeader(kImageFileKind, file_->size(), &header_);
+  RETURN_IF_ERROR(file_->Rewrite(0, {reinterpret_cast<const char*>(&header_), sizeof(header_)}));
   return file_->Commit();
 }
 

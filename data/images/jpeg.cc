@@ -55,6 +55,8 @@ class Jpeg {
     info_.out_color_space = four ? JCS_CMYK : JCS_RGB;
     info_.scale_num = Eighths(least_side);
     info_.scale_denom = 8;
+    // Finishing forgets the markers.
+    const int orientation = Orientation();
     if (!Guarded(&error_, [this] { jpeg_start_decompress(&info_); })) return Broken();
     const size_t row = size_t{info_.output_width} * info_.output_components;
     uint8_t* const pixels = buffer->Back(row * info_.output_height);
@@ -69,7 +71,7 @@ class Jpeg {
     if (four) CmykToRgb(pixels);
     buffer->Flip();
     return StoredPicture{pixels, static_cast<int>(info_.output_width), static_cast<int>(info_.output_height),
-                         Orientation()};
+                         orientation};
   }
 
   StoredPicture Header() const {

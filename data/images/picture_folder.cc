@@ -40,10 +40,6 @@ bool StartsAsPicture(const std::string& path) {
   return bytes > 0 && IsPicture({start, static_cast<size_t>(bytes)});
 }
 
-FoundFile Found(const std::string& path, const struct stat& info) {
-  return {path, static_cast<uint64_t>(info.st_size), info.st_mtim.tv_sec * int64_t{1000000000} + info.st_mtim.tv_nsec};
-}
-
 class Search {
  public:
   absl::StatusOr<PictureFolder> Run(const std::string& folder) {
@@ -84,7 +80,7 @@ class Search {
     const bool named = std::find(std::begin(kSuffixes), std::end(kSuffixes), suffix) != std::end(kSuffixes);
     const bool regular = there && S_ISREG(info.st_mode);
     if (named ? !there || regular : regular && suffix.empty() && StartsAsPicture(path)) {
-      result_.pictures.push_back(Found(path, info));
+      result_.pictures.push_back(MakeFoundFile(path, info));
     } else {
       ++result_.others[suffix];
     }
@@ -118,7 +114,7 @@ absl::StatusOr<FolderNames> ListNames(const std::string& folder) {
 absl::StatusOr<FoundFile> FindFile(const std::string& path) {
   struct stat info;
   if (::stat(path.c_str(), &info) != 0) return ErrnoError(errno, Cat("cannot read ", path));
-  return Found(path, info);
+  return MakeFoundFile(path, info);
 }
 
 }  // namespace shoal

@@ -16,17 +16,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "data/found_file.h"
 
 namespace shoal {
-
-// A file as it was when it was found.
-struct FoundFile {
-  std::string path;
-  uint64_t bytes = 0;
-  int64_t modified_ns = 0;  // Since the epoch.
-
-  bool operator==(const FoundFile&) const = default;
-};
 
 struct PictureFolder {
   std::vector<FoundFile> pictures;         // Sorted by path.

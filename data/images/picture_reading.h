@@ -15,8 +15,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "data/found_file.h"
 #include "data/images/decode.h"
-#include "data/images/picture_folder.h"
 #include "data/images/pixel_sums.h"
 
 namespace shoal {

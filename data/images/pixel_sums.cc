@@ -7,30 +7,34 @@
 namespace shoal {
 namespace {
 
-// Pixels whose squares' sum fits 32 bits, in which the loop is quicker.
-constexpr size_t kPixelsAtOnce = size_t{1} << 16;
-static_assert(kPixelsAtOnce * 255 * 255 < (uint64_t{1} << 32));
+// Samples side by side that the compiler takes by vectors: whole pixels and whole vectors.
+constexpr size_t kLanes = 48;
+// Steps whose squares' sum fits the 32 bits of a lane.
+constexpr size_t kStepsAtOnce = size_t{1} << 16;
+static_assert(kStepsAtOnce * 255 * 255 < (uint64_t{1} << 32));
 
 }  // namespace
 
 void PixelSums::Add(const ImageView& picture) {
-  const size_t pixels = picture.bytes() / 3;
-  for (size_t begin = 0; begin < pixels; begin += kPixelsAtOnce) {
-    const uint8_t* pixel = picture.pixels + 3 * begin;
-    uint32_t sums[3] = {}, squares[3] = {};
-    for (size_t i = std::min(kPixelsAtOnce, pixels - begin); i > 0; --i, pixel += 3) {
-      for (int channel = 0; channel < 3; ++channel) {
-        const uint32_t value = pixel[channel];
-        sums[channel] += value;
-        squares[channel] += value * value;
+  const uint8_t* sample = picture.pixels;
+  for (size_t left = picture.bytes(); left > 0;) {
+    uint32_t sums[kLanes] = {}, squares[kLanes] = {};
+    const size_t lanes = std::min(left, kLanes);
+    const size_t steps = std::min(left / lanes, kStepsAtOnce);
+    for (size_t step = 0; step < steps; ++step, sample += lanes) {
+      for (size_t lane = 0; lane < lanes; ++lane) {
+        const uint32_t value = sample[lane];
+        sums[lane] += value;
+        squares[lane] += value * value;
       }
     }
-    for (int channel = 0; channel < 3; ++channel) {
-      sums_[channel] += sums[channel];
-      squares_[channel] += squares[channel];
+    for (size_t lane = 0; lane < lanes; ++lane) {
+      sums_[lane % 3] += sums[lane];
+      squares_[lane % 3] += squares[lane];
     }
+    left -= steps * lanes;
   }
-  pixels_ += pixels;
+  pixels_ += picture.bytes() / 3;
   ++pictures_;
 }
 

@@ -71,7 +71,7 @@ void CheckChunk(const Normalizer& form, const TextChunk& chunk) {
 void ReadAsCorpus(const Normalizer& form, std::string_view bytes) {
   const int fd = ::memfd_create("corpus", 0);
   Check(::write(fd, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
-  const CorpusFile file = {Cat("/proc/self/fd/", fd), bytes.size()};
+  const FoundFile file = {Cat("/proc/self/fd/", fd), bytes.size()};
   ChunkReader reader({&file, 1}, kChunk);
   TextChunk chunk;
   for (int i = 0; i < 1000; ++i) {

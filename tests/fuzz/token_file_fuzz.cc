@@ -44,7 +44,7 @@ const std::string& GoodFile() {
 void SignSections(std::string* file) {
   TokenFileHeader header;
   std::memcpy(&header, file->data(), sizeof(header));
-  for (TokenFileSectionEntry& entry : header.sections) {
+  for (SectionEntry& entry : header.sections) {
     if (entry.offset > file->size() || entry.bytes > file->size() - entry.offset) continue;
     entry.crc32c = Crc32c({file->data() + entry.offset, entry.bytes});
   }

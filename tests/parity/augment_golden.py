@@ -5,10 +5,8 @@
 tests/unit/worker/augment/golden_test.cc holds the Augmenter against these files, without Python. --check makes them
 anew and tells where they differ from what is there; ends with code 77, which CTest takes for "skipped", without torchvision.
 
-FOLDER holds pictures as binary PPM and cases.txt, a line each: the result's file, the picture's file, the side of the
-view, and what was done, as NAME or NAME=NUMBERS, in that order:
-crop=LEFT,TOP,WIDTH,HEIGHT flip brightness=F contrast=F saturation=F hue=F grey blur=KERNEL,SIGMA solarise=THRESHOLD
-centre=SHORT_SIDE; and all_colours.txt, of the CRC-32 of all 2^24 colours after adjust_hue.
+FOLDER holds pictures as binary PPM; cases.txt, a line each: the result's file, the picture's file, the side of the view,
+and what was done (torchvision_views.py); and all_colours.txt: a turn of the hue, and the CRC-32 of all 2^24 colours after it.
 """
 
 import argparse
@@ -18,32 +16,9 @@ import sys
 import tempfile
 import zlib
 
-try:
-    import numpy
-    from PIL import Image
-    from torchvision.transforms import InterpolationMode
-    from torchvision.transforms import functional as F
-except ImportError as missing:
-    print(f"skipped: {missing}; bench/peers torchvision installs it")
-    sys.exit(77)
+from torchvision_views import F, Image, apply, numpy, parse, photo
 
 HUE_TURNS = (0.0, 0.1, -0.1, 0.5, -0.37)
-
-
-def photo(width, height, seed):
-    """Something between a photograph and noise: waves of each colour, an edge, grain, and flat grey and white patches."""
-    rng = numpy.random.default_rng(seed)
-    y, x = numpy.mgrid[0:height, 0:width].astype(float)
-    planes = []
-    for _ in range(3):
-        fx, fy, phase = rng.uniform(0.05, 0.5), rng.uniform(0.05, 0.5), rng.uniform(0, 6)
-        planes.append(127 + 90 * numpy.sin(fx * x + fy * y + phase))
-    picture = numpy.stack(planes, -1)
-    picture[x + y > 0.8 * width] *= rng.uniform(0.4, 1.3, 3)
-    picture += rng.normal(0, 18, picture.shape)
-    picture[: height // 6, : width // 5] = 255
-    picture[-(height // 6):, : width // 5] = 128
-    return Image.fromarray(picture.clip(0, 255).round().astype(numpy.uint8))
 
 
 def colours(width, height, seed):
@@ -55,35 +30,14 @@ def colours(width, height, seed):
     return Image.fromarray(picture)
 
 
-def apply(picture, size, steps):
-    bilinear = InterpolationMode.BILINEAR
-    cropped = False
-    for name, values in steps:
-        if name == "crop":
-            left, top, width, height = map(int, values)
-            picture, cropped = F.resized_crop(picture, top, left, height, width, [size, size], bilinear), True
-        elif name == "centre":
-            picture, cropped = F.center_crop(F.resize(picture, int(values[0]), bilinear), [size, size]), True
-        elif name == "flip":
-            picture = F.hflip(picture)
-        elif name == "grey":
-            picture = F.to_grayscale(picture, num_output_channels=3)
-        elif name == "blur":
-            picture = F.gaussian_blur(picture, [int(values[0])] * 2, [values[1]] * 2)
-        elif name == "solarise":
-            picture = F.solarize(picture, int(values[0]))
-        else:
-            picture = getattr(F, f"adjust_{name}")(picture, float(numpy.float32(values[0])))
-    assert cropped or picture.size == (size, size), (picture.size, size)
-    return picture
-
-
 # Picture, side of the view, steps. The pictures are sources() below.
 CASES = [
     ("photo", 32, "crop=0,0,48,40"), ("photo", 32, "crop=5,3,20,25"), ("photo", 32, "crop=7,2,32,32"),
     ("photo", 32, "crop=7,2,32,17"), ("photo", 32, "crop=30,1,9,39"), ("photo", 32, "crop=0,39,48,1"),
     ("photo", 32, "crop=11,13,1,1"), ("photo", 12, "crop=0,0,48,40"), ("photo", 5, "crop=1,2,47,37"),
-    ("photo", 4, "crop=0,0,48,40"), ("photo", 61, "crop=3,4,37,21"), ("tall", 16, "crop=2,1,20,49"), ("tall", 16, "crop=2,1,20,24 flip"), ("photo", 32, "crop=5,3,20,25 flip"),
+    ("photo", 4, "crop=0,0,48,40"), ("photo", 61, "crop=3,4,37,21"), ("photo", 32, "crop=5,3,20,25 flip"),
+    # So much shorter that the columns come first.
+    ("tall", 16, "crop=2,1,20,49"), ("tall", 16, "crop=2,1,20,24 flip"),
     ("photo", 32, "centre=32"), ("photo", 24, "centre=27"), ("photo", 32, "centre=64"), ("tall", 24, "centre=24"),
     ("tall", 21, "centre=24"), ("square", 32, "centre=32"),
     ("square", 32, "flip"), ("square", 32, "brightness=0.3"), ("square", 32, "brightness=1.7"), ("square", 32, "brightness=0"),
@@ -102,12 +56,6 @@ CASES = [
 
 def sources():
     return {"photo": photo(48, 40, 1), "tall": photo(29, 50, 2), "square": photo(32, 32, 3), "colours": colours(32, 32, 4)}
-
-
-def parse(steps):
-    for word in steps.split():
-        name, _, values = word.partition("=")
-        yield name, [float(value) for value in values.split(",") if value]
 
 
 def every_colour():

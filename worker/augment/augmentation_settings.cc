@@ -9,7 +9,7 @@ namespace shoal {
 namespace {
 
 // SimCLR blurs with a kernel of a tenth of the side, an odd number of pixels.
-int BlurKernel(int size) { return std::max(3, size / 10 | 1); }
+int BlurKernel(int size) { return std::min(std::max(3, size / 10 | 1), 2 * size - 1); }
 
 void JitterBy(double brightness, double contrast, double saturation, double hue, AugmentationSettings* settings) {
   settings->brightness = brightness;

@@ -14,8 +14,8 @@ int Mirrored(int y, int size) { return y < 0 ? -y : y >= size ? 2 * (size - 1) -
 // Which way comes first shows, as there are 8 bits in between. Pillow's rule since version 13; earlier ones always went
 // along the rows first, which gives some values that are one level off where this does not.
 bool ColumnsFirst(const Resizing& resizing) {
-  const int shorter = resizing.box.height - resizing.height, narrower = resizing.box.width - resizing.width;
-  return shorter > 0 && shorter > int64_t{2} * narrower;
+  const int64_t shorter = resizing.box.height - resizing.height, narrower = resizing.box.width - resizing.width;
+  return shorter > 0 && shorter > 2 * narrower;
 }
 
 const uint8_t* PixelAt(const ImageView& image, int x, int y) {

@@ -1,9 +1,10 @@
 // Augmenter: pictures of 8-bit pixels into normalised views, as training and evaluation take them.
 //
 // A view is cropped and resized straight from the picture, then coloured, blurred and solarised in 8 bits as
-// torchvision does it on PIL's pictures, and normalised into the caller's batch. Its pixels equal torchvision's with
-// the same parameters (tests/parity/augment_golden.py): to the bit, except for a blur's, of which one in some thousands
-// is one level off where the exact value lies in the middle of two. They are the same on every processor.
+// torchvision does it on PIL's pictures, and normalised into the caller's batch. Its 8-bit pixels equal torchvision's
+// with the same parameters (tests/parity/): to the bit, except for a blur's, of which fewer than one in ten thousand is
+// one level off, where the exact value lies in the middle of two. They are the same on every processor. Normalised
+// floats are within 1e-6 of torchvision's.
 //
 // Thread rule: one thread at a time, as it has scratch memory; each thread has its own, and gets the same views.
 

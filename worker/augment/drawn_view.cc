@@ -33,7 +33,7 @@ double Uniform(const Range& range, CounterRandom* random) {
 }
 
 // To the nearest integer, halves to the even one, as Python's round().
-int Rounded(double value) { return static_cast<int>(std::nearbyint(value)); }
+int64_t Rounded(double value) { return static_cast<int64_t>(std::nearbyint(value)); }
 
 Resizing ToSize(const Resizing::Box& box, int size) { return {box, size, size, 0, 0}; }
 
@@ -42,9 +42,9 @@ Resizing::Box CentralBox(const Range& ratio, int width, int height) {
   const double of_picture = static_cast<double>(width) / height;
   Resizing::Box box = {0, 0, width, height};
   if (of_picture < ratio.least) {
-    box.height = std::clamp(Rounded(width / ratio.least), 1, height);
+    box.height = static_cast<int>(std::clamp<int64_t>(Rounded(width / ratio.least), 1, height));
   } else if (of_picture > ratio.most) {
-    box.width = std::clamp(Rounded(height * ratio.most), 1, width);
+    box.width = static_cast<int>(std::clamp<int64_t>(Rounded(height * ratio.most), 1, width));
   }
   box.left = (width - box.width) / 2;
   box.top = (height - box.height) / 2;
@@ -114,14 +114,14 @@ DrawnView DrawView(const AugmentationSettings& settings, int width, int height, 
 
 DrawnView EvaluationView(const AugmentationSettings& settings, int width, int height) {
   const int size = settings.size;
-  const int64_t side = std::max(size, Rounded(size / settings.evaluation_crop));
+  const int64_t side = std::max<int64_t>(size, Rounded(size / settings.evaluation_crop));
   DrawnView view;
   Resizing& resizing = view.resizing;
   resizing.box = {0, 0, width, height};
-  resizing.width = static_cast<int>(width <= height ? side : side * width / height);
-  resizing.height = static_cast<int>(width <= height ? side * height / width : side);
-  resizing.left = Rounded((resizing.width - size) / 2.0);
-  resizing.top = Rounded((resizing.height - size) / 2.0);
+  resizing.width = width <= height ? side : side * width / height;
+  resizing.height = width <= height ? side * height / width : side;
+  resizing.left = Rounded(static_cast<double>(resizing.width - size) / 2);
+  resizing.top = Rounded(static_cast<double>(resizing.height - size) / 2);
   return view;
 }
 

@@ -32,8 +32,8 @@ struct Resizing {
     int left = 0, top = 0, width = 0, height = 0;
   };
   Box box;
-  int width = 0, height = 0;
-  int left = 0, top = 0;
+  int64_t width = 0, height = 0;  // More than 32 bits hold where a picture is a line of pixels.
+  int64_t left = 0, top = 0;
 };
 
 struct ColourStep {

@@ -35,7 +35,7 @@ class PixelBody {
   template <int taps_or_zero>
   static SHOAL_INLINE Pixel Resized(const uint8_t* row, const ResampleTaps& taps, int x) {
     const int n = taps_or_zero ? taps_or_zero : taps.taps();
-    const uint8_t* const pixels = row + 3 * taps.start(x);
+    const uint8_t* const pixels = row + size_t{3} * taps.start(x);
     const int32_t* const weights = taps.weights(x);
     Pixel sum = Pixel{} + kHalf;
     for (int t = 0; t < n; ++t) sum += weights[t] * Simd::LoadPixel(pixels + 3 * t);

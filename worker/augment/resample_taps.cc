@@ -5,8 +5,8 @@
 
 namespace shoal {
 
-void ResampleTaps::Make(int from, int to, int first, int count) {
-  const double scale = static_cast<double>(from) / to;
+void ResampleTaps::Make(int from, int64_t to, int64_t first, int count) {
+  const double scale = static_cast<double>(from) / static_cast<double>(to);
   const double support = std::max(scale, 1.0);
   const double slope = 1 / support;
   taps_ = std::min(from, static_cast<int>(std::ceil(support)) * 2 + (scale > 1 ? 1 : 0));
@@ -14,7 +14,7 @@ void ResampleTaps::Make(int from, int to, int first, int count) {
   weights_.assign(static_cast<size_t>(count) * taps_, 0);
   exact_.resize(taps_ + 1);
   for (int i = 0; i < count; ++i) {
-    const double centre = (first + i + 0.5) * scale;
+    const double centre = (static_cast<double>(first + i) + 0.5) * scale;
     const int begin = std::max(0, static_cast<int>(centre - support + 0.5));
     const int end = std::min(from, static_cast<int>(centre + support + 0.5));
     double sum = 0;

@@ -18,9 +18,9 @@ class ResampleTaps {
  public:
   static constexpr int kFractionBits = 22;
 
-  // Of pixels [first, first + count) of a line of `from` pixels resized to `to`; all of them 1 at least. Calls may
+  // Of pixels [first, first + count) of a line of `from` pixels resized to `to`; `count` is 1 at least. Calls may
   // follow each other: memory is kept.
-  void Make(int from, int to, int first, int count);
+  void Make(int from, int64_t to, int64_t first, int count);
 
   int count() const { return static_cast<int>(starts_.size()); }
   // Taps of each pixel: the same number for all, with weights of 0 where fewer would do.

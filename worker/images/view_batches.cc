@@ -38,7 +38,8 @@ void ViewBatches::Begin() {
     const size_t side = settings_.augmentation.size;
     work->batch->epoch = foretold_.front().epoch;
     work->batch->pictures = std::move(foretold_.front().pictures);
-    work->batch->views.resize(2 * work->batch->pictures.size() * 3 * side * side);
+    work->batch->views = settings_.views;
+    work->batch->pixels.resize(settings_.views * work->batch->pictures.size() * 3 * side * side);
     foretold_.pop_front();
     work_.push_back(std::move(work));
   }
@@ -91,11 +92,11 @@ void ViewBatches::RunReader() {
 absl::Status ViewBatches::MakeViews(const ViewBatch& batch, size_t place, Augmenter* augmenter, ImageBuffer* buffer) {
   const uint64_t picture = batch.pictures[place];
   ASSIGN_OR_RETURN(const ImageView image, ReadOrReplace(picture, buffer));
-  for (uint32_t view = 0; view < 2; ++view) {
+  for (uint32_t view = 0; view < batch.views; ++view) {
     const size_t at = (view * batch.pictures.size() + place) * augmenter->view_floats();
     const ViewKey key{.seed = settings_.seed, .epoch = batch.epoch, .image = picture, .view = view};
     // The batch's memory is this thread's at this place.
-    augmenter->View(image, key, const_cast<float*>(batch.views.data()) + at);
+    augmenter->View(image, key, const_cast<float*>(batch.pixels.data()) + at);
   }
   return absl::OkStatus();
 }

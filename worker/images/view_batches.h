@@ -6,7 +6,7 @@
 // a pixel. A picture that turns out broken when it is read is replaced by the next one of the set, and counted; where
 // more than max_broken are, the batch is an error that names the last.
 //
-// Memory: kBatchesAhead batches of views, [2, batch, size, size, 3] floats each.
+// Memory: kBatchesAhead batches of views, [views, batch, size, size, 3] floats each.
 //
 // Thread rule: Foretell, Take and Recycle belong to one thread. Outlived by the image file.
 
@@ -32,10 +32,13 @@ namespace shoal {
 struct ViewBatch {
   uint32_t epoch = 0;
   std::vector<uint32_t> pictures;  // [batch]
-  std::vector<float> views;        // [2, batch, size, size, 3]
+  uint32_t views = 0;              // Of each picture.
+  std::vector<float> pixels;       // [views, batch, size, size, 3]
 
-  std::span<const float> first() const { return std::span(views).first(views.size() / 2); }
-  std::span<const float> second() const { return std::span(views).last(views.size() / 2); }
+  std::span<const float> view(uint32_t number) const {
+    const size_t floats = pixels.size() / views;
+    return std::span(pixels).subspan(number * floats, floats);
+  }
 };
 
 class ViewBatches {
@@ -45,6 +48,7 @@ class ViewBatches {
   struct Settings {
     AugmentationSettings augmentation;
     uint64_t seed = 0;
+    uint32_t views = 2;  // Of each picture.
     uint32_t threads = 1;
     uint64_t max_broken = 0;  // Pictures, over the whole run.
   };

@@ -14,6 +14,7 @@
 #include "worker/losses/instance_discrimination.h"
 #include "worker/losses/momentum_contrast.h"
 #include "worker/losses/nt_xent.h"
+#include "worker/models/backbone_file.h"
 #include "worker/models/gather_rows.h"
 #include "worker/models/gradient_buckets.h"
 #include "worker/models/image_encoder.h"
@@ -21,8 +22,6 @@
 
 namespace shoal {
 namespace {
-
-constexpr int64_t kFeatureBatch = 256;
 
 std::vector<ParameterSegment> SegmentsOf(const ModelTensors& tensors) {
   std::vector<ParameterSegment> segments;
@@ -48,7 +47,10 @@ class Learner : public ContrastiveLearner {
   }
 
   absl::StatusOr<StepResult> Step(const StepInput& input) override;
-  absl::Status Features(std::span<const float> pictures, std::span<float> features) override;
+  absl::Status Features(std::span<const float> pictures, std::span<float> features) override {
+    return ReadFeatures(&query_, settings_.image_size, pictures, features);
+  }
+  absl::Status ExportBackbone(const std::string& path, const PictureNormalisation& normalisation) const override;
 
   int64_t features() const override { return query_.features(); }
   int64_t dim() const override { return query_.dim(); }
@@ -77,12 +79,7 @@ class Learner : public ContrastiveLearner {
   absl::Status CheckViews(const StepInput& input) const;
   absl::Status CheckRows(const StepInput& input) const;
 
-  // [n, 3, size, size] in channels_last order, on the same memory.
-  at::Tensor AsPictures(std::span<const float> floats) const {
-    const int64_t size = settings_.image_size, n = floats.size() / PictureFloats();
-    return at::from_blob(const_cast<float*>(floats.data()), {n, 3, size, size}, {3 * size * size, 1, 3 * size, 3},
-                         at::TensorOptions(at::kFloat));
-  }
+  at::Tensor AsPictures(std::span<const float> floats) const { return PicturesOn(floats, settings_.image_size); }
   // The first views, then the second, as one batch.
   at::Tensor BothViews(const StepInput& input);
   // [rows, dim] on the same memory.
@@ -267,23 +264,6 @@ void Learner::Report(const ContrastiveLoss& loss, const at::Tensor& embeddings, 
   result->embeddings = {embeddings_.const_data_ptr<float>(), static_cast<size_t>(embeddings_.numel())};
 }
 
-absl::Status Learner::Features(std::span<const float> pictures, std::span<float> features) {
-  const size_t n = pictures.size() / PictureFloats(), width = query_.features();
-  if (pictures.size() % PictureFloats() != 0 || features.size() != n * width) {
-    return InvalidArgument("features: ", pictures.size(), " floats of pictures and ", features.size(),
-                           " of features, expected ", PictureFloats(), " and ", width, " for each picture");
-  }
-  return TorchGuard("reading features", [&]() -> absl::Status {
-    for (size_t at = 0; at < n; at += kFeatureBatch) {
-      const size_t count = std::min<size_t>(kFeatureBatch, n - at);
-      const at::Tensor rows =
-          query_.Features(AsPictures(pictures.subspan(at * PictureFloats(), count * PictureFloats()))).contiguous();
-      std::copy_n(rows.const_data_ptr<float>(), count * width, features.begin() + at * width);
-    }
-    return absl::OkStatus();
-  });
-}
-
 size_t Learner::StateFloats() const {
   const ModelTensors& query = query_.tensors();
   const size_t encoder = query.parameter_floats().size() + query.buffer_floats().size();
@@ -338,6 +318,12 @@ absl::Status Learner::LoadState(std::span<const float> state) {
   steps_ = static_cast<uint64_t>(others[0]) * kCounterBase + static_cast<uint64_t>(others[1]);
   normaliser_ = others[2];
   return absl::OkStatus();
+}
+
+absl::Status Learner::ExportBackbone(const std::string& path, const PictureNormalisation& normalisation) const {
+  const BackboneDescription description{settings_.encoder.architecture, settings_.encoder.stem, settings_.image_size,
+                                        normalisation};
+  return TorchGuard(Cat("exporting ", path), [&] { return WriteBackbone(path, description, query_.tensors()); });
 }
 
 }  // namespace

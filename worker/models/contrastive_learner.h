@@ -20,6 +20,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "worker/models/backbone_description.h"
 #include "worker/models/learner_settings.h"
 #include "worker/models/worker_group.h"
 
@@ -69,6 +70,10 @@ class ContrastiveLearner {
   // Features [n, features()] of `pictures` [n, size, size, 3] by the running statistics, into `features`. The pictures
   // are taken in batches, so n has no limit.
   virtual absl::Status Features(std::span<const float> pictures, std::span<float> features) = 0;
+
+  // The backbone without its head, under torchvision's names (docs/formats/encoders.md); `normalisation` is what the
+  // pictures of its training had. The file appears whole or not at all.
+  virtual absl::Status ExportBackbone(const std::string& path, const PictureNormalisation& normalisation) const = 0;
 
   virtual int64_t features() const = 0;  // Width of a feature row.
   virtual int64_t dim() const = 0;       // Width of an embedding.

@@ -5,6 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
+
+#include "absl/status/statusor.h"
 
 namespace shoal {
 
@@ -42,5 +45,12 @@ struct EncoderSettings {
   int64_t embedding_dim = 64;  // Of the head's output.
   uint64_t seed = 1;           // Of the initial parameters; the same seed gives the same bits.
 };
+
+// Names as files say them: "small", "resnet18" ...; "cifar", "imagenet".
+std::string_view ArchitectureName(Architecture architecture);
+std::string_view StemName(Stem stem);
+// InvalidArgument lists the names that there are.
+absl::StatusOr<Architecture> ArchitectureOf(std::string_view name);
+absl::StatusOr<Stem> StemOf(std::string_view name);
 
 }  // namespace shoal

@@ -3,7 +3,13 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/autocast_mode.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/from_blob.h>
 #include <ATen/ops/linalg_vector_norm.h>
+
+#include <algorithm>
+
+#include "common/status.h"
+#include "worker/models/torch_guard.h"
 
 namespace shoal {
 namespace {
@@ -59,6 +65,31 @@ at::Tensor ImageEncoder::Embed(const at::Tensor& pictures) {
     return head_.Forward(backbone_.Forward(pictures));
   };
   return Normalised(raw().to(at::kFloat));
+}
+
+at::Tensor PicturesOn(std::span<const float> floats, int64_t size) {
+  const int64_t n = static_cast<int64_t>(floats.size()) / (3 * size * size);
+  return at::from_blob(const_cast<float*>(floats.data()), {n, 3, size, size}, {3 * size * size, 1, 3 * size, 3},
+                       at::TensorOptions(at::kFloat));
+}
+
+absl::Status ReadFeatures(ImageEncoder* encoder, int64_t size, std::span<const float> pictures,
+                          std::span<float> features) {
+  constexpr size_t kBatch = 256;
+  const size_t of_picture = size_t{3} * size * size, width = encoder->features(), n = pictures.size() / of_picture;
+  if (pictures.size() % of_picture != 0 || features.size() != n * width) {
+    return InvalidArgument("features: ", pictures.size(), " floats of pictures and ", features.size(),
+                           " of features, expected ", of_picture, " and ", width, " for each picture");
+  }
+  return TorchGuard(Cat("reading the features of ", n, " pictures"), [&]() -> absl::Status {
+    for (size_t at = 0; at < n; at += kBatch) {
+      const size_t count = std::min(kBatch, n - at);
+      const at::Tensor rows =
+          encoder->Features(PicturesOn(pictures.subspan(at * of_picture, count * of_picture), size)).contiguous();
+      std::copy_n(rows.const_data_ptr<float>(), count * width, features.begin() + at * width);
+    }
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace shoal

@@ -7,7 +7,9 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <span>
 
+#include "absl/status/status.h"
 #include "worker/models/batch_norm.h"
 #include "worker/models/encoder_settings.h"
 #include "worker/models/learner_settings.h"
@@ -42,5 +44,13 @@ class ImageEncoder {
   ResidualNet backbone_;
   ProjectionHead head_;
 };
+
+// Pictures of floats [n, size, size, 3] as a tensor [n, 3, size, size] in channels_last order, on the same memory.
+at::Tensor PicturesOn(std::span<const float> floats, int64_t size);
+
+// Features [n, encoder->features()] of `pictures` [n, size, size, 3], read in batches. InvalidArgument where the sizes
+// do not fit together.
+absl::Status ReadFeatures(ImageEncoder* encoder, int64_t size, std::span<const float> pictures,
+                          std::span<float> features);
 
 }  // namespace shoal

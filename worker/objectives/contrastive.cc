@@ -2,15 +2,15 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <numbers>
 #include <utility>
 
 #include "common/crc32c.h"
 #include "common/job/tables.h"
 #include "common/log.h"
 #include "common/status.h"
+#include "worker/objectives/bank_rows.h"
 #include "worker/objectives/contrastive_settings.h"
+#include "worker/objectives/moco_rows.h"
 #include "worker/team.h"
 
 namespace shoal {
@@ -59,16 +59,37 @@ absl::StatusOr<std::unique_ptr<Objective>> Contrastive::Create(const ObjectiveCo
   const auto or_cores = [cores](uint32_t wanted) { return wanted == 0 ? cores : wanted; };
   ASSIGN_OR_RETURN(const AugmentationSettings augmentation, AugmentationOf(job, *parts.images));
   ASSIGN_OR_RETURN(const LearnerSettings settings,
-                   LearnerSettingsOf(job, augmentation.size, static_cast<int>(or_cores(job.encoder().threads()))));
+                   LearnerSettingsOf(job, parts.images->size(), augmentation.size,
+                                     static_cast<int>(or_cores(job.encoder().threads()))));
   ASSIGN_OR_RETURN(parts.learner, ContrastiveLearner::Create(settings, GroupOf(parts.collective.get())));
   parts.views = {.augmentation = augmentation,
                  .seed = job.seed(),
+                 .views = job.objective().has_instance() ? 1u : 2u,
                  .threads = or_cores(job.encoder().reader_threads()),
                  .max_broken = static_cast<uint64_t>(job.data().images().max_broken_fraction() *
                                                      static_cast<double>(parts.images->size()))};
   auto objective = std::unique_ptr<Contrastive>(new Contrastive(std::move(parts)));
+  RETURN_IF_ERROR(objective->MakeRows());
   RETURN_IF_ERROR(objective->LoadState());
   return objective;
+}
+
+absl::Status Contrastive::MakeRows() {
+  const job::Job& job = context_.welcome.job();
+  switch (job.objective().kind_case()) {
+    case job::Objective::kSimclr:
+      rows_ = std::make_unique<ContrastRows>();
+      return absl::OkStatus();
+    case job::Objective::kMoco:
+      rows_ =
+          std::make_unique<MocoRows>(job, &context_.client, learner_.get(), collective_->rank(), collective_->size());
+      return absl::OkStatus();
+    case job::Objective::kInstance:
+      rows_ = std::make_unique<BankRows>(job, &context_.client, images_->size());
+      return absl::OkStatus();
+    default:
+      return InvalidArgument("objective is none on images; there are simclr, moco, instance");
+  }
 }
 
 Contrastive::Contrastive(Parts parts)
@@ -76,6 +97,8 @@ Contrastive::Contrastive(Parts parts)
       images_(std::move(parts.images)),
       collective_(std::move(parts.collective)),
       learner_(std::move(parts.learner)),
+      schedule_(ScheduleOf(context_.welcome.job().encoder().optimizer())),
+      normalisation_{parts.views.augmentation.mean, parts.views.augmentation.std},
       state_table_(&context_.client.table(kStateTable), kHeadFloats + learner_->StateFloats()),
       order_(context_.welcome.job().seed(), images_->size()),
       batches_(std::make_unique<ViewBatches>(images_.get(), parts.views)),
@@ -99,7 +122,7 @@ absl::Status Contrastive::LoadState() {
   }
   std::vector<float> list(floats);
   RETURN_IF_ERROR(state_table_.Read(list));
-  if (list[0] == 0) return absl::OkStatus();
+  if (list[0] == 0) return collective_->rank() == 0 ? rows_->Initialise() : absl::OkStatus();
   if (list[1] != LayoutMark(learner_->StateLayout())) {
     return FailedPrecondition("the state that the job goes on from is of another net or optimizer");
   }
@@ -125,6 +148,8 @@ absl::Status Contrastive::Begin(const wire::Lease& lease) {
                               " is not a step of ", batch(), " pictures");
   }
   lease_ = lease;
+  const std::span<const uint32_t> pictures = order_.At(lease.epoch(), lease.begin(), lease.end());
+  pictures_.assign(pictures.begin(), pictures.end());
   return absl::OkStatus();
 }
 
@@ -150,11 +175,11 @@ absl::StatusOr<StepReport> Contrastive::AwaitViews() {
 }
 
 absl::Status Contrastive::BeginComputing() {
-  const double learning_rate = LearningRate();
-  thread_->Begin([this, learning_rate]() -> absl::Status {
-    ASSIGN_OR_RETURN(result_, learner_->Step({.first_views = views_->first(),
-                                              .second_views = views_->second(),
-                                              .learning_rate = learning_rate}));
+  StepInput input{.first_views = views_->view(0), .learning_rate = LearningRate()};
+  if (views_->views == 2) input.second_views = views_->view(1);
+  RETURN_IF_ERROR(rows_->Read(Place(), &input));
+  thread_->Begin([this, input]() -> absl::Status {
+    ASSIGN_OR_RETURN(result_, learner_->Step(input));
     return absl::OkStatus();
   });
   stage_ = Stage::kComputing;
@@ -169,6 +194,12 @@ absl::StatusOr<StepReport> Contrastive::AwaitComputing() {
   stage_ = Stage::kAwaitingViews;
   RETURN_IF_ERROR(*outcome);
   batches_->Recycle(std::move(views_));
+  const auto write_start = std::chrono::steady_clock::now();
+  RETURN_IF_ERROR(rows_->Write(Place(), result_));
+  for (int i = 0; i < context_.welcome.table_size(); ++i) {
+    RETURN_IF_ERROR(context_.client.table(i).Flush()) << "table " << context_.welcome.table(i).name();
+  }
+  report.push_seconds = SecondsSince(write_start);
   thread_->Begin([this] { return collective_->Barrier(); });
   stage_ = Stage::kMeeting;
   return report;
@@ -181,23 +212,36 @@ absl::StatusOr<StepReport> Contrastive::AwaitOthers() {
   if (!outcome) return report;
   stage_ = Stage::kAwaitingViews;
   RETURN_IF_ERROR(*outcome);
-  const uint64_t share = batch() / collective_->size();
   report.unit_done = true;
   report.work = batch();
   report.pairs = batch();
-  report.loss_sum = result_.loss * static_cast<double>(share);
-  report.loss_pairs = share;
+  report.loss_pairs = Place().count;
+  report.loss_sum = result_.loss * static_cast<double>(report.loss_pairs);
   report.learning_rate = LearningRate();
   return report;
 }
 
-double Contrastive::LearningRate() const {
-  const double progress =
-      static_cast<double>(lease_.words_before()) / static_cast<double>(std::max<uint64_t>(1, lease_.words_total()));
-  const auto& optimizer = context_.welcome.job().encoder().optimizer();
-  return optimizer.learning_rate() * 0.5 * (1 + std::cos(std::numbers::pi * progress));
+StepPlace Contrastive::Place() const {
+  const uint64_t share = batch() / collective_->size();
+  return {.step = lease_.words_before() / batch(),
+          .progress = Progress(),
+          .pictures = pictures_,
+          .first = share * collective_->rank(),
+          .count = share};
 }
 
-absl::StatusOr<std::vector<std::string>> Contrastive::Export(const std::string&) { return std::vector<std::string>(); }
+double Contrastive::Progress() const {
+  return static_cast<double>(lease_.words_before()) / static_cast<double>(std::max<uint64_t>(1, lease_.words_total()));
+}
+
+double Contrastive::LearningRate() const {
+  return LearningRateAt(schedule_, Progress(), context_.welcome.job().epochs());
+}
+
+absl::StatusOr<std::vector<std::string>> Contrastive::Export(const std::string& directory) {
+  const std::string path = Cat(directory, "/", kBackboneFileName);
+  RETURN_IF_ERROR(learner_->ExportBackbone(path, normalisation_));
+  return std::vector{path};
+}
 
 }  // namespace shoal

@@ -24,6 +24,8 @@
 #include "worker/images/view_batches.h"
 #include "worker/models/contrastive_learner.h"
 #include "worker/objective.h"
+#include "worker/objectives/contrast_rows.h"
+#include "worker/optimizers/learning_rate.h"
 
 namespace shoal {
 
@@ -50,23 +52,31 @@ class Contrastive final : public Objective {
 
   explicit Contrastive(Parts parts);
 
+  absl::Status MakeRows();
+  // Goes on from the state table, or where that is empty has the first worker fill the tables.
   absl::Status LoadState();
   absl::StatusOr<StepReport> AwaitViews();
   absl::Status BeginComputing();
   absl::StatusOr<StepReport> AwaitComputing();
   absl::StatusOr<StepReport> AwaitOthers();
+  double Progress() const;  // Of the job, at this step.
   double LearningRate() const;
+  StepPlace Place() const;
   uint64_t batch() const;  // Of all workers.
 
   ObjectiveContext context_;
   std::unique_ptr<ImageFile> images_;
   std::unique_ptr<Collective> collective_;
   std::unique_ptr<ContrastiveLearner> learner_;
+  std::unique_ptr<ContrastRows> rows_;
+  const LearningRateSettings schedule_;
+  const PictureNormalisation normalisation_;
   ListTable state_table_;
   EpochOrder order_;
   std::unique_ptr<ViewBatches> batches_;
 
   wire::Lease lease_;
+  std::vector<uint32_t> pictures_;  // [batch] Of the lease, of all workers.
   Stage stage_ = Stage::kAwaitingViews;
   std::unique_ptr<ViewBatch> views_;
   StepResult result_;

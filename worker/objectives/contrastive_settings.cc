@@ -5,12 +5,10 @@
 #include "common/host.h"
 #include "common/status.h"
 #include "data/parallel.h"
+#include "worker/augment/augmentation_job.h"
 
 namespace shoal {
 namespace {
-
-// Views of pictures larger than small ones, as ImageNet's nets take them.
-constexpr int kUsualViewSize = 224;
 
 Architecture ArchitectureOf(job::ImageEncoder::Net net) {
   switch (net) {
@@ -108,33 +106,50 @@ void SetMethod(const job::Objective& objective, LearnerSettings* settings) {
   }
 }
 
-// A set of small pictures is looked at whole.
-int ViewSize(const ImageFile& images) {
-  const int side = std::min(images.width(0), images.height(0));
-  return side <= kSmallPictureSize ? side : kUsualViewSize;
+absl::StatusOr<Precision> PrecisionOf(const job::Job& job) {
+  const auto wanted = job.encoder().precision();
+  if (wanted == job::ImageEncoder::AUTO) {
+    const bool quick = CpuIsQuickWithBfloat16() && job.determinism() != job::Job::STRICT;
+    return quick ? Precision::kBfloat16 : Precision::kFloat32;
+  }
+  if (wanted == job::ImageEncoder::FP32) return Precision::kFloat32;
+  if (CpuIsQuickWithBfloat16()) return Precision::kBfloat16;
+  return FailedPrecondition("encoder.precision is BF16, but this processor has no instructions for it (amx_bf16), and ",
+                            "would be slower than with FP32; use AUTO");
 }
 
 }  // namespace
 
 absl::StatusOr<AugmentationSettings> AugmentationOf(const job::Job& job, const ImageFile& images) {
-  const auto recipe = job.objective().has_simclr() ? AugmentationRecipe::kSimClr : AugmentationRecipe::kMocoV2;
-  AugmentationSettings settings = RecipeSettings(recipe, ViewSize(images));
-  const ChannelStatistics& statistics = images.statistics();
+  // A set is judged by its first picture.
+  PictureTraits pictures{.shorter_side = std::min(images.width(0), images.height(0))};
   for (int channel = 0; channel < 3; ++channel) {
-    settings.mean[channel] = static_cast<float>(statistics.mean[channel]);
-    // A set of one colour has no spread to divide by.
-    settings.std[channel] = static_cast<float>(std::max(statistics.deviation[channel], 1.0 / 255));
+    pictures.mean[channel] = static_cast<float>(images.statistics().mean[channel]);
+    // A set of one colour has no deviation to divide by.
+    pictures.std[channel] = static_cast<float>(std::max(images.statistics().deviation[channel], 1.0 / 255));
   }
-  RETURN_IF_ERROR(CheckAugmentation(settings));
-  return settings;
+  return SettingsOf(job.encoder().augmentation(), pictures, "encoder.augmentation");
 }
 
-absl::StatusOr<LearnerSettings> LearnerSettingsOf(const job::Job& job, int view_size, int threads) {
+absl::StatusOr<LearnerSettings> LearnerSettingsOf(const job::Job& job, uint64_t pictures, int view_size, int threads) {
   LearnerSettings settings{.encoder = EncoderOf(job, view_size),
+                           .bank_rows = static_cast<int64_t>(pictures),
                            .optimizer = OptimizerOf(job.encoder().optimizer()),
                            .image_size = view_size,
                            .threads = threads};
   SetMethod(job.objective(), &settings);
+  ASSIGN_OR_RETURN(settings.precision, PrecisionOf(job));
+  return settings;
+}
+
+LearningRateSettings ScheduleOf(const job::DenseOptimizer& optimizer) {
+  LearningRateSettings settings{.kind = ScheduleKind::kCosine,
+                                .peak = optimizer.learning_rate(),
+                                .warmup_epochs = optimizer.warmup_epochs(),
+                                .milestones = {optimizer.step_epochs().begin(), optimizer.step_epochs().end()},
+                                .factor = optimizer.step_factor()};
+  if (optimizer.schedule() == job::DenseOptimizer::CONSTANT) settings.kind = ScheduleKind::kConstant;
+  if (optimizer.schedule() == job::DenseOptimizer::STEP) settings.kind = ScheduleKind::kStep;
   return settings;
 }
 

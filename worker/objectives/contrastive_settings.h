@@ -10,6 +10,7 @@
 #include "proto/wire.pb.h"
 #include "worker/augment/augmentation_settings.h"
 #include "worker/models/contrastive_learner.h"
+#include "worker/optimizers/learning_rate.h"
 
 namespace shoal {
 
@@ -17,8 +18,11 @@ namespace shoal {
 // where the job gives none.
 absl::StatusOr<AugmentationSettings> AugmentationOf(const job::Job& job, const ImageFile& images);
 
-// `threads`: that the worker computes with. FailedPrecondition: BF16 is asked of a processor that is slow at it.
-absl::StatusOr<LearnerSettings> LearnerSettingsOf(const job::Job& job, int view_size, int threads);
+// Of a set of `pictures`; `threads`: that the worker computes with. FailedPrecondition: BF16 is asked of a processor
+// that is slow at it.
+absl::StatusOr<LearnerSettings> LearnerSettingsOf(const job::Job& job, uint64_t pictures, int view_size, int threads);
+
+LearningRateSettings ScheduleOf(const job::DenseOptimizer& optimizer);
 
 // Of the host's cores, what falls to one of the workers that share it; 1 at least.
 uint32_t CoresOfAWorker(const wire::Welcome& welcome);

@@ -27,6 +27,17 @@ TEST(WhatMattersTest, WhereTheDataLiesMayDiffer) {
   EXPECT_THAT(DifferencesThatMatter(moved, JobOf("")), IsEmpty());
 }
 
+TEST(WhatMattersTest, WherePicturesLieMayDifferAndHowTheyAreShrunkMayNot) {
+  const auto job_of = [](const std::string& images) {
+    return *ParseJob("data { images { path: \"/a\" " + images + " } }", "job");
+  };
+  job::Job moved = job_of("cache_directory: \"c\" threads: 3 decode_limit_bytes: 5 layout: FOLDERS");
+  moved.mutable_data()->mutable_images()->set_path(0, "/b");
+  EXPECT_THAT(DifferencesThatMatter(moved, job_of("")), IsEmpty());
+  EXPECT_THAT(DifferencesThatMatter(job_of("shrink_to: 96"), job_of("")),
+              ElementsAre("data.images.shrink_to is 96, and the checkpoint's is 0"));
+}
+
 TEST(WhatMattersTest, EachFieldThatMattersIsALineWithBothValues) {
   job::Job job = JobOf("seed: 2");
   job.mutable_objective()->mutable_skip_gram()->set_dim(300);

@@ -15,8 +15,8 @@ JsonObject Parsed(std::string_view text) {
 }
 
 TEST(JsonObjectTest, FieldsAreReadByTheirType) {
-  const JsonObject object =
-      Parsed(R"({"n":-2.5,"words":69397,"t":"a \"b\"","inner":{"x":1,"y":2},"list":[{"i":1},{}],"texts":["a","b"]})");
+  const JsonObject object = Parsed(
+      R"({"n":-2.5,"words":69397,"t":"a \"b\"","inner":{"x":1,"y":2},"list":[{"i":1},{}],"texts":["a","b"],"sizes":[64,3,-1]})");
   EXPECT_EQ(object.Number("n"), -2.5);
   EXPECT_EQ(object.Count("words"), 69397u);
   EXPECT_EQ(object.Text("t"), "a \"b\"");
@@ -25,6 +25,8 @@ TEST(JsonObjectTest, FieldsAreReadByTheirType) {
   ASSERT_EQ(object.Objects("list").size(), 2u);
   EXPECT_EQ(object.Objects("list")[0].Number("i"), 1);
   EXPECT_EQ(object.Texts("texts"), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(object.Counts("sizes"), (std::vector<uint64_t>{64, 3, 0}));
+  EXPECT_EQ(object.Names(), (std::vector<std::string>{"inner", "list", "n", "sizes", "t", "texts", "words"}));
 }
 
 TEST(JsonObjectTest, WhatIsMissingOrOfAnotherTypeIsEmptyOrZero) {
@@ -35,6 +37,7 @@ TEST(JsonObjectTest, WhatIsMissingOrOfAnotherTypeIsEmptyOrZero) {
     EXPECT_EQ(object.Object(key).Text("t"), "") << key;
     EXPECT_TRUE(object.Objects(key).empty()) << key;
     EXPECT_TRUE(object.Texts(key).empty()) << key;
+    EXPECT_TRUE(object.Counts(key).empty()) << key;
     EXPECT_TRUE(object.Numbers(key).empty()) << key;
   }
 }

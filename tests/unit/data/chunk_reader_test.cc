@@ -107,7 +107,7 @@ TEST(ChunkReaderTest, NoByteIsLostWhateverTheSizeOfAChunk) {
 }
 
 TEST(GroupFilesTest, SmallFilesShareAChunkAndALargeOneStandsAlone) {
-  const std::vector<CorpusFile> files = {{"a", 4}, {"b", 5}, {"c", 2}, {"big", 100}, {"d", 1}};
+  const std::vector<FoundFile> files = {{"a", 4}, {"b", 5}, {"c", 2}, {"big", 100}, {"d", 1}};
   std::vector<size_t> sizes;
   for (const auto group : GroupFiles(files, 10)) sizes.push_back(group.size());
   EXPECT_THAT(sizes, ElementsAre(2, 1, 1, 1));

@@ -11,9 +11,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-std::vector<std::string> PathsOf(const std::vector<CorpusFile>& files) {
+std::vector<std::string> PathsOf(const std::vector<FoundFile>& files) {
   std::vector<std::string> paths;
-  for (const CorpusFile& file : files) paths.push_back(file.path);
+  for (const FoundFile& file : files) paths.push_back(file.path);
   return paths;
 }
 

@@ -286,12 +286,12 @@ class SparseTokenFile {
     end_ = std::max<uint64_t>(end_, offset + bytes.size());
   }
   void Put(TokenFileSection section, std::string_view bytes) {
-    end_ = (end_ + kTokenFileAlignment - 1) / kTokenFileAlignment * kTokenFileAlignment;
+    end_ = (end_ + kSectionAlignment - 1) / kSectionAlignment * kSectionAlignment;
     header_.sections[static_cast<size_t>(section)] = {end_, bytes.size(), Crc32c(bytes), 0};
     Write(end_, bytes);
   }
   void PutTokens() {
-    end_ = 2 * kTokenFileHeaderBytes;
+    end_ = 2 * kSectionFileHeaderBytes;
     header_.sections[static_cast<size_t>(TokenFileSection::kTokens)] = {end_, tokens_ * sizeof(uint32_t), 0, 0};
     Write(end_ + (tokens_ - 3) * sizeof(uint32_t), BytesOf<uint32_t>(kLastSentence));
   }
@@ -304,22 +304,17 @@ class SparseTokenFile {
     return blocks;
   }
   void PutHeader(uint64_t sentences) {
-    std::memcpy(header_.magic, kTokenFileMagic.data(), sizeof(header_.magic));
-    header_.version = kTokenFileVersion;
-    header_.byte_order = kTokenFileByteOrder;
-    header_.file_bytes = end_;
     header_.words = 2;
     header_.tokens = tokens_;
     header_.sentences = sentences;
-    const std::string_view bytes(reinterpret_cast<const char*>(&header_), sizeof(header_));
-    header_.header_crc32c = Crc32c(bytes.substr(0, offsetof(TokenFileHeader, header_crc32c)));
-    Write(0, bytes);
+    SealHeader(kTokenFileKind, end_, &header_);
+    Write(0, {reinterpret_cast<const char*>(&header_), sizeof(header_)});
   }
 
   static constexpr uint32_t kLastSentence[3] = {1, 0, 1};
   const uint64_t tokens_;
   int fd_ = -1;
-  uint64_t end_ = kTokenFileHeaderBytes;
+  uint64_t end_ = kSectionFileHeaderBytes;
   TokenFileHeader header_ = {};
 };
 

@@ -1,9 +1,11 @@
-#include <gtest/gtest.h>
-
 #include "common/job/job.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
 
 namespace shoal {
 namespace {
+
+using ::testing::HasSubstr;
 
 // What ValidateJob says to a job that is right but for `assignments`.
 std::string MistakesOf(const std::vector<std::string>& assignments) {
@@ -28,6 +30,27 @@ TEST(ValidateJobTest, ACorpusNeedsAPath) {
   job.mutable_objective()->mutable_skip_gram();
   job.mutable_data()->mutable_corpus()->add_path("");
   EXPECT_EQ(std::string(ValidateJob(job).message()), "data.corpus.path has an empty entry; give a file or a folder");
+}
+
+TEST(ValidateJobTest, PicturesNeedAPath) {
+  job::Job job;
+  job.mutable_data()->mutable_images();
+  EXPECT_THAT(std::string(ValidateJob(job).message()),
+              HasSubstr("data.images.path is empty; give the files or folders of the pictures"));
+  job.mutable_data()->mutable_images()->add_path("");
+  EXPECT_THAT(std::string(ValidateJob(job).message()),
+              HasSubstr("data.images.path has an empty entry; give a file or a folder"));
+}
+
+TEST(ValidateJobTest, ObjectivesOnWordsTakeNoPictures) {
+  job::Job job;
+  job.mutable_data()->mutable_images()->add_path("pictures");
+  job.mutable_objective()->mutable_skip_gram();
+  EXPECT_EQ(
+      std::string(ValidateJob(job).message()),
+      "objective.skip_gram trains on text, and data.images is given; give data { corpus { path: \"text.txt\" } }");
+  job.mutable_objective()->mutable_cooccurrence();
+  EXPECT_THAT(std::string(ValidateJob(job).message()), HasSubstr("objective.cooccurrence trains on text"));
 }
 
 TEST(ValidateJobTest, ValuesSetByProgramAreHeldAgainstTheirRangesToo) {

@@ -1,0 +1,340 @@
+#include "worker/models/contrastive_learner.h"
+
+#include <cmath>
+#include <mutex>
+#include <vector>
+
+#include "common/random.h"
+#include "gmock/gmock.h"
+#include "tests/unit/models/thread_group.h"
+
+namespace shoal {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAreArray;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr int64_t kSize = 16, kPictureFloats = 3 * kSize * kSize;
+constexpr int64_t kDim = 8, kBatch = 8;
+
+LearnerSettings Settings(ContrastiveMethod method) {
+  LearnerSettings settings;
+  settings.method = method;
+  settings.image_size = kSize;
+  settings.encoder.embedding_dim = kDim;
+  settings.bank_rows = 100;
+  settings.normaliser_batches = 2;
+  return settings;
+}
+
+std::unique_ptr<ContrastiveLearner> Make(const LearnerSettings& settings, const WorkerGroup& group = {}) {
+  auto learner = ContrastiveLearner::Create(settings, group);
+  EXPECT_TRUE(learner.ok()) << learner.status();
+  return *std::move(learner);
+}
+
+std::vector<float> Random(size_t count, uint64_t key) {
+  std::vector<float> values(count);
+  CounterRandom random(key);
+  for (float& value : values) value = 2 * random.NextFloat() - 1;
+  return values;
+}
+
+std::vector<float> UnitRows(size_t rows, uint64_t key) {
+  std::vector<float> values = Random(rows * kDim, key);
+  for (size_t row = 0; row < rows; ++row) {
+    double square = 0;
+    for (int64_t d = 0; d < kDim; ++d) square += values[row * kDim + d] * values[row * kDim + d];
+    for (int64_t d = 0; d < kDim; ++d) values[row * kDim + d] /= static_cast<float>(std::sqrt(square));
+  }
+  return values;
+}
+
+double Dot(std::span<const float> a, std::span<const float> b) {
+  double sum = 0;
+  for (size_t i = 0; i < a.size(); ++i) sum += static_cast<double>(a[i]) * b[i];
+  return sum;
+}
+
+std::span<const float> Row(std::span<const float> rows, size_t row) { return rows.subspan(row * kDim, kDim); }
+
+std::vector<float> Copy(std::span<const float> floats) { return {floats.begin(), floats.end()}; }
+
+double Furthest(std::span<const float> a, std::span<const float> b) {
+  EXPECT_EQ(a.size(), b.size());
+  double furthest = 0;
+  for (size_t i = 0; i < a.size(); ++i) furthest = std::max<double>(furthest, std::abs(a[i] - b[i]));
+  return furthest;
+}
+
+// A step's input with its memory, as the method takes it.
+struct Batch {
+  explicit Batch(ContrastiveMethod method, uint64_t key = 1, size_t pictures = kBatch)
+      : first(Random(pictures * kPictureFloats, key)), second(Random(pictures * kPictureFloats, key + 1000)) {
+    input.first_views = first;
+    input.learning_rate = 0.05;
+    if (method == ContrastiveMethod::kSimClr || method == ContrastiveMethod::kMoco) input.second_views = second;
+    if (method != ContrastiveMethod::kSimClr) input.candidates = candidates = UnitRows(32, key + 2000);
+    if (method == ContrastiveMethod::kInstanceSoftmax) {
+      for (size_t i = 0; i < pictures; ++i) rows.push_back(static_cast<int64_t>(3 * i));
+      input.bank_rows = rows;
+    }
+    if (method == ContrastiveMethod::kInstanceNce) input.positives = positives = UnitRows(pictures, key + 3000);
+  }
+  Batch(const Batch&) = delete;
+
+  std::vector<float> first, second, candidates, positives;
+  std::vector<int64_t> rows;
+  StepInput input;
+};
+
+StepResult StepOf(ContrastiveLearner& learner, const StepInput& input) {
+  const auto result = learner.Step(input);
+  EXPECT_TRUE(result.ok()) << result.status();
+  return *result;
+}
+
+std::string StepError(ContrastiveLearner& learner, const StepInput& input) {
+  const auto result = learner.Step(input);
+  EXPECT_EQ(result.status().code(), absl::StatusCode::kInvalidArgument);
+  return std::string(result.status().message());
+}
+
+class EachMethodTest : public ::testing::TestWithParam<ContrastiveMethod> {};
+
+INSTANTIATE_TEST_SUITE_P(Methods, EachMethodTest,
+                         ::testing::Values(ContrastiveMethod::kSimClr, ContrastiveMethod::kMoco,
+                                           ContrastiveMethod::kInstanceSoftmax, ContrastiveMethod::kInstanceNce));
+
+TEST_P(EachMethodTest, ALoadedStateGoesOnToTheBit) {
+  for (const OptimizerKind optimizer : {OptimizerKind::kSgd, OptimizerKind::kAdamW, OptimizerKind::kLars}) {
+    LearnerSettings settings = Settings(GetParam());
+    settings.optimizer.kind = optimizer;
+    const auto learner = Make(settings);
+    StepOf(*learner, Batch(GetParam(), 1).input);
+    std::vector<float> state(learner->StateFloats());
+    ASSERT_TRUE(learner->SaveState(state).ok());
+    settings.encoder.seed = 99;  // All of it comes from the state.
+    const auto other = Make(settings);
+    ASSERT_TRUE(other->LoadState(state).ok());
+    EXPECT_EQ(other->steps(), 1);
+    for (const uint64_t key : {2, 3}) {
+      EXPECT_EQ(StepOf(*learner, Batch(GetParam(), key).input).loss, StepOf(*other, Batch(GetParam(), key).input).loss);
+    }
+    EXPECT_THAT(Copy(other->QueryParameters()), ElementsAreArray(learner->QueryParameters()));
+    EXPECT_THAT(Copy(other->RunningStatistics()), ElementsAreArray(learner->RunningStatistics()));
+  }
+}
+
+TEST_P(EachMethodTest, StepsOnTheSameBatchMakeItsLossFall) {
+  const auto learner = Make(Settings(GetParam()));
+  const Batch batch(GetParam());
+  const double first = StepOf(*learner, batch.input).loss;
+  double last = first;
+  for (int i = 0; i < 15; ++i) last = StepOf(*learner, batch.input).loss;
+  EXPECT_LT(last, first - 0.05);
+}
+
+TEST_P(EachMethodTest, EmbeddingsHaveLengthOne) {
+  const auto learner = Make(Settings(GetParam()));
+  const Batch batch(GetParam());
+  const auto embeddings = StepOf(*learner, batch.input).embeddings;
+  ASSERT_EQ(embeddings.size() % (kBatch * kDim), 0);
+  ASSERT_GT(embeddings.size(), 0);
+  for (size_t row = 0; row < embeddings.size() / kDim; ++row) {
+    EXPECT_NEAR(Dot(Row(embeddings, row), Row(embeddings, row)), 1, 1e-5);
+  }
+}
+
+TEST_P(EachMethodTest, TwoWorkersOfHalvesLearnAsOneOfTheWholeWhereBatchNormIsSynchronised) {
+  LearnerSettings settings = Settings(GetParam());
+  settings.encoder.batch_norm = BatchNormKind::kSynchronised;
+  settings.bucket_bytes = 100000;
+  const Batch batch(GetParam());
+  const auto alone = Make(settings);
+  const StepResult whole = StepOf(*alone, batch.input);
+  ThreadGroup group(2);
+  group.Run([&](const WorkerGroup& of) {
+    const auto learner = Make(settings, of);
+    const auto half = [&of](auto span) { return span.subspan(of.rank * span.size() / 2, span.size() / 2); };
+    StepInput input = batch.input;
+    input.first_views = half(input.first_views);
+    input.second_views = half(input.second_views);
+    input.bank_rows = half(input.bank_rows);
+    input.positives = half(input.positives);
+    const StepResult result = StepOf(*learner, input);
+    static std::mutex mutex;
+    const std::lock_guard lock(mutex);
+    EXPECT_NEAR(result.gradient_norm, whole.gradient_norm, 2e-4 * whole.gradient_norm);
+    EXPECT_LT(Furthest(learner->QueryParameters(), alone->QueryParameters()), 2e-5);
+  });
+  EXPECT_GT(group.buckets(), 1);
+}
+
+TEST_P(EachMethodTest, ABatchOfTheWrongSizeIsReportedWithBothSizes) {
+  const auto learner = Make(Settings(GetParam()));
+  const Batch batch(GetParam());
+  StepInput input = batch.input;
+  input.first_views = input.first_views.first(kPictureFloats + 1);
+  EXPECT_THAT(StepError(*learner, input), HasSubstr("first_views: 769 floats are not pictures of 16 x 16 x 3 = 768"));
+  input = batch.input;
+  input.second_views = input.first_views.first(kPictureFloats);
+  EXPECT_THAT(StepError(*learner, input), HasSubstr("second_views: 768 floats, expected "));
+  input = batch.input;
+  input.candidates = input.first_views.first(kDim + 1);
+  EXPECT_THAT(StepError(*learner, input), HasSubstr("candidates: 9 floats, expected "));
+  EXPECT_EQ(learner->steps(), 0);
+}
+
+TEST(ContrastiveLearnerTest, TheSameSeedGivesTheSameParametersAndAnotherGivesOthers) {
+  LearnerSettings settings = Settings(ContrastiveMethod::kSimClr);
+  const auto learner = Make(settings);
+  EXPECT_THAT(Copy(Make(settings)->QueryParameters()), ElementsAreArray(learner->QueryParameters()));
+  settings.encoder.seed = 2;
+  EXPECT_THAT(Copy(Make(settings)->QueryParameters()), Not(ElementsAreArray(learner->QueryParameters())));
+}
+
+TEST(ContrastiveLearnerTest, ViewsApartInMemoryCountAsViewsSideBySide) {
+  const Batch batch(ContrastiveMethod::kSimClr);
+  std::vector<float> side_by_side = batch.first;
+  side_by_side.insert(side_by_side.end(), batch.second.begin(), batch.second.end());
+  StepInput input = batch.input;
+  input.first_views = std::span<const float>(side_by_side).first(batch.first.size());
+  input.second_views = std::span<const float>(side_by_side).last(batch.first.size());
+  const auto settings = Settings(ContrastiveMethod::kSimClr);
+  EXPECT_EQ(StepOf(*Make(settings), input).loss, StepOf(*Make(settings), batch.input).loss);
+}
+
+TEST(ContrastiveLearnerTest, FeaturesOfAPictureDependOnNoOtherAndChangeNothing) {
+  const auto learner = Make(Settings(ContrastiveMethod::kSimClr));
+  const Batch batch(ContrastiveMethod::kSimClr);
+  StepOf(*learner, batch.input);
+  const auto statistics = Copy(learner->RunningStatistics());
+  std::vector<float> all(kBatch * learner->features()), one(learner->features());
+  ASSERT_TRUE(learner->Features(batch.first, all).ok());
+  ASSERT_TRUE(learner->Features(std::span<const float>(batch.first).last(kPictureFloats), one).ok());
+  for (int64_t i = 0; i < learner->features(); ++i) EXPECT_NEAR(one[i], all[(kBatch - 1) * one.size() + i], 1e-5);
+  EXPECT_THAT(Copy(learner->RunningStatistics()), ElementsAreArray(statistics));
+  EXPECT_THAT(one, Not(Each(0.0f)));
+}
+
+// Queries equal keys where both encoders and both views are the same, so the loss can be told from the keys alone: with
+// embeddings that are not of length 1, or keys that stand in the queue already, it would be another.
+TEST(ContrastiveLearnerTest, MocosLossIsThatOfItsKeysAgainstTheQueue) {
+  LearnerSettings settings = Settings(ContrastiveMethod::kMoco);
+  settings.temperature = 0.2;
+  const auto learner = Make(settings);
+  Batch batch(ContrastiveMethod::kMoco);
+  batch.input.second_views = batch.input.first_views;
+  const StepResult result = StepOf(*learner, batch.input);
+  double expected = 0;
+  for (size_t row = 0; row < kBatch; ++row) {
+    double sum = std::exp(1 / 0.2);
+    for (size_t k = 0; k < batch.candidates.size() / kDim; ++k) {
+      sum += std::exp(Dot(Row(result.embeddings, row), Row(batch.candidates, k)) / 0.2);
+    }
+    expected += (std::log(sum) - 1 / 0.2) / kBatch;
+  }
+  EXPECT_NEAR(result.loss, expected, 1e-5);
+  EXPECT_NEAR(result.positive_similarity, 1, 1e-5);
+}
+
+TEST(ContrastiveLearnerTest, MocosKeyEncoderLearnsOnlyWhatItsOwnerGivesIt) {
+  const auto learner = Make(Settings(ContrastiveMethod::kMoco));
+  const Batch batch(ContrastiveMethod::kMoco);
+  const auto keys = learner->KeyParameters();
+  EXPECT_THAT(Copy(keys), ElementsAreArray(learner->QueryParameters()));
+  const auto before = Copy(keys);
+  const auto first = Copy(StepOf(*learner, batch.input).embeddings);
+  EXPECT_THAT(Copy(keys), ElementsAreArray(before));
+  EXPECT_THAT(Copy(learner->QueryParameters()), Not(ElementsAreArray(before)));
+  EXPECT_LT(Furthest(StepOf(*learner, batch.input).embeddings, first), 1e-5);
+  std::ranges::copy(learner->QueryParameters(), keys.begin());
+  EXPECT_GT(Furthest(StepOf(*learner, batch.input).embeddings, first), 1e-3);
+}
+
+TEST(ContrastiveLearnerTest, MocosKeysAreThoseOfTheSecondViewsThenOfTheFirstWhereItIsSymmetric) {
+  LearnerSettings settings = Settings(ContrastiveMethod::kMoco);
+  settings.symmetric = true;
+  // Each half has statistics of its own, as in a learner that is not symmetric.
+  settings.encoder.batch_norm = BatchNormKind::kSplit;
+  settings.encoder.batch_norm_parts = 2;
+  const Batch batch(ContrastiveMethod::kMoco);
+  const auto both = Copy(StepOf(*Make(settings), batch.input).embeddings);
+  ASSERT_EQ(both.size(), 2 * kBatch * kDim);
+  StepInput swapped = batch.input;
+  std::swap(swapped.first_views, swapped.second_views);
+  const auto plain = Settings(ContrastiveMethod::kMoco);
+  const auto learner = Make(plain), other = Make(plain);
+  const auto of_second = Copy(StepOf(*learner, batch.input).embeddings);
+  const auto of_first = Copy(StepOf(*other, swapped).embeddings);
+  EXPECT_LT(Furthest(std::span(both).first(of_second.size()), of_second), 1e-5);
+  EXPECT_LT(Furthest(std::span(both).last(of_first.size()), of_first), 1e-5);
+}
+
+TEST(ContrastiveLearnerTest, AnErrorOfTheGroupEndsTheStepAndLeavesTheParameters) {
+  WorkerGroup group{.rank = 0, .size = 2};
+  group.sum = [](std::span<float>) { return absl::OkStatus(); };
+  group.gather = [](std::span<const float>, std::span<float> all) {
+    std::ranges::fill(all, 0.5f);
+    return absl::OkStatus();
+  };
+  group.begin_gradients = [](std::span<float>) { return absl::DeadlineExceededError("worker 1 did not answer"); };
+  group.finish_gradients = [] { return absl::OkStatus(); };
+  const auto learner = Make(Settings(ContrastiveMethod::kSimClr), group);
+  const auto before = Copy(learner->QueryParameters());
+  const Batch batch(ContrastiveMethod::kSimClr);
+  for (int i = 0; i < 2; ++i) {
+    const auto result = learner->Step(batch.input);
+    EXPECT_EQ(result.status().code(), absl::StatusCode::kDeadlineExceeded);
+    EXPECT_THAT(std::string(result.status().message()), HasSubstr("worker 1"));
+  }
+  EXPECT_THAT(Copy(learner->QueryParameters()), ElementsAreArray(before));
+}
+
+TEST(ContrastiveLearnerTest, BatchesThatDoNotDivideIntoPartsAreRefused) {
+  LearnerSettings settings = Settings(ContrastiveMethod::kSimClr);
+  settings.encoder.batch_norm = BatchNormKind::kSplit;
+  settings.encoder.batch_norm_parts = 3;
+  EXPECT_THAT(StepError(*Make(settings), Batch(ContrastiveMethod::kSimClr).input),
+              HasSubstr("8 pictures do not divide into 3 parts"));
+}
+
+TEST(ContrastiveLearnerTest, SettingsThatCannotBeAreRefusedByName) {
+  const auto error = [](void (*change)(LearnerSettings*)) {
+    LearnerSettings settings = Settings(ContrastiveMethod::kInstanceNce);
+    change(&settings);
+    return std::string(ContrastiveLearner::Create(settings).status().message());
+  };
+  EXPECT_THAT(error([](LearnerSettings* s) { s->temperature = 0; }), HasSubstr("temperature is 0, not above 0"));
+  EXPECT_THAT(error([](LearnerSettings* s) { s->optimizer.momentum = 1; }), HasSubstr("optimizer.momentum is 1"));
+  EXPECT_THAT(error([](LearnerSettings* s) { s->image_size = 4; }), HasSubstr("image_size is 4, not in 8..1024"));
+  EXPECT_THAT(error([](LearnerSettings* s) { s->bank_rows = 0; }), HasSubstr("bank_rows is 0"));
+  EXPECT_THAT(error([](LearnerSettings* s) { s->symmetric = true; }), HasSubstr("symmetric"));
+  EXPECT_THAT(error([](LearnerSettings* s) { s->encoder.batch_norm_parts = 2; }), HasSubstr("batch_norm_parts is 2"));
+}
+
+TEST(ContrastiveLearnerTest, AStateOfAnotherSizeIsRefusedAndNothingIsLoaded) {
+  const auto learner = Make(Settings(ContrastiveMethod::kMoco));
+  const auto before = Copy(learner->QueryParameters());
+  std::vector<float> state(learner->StateFloats() + 1, 7);
+  EXPECT_THAT(std::string(learner->LoadState(state).message()), HasSubstr("floats to load, expected"));
+  EXPECT_THAT(std::string(learner->SaveState(state).message()), HasSubstr("floats to save into, expected"));
+  EXPECT_THAT(Copy(learner->QueryParameters()), ElementsAreArray(before));
+}
+
+TEST(ContrastiveLearnerTest, Bfloat16IsTheSameTrainingRoundedMore) {
+  LearnerSettings settings = Settings(ContrastiveMethod::kSimClr);
+  const Batch batch(ContrastiveMethod::kSimClr);
+  const StepResult exact = StepOf(*Make(settings), batch.input);
+  settings.precision = Precision::kBfloat16;
+  const StepResult rounded = StepOf(*Make(settings), batch.input);
+  EXPECT_NE(rounded.loss, exact.loss);
+  EXPECT_NEAR(rounded.loss, exact.loss, 0.03 * exact.loss);
+  EXPECT_NEAR(rounded.gradient_norm, exact.gradient_norm, 0.1 * exact.gradient_norm);
+}
+
+}  // namespace
+}  // namespace shoal

@@ -1,0 +1,122 @@
+#include "worker/images/view_batches.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "common/files.h"
+#include "common/status.h"
+#include "data/images/prepare_images.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace shoal {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int kSide = 6;
+
+// An IDX file of grey pictures, no two alike.
+std::string IdxOf(uint32_t pictures) {
+  std::string file;
+  for (const uint32_t number : {2051u, pictures, uint32_t{kSide}, uint32_t{kSide}}) {
+    for (int shift = 24; shift >= 0; shift -= 8) file.push_back(static_cast<char>(number >> shift));
+  }
+  for (uint32_t picture = 0; picture < pictures; ++picture) {
+    for (int pixel = 0; pixel < kSide * kSide; ++pixel) file.push_back(static_cast<char>(picture * 5 + pixel));
+  }
+  return file;
+}
+
+class ViewBatchesTest : public ::testing::Test {
+ protected:
+  static constexpr uint32_t kPictures = 40;
+
+  ViewBatchesTest() : folder_(Cat(::testing::TempDir(), "view_batches.", ::getpid())) {
+    std::filesystem::create_directories(folder_);
+    EXPECT_TRUE(WriteFileAtomically(folder_ + "/train-images-idx3-ubyte", IdxOf(kPictures)).ok());
+    job::Images set;
+    set.add_path(folder_);
+    const auto prepared = PrepareImages(set, folder_ + "/cache", {});
+    EXPECT_TRUE(prepared.ok()) << prepared.status();
+    auto images = ImageFile::Open(prepared->path);
+    EXPECT_TRUE(images.ok()) << images.status();
+    images_ = *std::move(images);
+  }
+  ~ViewBatchesTest() override { std::filesystem::remove_all(folder_); }
+
+  ViewBatches::Settings SettingsWith(uint32_t threads) const {
+    return {.augmentation = RecipeSettings(AugmentationRecipe::kSimClr, kSide), .seed = 3, .threads = threads};
+  }
+
+  // The pixels of `steps` batches of four pictures each, foretold at once.
+  std::vector<std::vector<float>> PixelsOf(const ViewBatches::Settings& settings, int steps) {
+    ViewBatches batches(images_.get(), settings);
+    std::vector<std::vector<float>> pixels;
+    for (int step = 0; step < steps; ++step) {
+      const auto first = static_cast<uint32_t>(step * 4);
+      batches.Foretell(step, std::vector<uint32_t>{first, first + 1, first + 2, first + 3});
+    }
+    for (int step = 0; step < steps; ++step) {
+      auto batch = batches.Take(absl::Seconds(30));
+      EXPECT_TRUE(batch.ok() && *batch != nullptr) << batch.status();
+      EXPECT_EQ((*batch)->pictures[0], static_cast<uint32_t>(step * 4));
+      pixels.push_back((*batch)->pixels);
+      batches.Recycle(*std::move(batch));
+    }
+    return pixels;
+  }
+
+  const std::string folder_;
+  std::unique_ptr<ImageFile> images_;
+};
+
+TEST_F(ViewBatchesTest, BatchesComeInTheOrderInWhichTheyWereForetoldWithTheAugmentersViews) {
+  const auto settings = SettingsWith(2);
+  const auto pixels = PixelsOf(settings, 5);
+  Augmenter augmenter(settings.augmentation);
+  ImageBuffer buffer;
+  std::vector<float> expected(augmenter.view_floats());
+  for (uint32_t step = 0; step < 5; ++step) {
+    for (uint32_t view = 0; view < 2; ++view) {
+      for (uint32_t i = 0; i < 4; ++i) {
+        const uint64_t picture = step * 4 + i;
+        augmenter.View(*images_->Read(picture, &buffer), {3, step, picture, view}, expected.data());
+        const float* got = pixels[step].data() + (view * 4 + i) * expected.size();
+        ASSERT_TRUE(std::equal(expected.begin(), expected.end(), got)) << step << " " << view << " " << i;
+      }
+    }
+  }
+}
+
+TEST_F(ViewBatchesTest, TheNumberOfThreadsChangesNoPixel) {
+  EXPECT_EQ(PixelsOf(SettingsWith(1), 6), PixelsOf(SettingsWith(3), 6));
+}
+
+TEST_F(ViewBatchesTest, OneViewOfAPictureIsTheFirstOfTwo) {
+  auto one = SettingsWith(1);
+  one.views = 1;
+  const auto single = PixelsOf(one, 1), pair = PixelsOf(SettingsWith(1), 1);
+  ASSERT_EQ(2 * single[0].size(), pair[0].size());
+  EXPECT_TRUE(std::equal(single[0].begin(), single[0].end(), pair[0].begin()));
+}
+
+TEST_F(ViewBatchesTest, WithNothingForetoldThereIsNothingToTake) {
+  ViewBatches batches(images_.get(), SettingsWith(1));
+  const auto batch = batches.Take(absl::Milliseconds(5));
+  ASSERT_TRUE(batch.ok());
+  EXPECT_EQ(*batch, nullptr);
+}
+
+TEST_F(ViewBatchesTest, ItEndsInTheMiddleOfItsWork) {
+  ViewBatches batches(images_.get(), SettingsWith(2));
+  std::vector<uint32_t> all(kPictures);
+  for (uint32_t i = 0; i < kPictures; ++i) all[i] = i;
+  for (uint32_t epoch = 0; epoch < 50; ++epoch) batches.Foretell(epoch, all);
+}
+
+}  // namespace
+}  // namespace shoal

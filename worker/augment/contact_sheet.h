@@ -1,0 +1,43 @@
+// ContactSheet: pictures and the views that training makes of them, side by side, for people to look at.
+//
+// A row for each picture: what an evaluation sees of it, then its views in pairs, one pair an epoch. Small views are
+// shown enlarged by a whole number.
+//
+// Thread rule: a value.
+
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "data/images/image_view.h"
+#include "worker/augment/augmentation_settings.h"
+
+namespace shoal {
+
+class ContactSheet {
+ public:
+  // With `pairs` pairs of views of each picture, drawn with `seed`. Room is taken for all rows at once: rows and pairs
+  // beyond kMaxRows and kMaxPairs are left out.
+  static constexpr int kMaxRows = 200, kMaxPairs = 20;
+  ContactSheet(const AugmentationSettings& settings, uint64_t seed, int rows, int pairs);
+
+  // The views of picture number `image` of its set fill the next row, while there is one.
+  void Add(const ImageView& picture, uint64_t image);
+
+  ImageView view() const { return {pixels_.data(), width_, height_}; }
+
+ private:
+  // Copies a view to a cell, enlarged.
+  void Fill(int row, int column, const uint8_t* view);
+
+  const AugmentationSettings settings_;
+  const uint64_t seed_;
+  const int rows_, pairs_;
+  const int enlargement_, cell_;  // Pixels of a cell's side, with its margin.
+  const int width_, height_;
+  int row_ = 0;
+  std::vector<uint8_t> pixels_;  // [height, width, 3]
+};
+
+}  // namespace shoal

@@ -1,0 +1,35 @@
+// Backbone files (`backbone.safetensors`): a trained backbone under torchvision's names, without its head.
+//
+// Grammar: docs/formats/encoders.md.
+//
+// Thread rule: as the ModelTensors'.
+
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "data/safetensors.h"
+#include "worker/models/backbone_description.h"
+#include "worker/models/model_tensors.h"
+
+namespace shoal {
+
+// What an output folder's backbone is called.
+inline constexpr std::string_view kBackboneFileName = "backbone.safetensors";
+// Of the names of a head's tensors.
+inline constexpr std::string_view kHeadPrefix = "head.";
+
+// All of `tensors` but the head's. The file appears whole or not at all.
+absl::Status WriteBackbone(const std::string& path, const BackboneDescription& description,
+                           const ModelTensors& tensors);
+
+// What a file's metadata says. DataLoss names the file and the entry that is missing or is none of its kind.
+absl::StatusOr<BackboneDescription> DescriptionOf(const std::string& path, const SafeTensors& content);
+
+// Into `tensors`, which have no head. DataLoss names the file and the tensor that is missing, left over or of another
+// shape; nothing is copied then.
+absl::Status CopyBackbone(const std::string& path, const SafeTensors& content, ModelTensors* tensors);
+
+}  // namespace shoal
