@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "worker/models/encoder_settings.h"
 
@@ -16,6 +17,9 @@ struct PictureNormalisation {
   std::array<float, 3> mean = {0, 0, 0};
   std::array<float, 3> deviation = {1, 1, 1};
 };
+
+// What an output folder's backbone is called.
+inline constexpr std::string_view kBackboneFileName = "backbone.safetensors";
 
 struct BackboneDescription {
   Architecture architecture = Architecture::kSmall;

@@ -16,8 +16,6 @@
 
 namespace shoal {
 
-// What an output folder's backbone is called.
-inline constexpr std::string_view kBackboneFileName = "backbone.safetensors";
 // Of the names of a head's tensors.
 inline constexpr std::string_view kHeadPrefix = "head.";
 
