@@ -113,7 +113,6 @@ void CheckPorts(const job::Job& job, Mistakes* mistakes) {
 absl::Status ValidateJob(const job::Job& job) {
   Mistakes mistakes = RangeMistakes(job, "");
   CheckWhatAndOnWhat(job, &mistakes);
-  if (job.objective().has_cooccurrence()) CheckText(job, "cooccurrence", &mistakes);
   if (job.objective().has_skip_gram()) {
     CheckSkipGram(job.objective().skip_gram(), &mistakes);
     CheckRowOptimizer(job.objective().skip_gram().optimizer(), "objective.skip_gram.optimizer", &mistakes);
