@@ -5,12 +5,12 @@
 // The bar is 50 queries a second. `items_per_second` counts queries: one alone, and a batch of 64, which reads each
 // block of rows once for all.
 
-#include <string>
+#include <span>
 #include <vector>
 
 #include "benchmark/benchmark.h"
 #include "common/random.h"
-#include "evaluate/neighbours.h"
+#include "worker/probes/nearest_rows.h"
 
 namespace shoal {
 namespace {
@@ -26,17 +26,11 @@ std::vector<float> RandomNumbers(uint64_t count) {
   return numbers;
 }
 
-WordVectors RandomVectors() {
-  std::vector<std::string> words;
-  for (uint64_t i = 0; i < kWords; ++i) words.push_back(std::to_string(i));
-  return WordVectors::FromRows(words, RandomNumbers(kWords * kDim), kDim).value();
-}
-
 void FindNeighbours(benchmark::State& state) {
-  static const WordVectors vectors = RandomVectors();
-  static const NeighbourSearch search(vectors);
-  const std::vector<uint64_t> exclude(state.range(0), NeighbourSearch::kNoRow);
-  const std::span<const float> queries = vectors.rows().first(state.range(0) * kDim);
+  static const std::vector<float> rows = RandomNumbers(kWords * kDim);
+  static const NearestRows search(rows, kDim);
+  const std::vector<uint64_t> exclude(state.range(0), NearestRows::kNoRow);
+  const std::span<const float> queries = std::span(rows).first(state.range(0) * kDim);
   for (auto _ : state) benchmark::DoNotOptimize(search.Find(queries, exclude, kNearest));
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "common/status.h"
-#include "evaluate/neighbours.h"
 #include "evaluate/test_file.h"
+#include "worker/probes/nearest_rows.h"
 
 namespace shoal {
 namespace {
@@ -24,7 +24,7 @@ constexpr float kProductEpsilon = 1e-6f;
 // The best row so far.
 struct Answer {
   float score = -std::numeric_limits<float>::infinity();
-  uint64_t row = NeighbourSearch::kNoRow;
+  uint64_t row = NearestRows::kNoRow;
 };
 
 // A question whose words are known.
@@ -109,7 +109,7 @@ void AnswerInBlock(const RowMajor& similarities, uint64_t first, const WordLooku
 }
 
 bool IsRight(const Answer& answer, const WordLookup& lookup, const Question& question) {
-  return answer.row != NeighbourSearch::kNoRow && lookup.Representative(answer.row) == question.rows[3];
+  return answer.row != NearestRows::kNoRow && lookup.Representative(answer.row) == question.rows[3];
 }
 
 AnalogyScore Total(std::span<const AnalogyScore> sections) {
@@ -152,7 +152,8 @@ AnalogyResult EvaluateAnalogies(const WordVectors& vectors, const WordLookup& lo
   for (const AnalogySection& section : sections) result.sections.push_back({.name = section.name});
   QuestionWords question_words;
   std::vector<Question> questions = KnownQuestions(lookup, sections, &result.sections, &question_words);
-  const std::vector<float> inverse_lengths = InverseLengths(vectors, lookup.words());
+  const std::vector<float> inverse_lengths =
+      InverseLengths(vectors.rows().first(lookup.words() * vectors.dim()), vectors.dim());
   const RowMajor asked = UnitRows(vectors, question_words.rows(), inverse_lengths);
 
   const uint64_t block_rows = std::max<uint64_t>(kMaxBlockFloats / std::max<uint64_t>(asked.rows(), 1), 16);

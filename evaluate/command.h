@@ -1,4 +1,4 @@
-// The verbs of shoal-evaluate: what each takes, tells and does.
+// The verbs of shoal-evaluate and shoal-evaluate-images: what each takes, tells and does.
 //
 // A verb prints its result on standard output and returns what went wrong. Called from main's thread.
 
@@ -31,5 +31,6 @@ extern const Command kWordsCommand;
 extern const Command kExportCommand;
 extern const Command kReportCommand;
 extern const Command kCooccurrenceCommand;
+extern const Command kImagesCommand;
 
 }  // namespace shoal

@@ -1,7 +1,6 @@
 #include "evaluate/export.h"
 
 #include <algorithm>
-#include <bit>
 #include <charconv>
 #include <iterator>
 
@@ -9,11 +8,10 @@
 #include "common/files.h"
 #include "common/job/nearest_name.h"
 #include "common/status.h"
+#include "evaluate/npy_file.h"
 
 namespace shoal {
 namespace {
-
-static_assert(std::endian::native == std::endian::little, "the .npy header says little-endian");
 
 using Paths = std::vector<std::string>;
 
@@ -69,29 +67,10 @@ absl::Status WriteWords(const WordVectors& vectors, const std::string& path) {
   return file->Commit();
 }
 
-// NPY format version 1.0: magic, version, header length, a Python dictionary padded so that the data is 64-byte
-// aligned.
-std::string NpyHeader(uint64_t rows, uint32_t dim) {
-  constexpr size_t kPrefix = 10, kAlign = 64;
-  std::string header = Cat("{'descr': '<f4', 'fortran_order': False, 'shape': (", rows, ", ", dim, "), }");
-  header.append(kAlign - (kPrefix + header.size() + 1) % kAlign, ' ');
-  header += '\n';
-  std::string prefix("\x93NUMPY\x01\x00", 8);
-  prefix += static_cast<char>(header.size() & 0xff);
-  prefix += static_cast<char>(header.size() >> 8);
-  return prefix + header;
-}
-
 absl::StatusOr<Paths> ExportNpy(const WordVectors& vectors, const std::string& path) {
   const std::string words_path = path.substr(0, path.size() - kNpyEnding.size()) + ".words.txt";
   RETURN_IF_ERROR(WriteWords(vectors, words_path));
-  ASSIGN_OR_RETURN(auto file, AtomicFile::Create(path));
-  RETURN_IF_ERROR(file->Append(NpyHeader(vectors.words(), vectors.dim())));
-  for (uint64_t i = 0; i < vectors.words(); ++i) {
-    const auto row = vectors.row(i);
-    RETURN_IF_ERROR(file->Append({reinterpret_cast<const char*>(row.data()), row.size_bytes()}));
-  }
-  RETURN_IF_ERROR(file->Commit());
+  RETURN_IF_ERROR(WriteNpy(path, vectors.rows(), {vectors.words(), vectors.dim()}));
   return Paths{path, words_path};
 }
 

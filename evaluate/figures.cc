@@ -6,8 +6,8 @@
 #include "absl/strings/str_format.h"
 #include "common/json.h"
 #include "common/status.h"
-#include "evaluate/neighbours.h"
 #include "evaluate/test_file.h"
+#include "worker/probes/nearest_rows.h"
 
 namespace shoal {
 namespace {
@@ -178,7 +178,7 @@ void AppendNeighbours(const WordFigures& figures, JsonWriter* json) {
 std::vector<WordNeighbours> NeighboursOf(const WordVectors& vectors, const std::vector<uint64_t>& rows, size_t count) {
   std::vector<float> queries;
   for (const uint64_t row : rows) queries.insert(queries.end(), vectors.row(row).begin(), vectors.row(row).end());
-  const auto found = NeighbourSearch(vectors).Find(queries, rows, count);
+  const auto found = NearestRows(vectors.rows(), vectors.dim()).Find(queries, rows, count);
   std::vector<WordNeighbours> all;
   for (size_t i = 0; i < rows.size(); ++i) {
     all.push_back({.word = std::string(vectors.word(rows[i]))});

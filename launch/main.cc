@@ -25,6 +25,7 @@ constexpr char kHelp[] =
     "  checkpoint list|verify|show DIR           what a run can go on from, and whether it is whole\n"
     "  doctor                                    what this machine lacks or could do better, each with the cure\n"
     "  evaluate words DIR|FILE ...               measure vectors: similarity, analogies, neighbours\n"
+    "  evaluate images DIR --data SET ...        measure an image encoder: nearest neighbours, linear probe\n"
     "  export DIR|FILE ...                       vectors as text, NumPy or TensorBoard files\n"
     "  report DIR                                draw report.html of an output folder anew\n"
     "\n"
@@ -75,7 +76,12 @@ int Main(const std::vector<std::string>& arguments) {
 }  // namespace
 
 int EvaluateProgram(const std::vector<std::string>& arguments, const Installation& installation) {
-  const auto program = installation.Program("shoal-evaluate");
+  const bool images = !arguments.empty() && arguments[0] == "images";
+  const auto program = installation.Program(images ? "shoal-evaluate-images" : "shoal-evaluate");
+  if (images && !program.ok()) {
+    return TellFailure(Cat("shoal-evaluate-images is not in ", installation.programs,
+                           ": it needs LibTorch; launch/install --torch, then launch/build"));
+  }
   if (!program.ok()) return TellFailure(ToStd(program.status().message()));
   std::vector<std::string> whole = arguments;
   whole.insert(whole.begin(), *program);

@@ -32,6 +32,13 @@ def broken(content, position):
     return content[:position] + bytes([content[position] ^ 0xFF]) + content[position + 1:]
 
 
+# Of an image encoder's run.
+ENCODER_JOB = b"""objective { simclr { } }
+encoder { net: SMALL head { kind: NORMALISED_MLP dim: 64 } optimizer { kind: ADAMW learning_rate: 0.002 } }
+data { images { } }
+"""
+
+
 def make(folder):
     # Stored, so that all of the text comes out whatever the library, and only the end is missing.
     gz = gzip.compress(text(), compresslevel=0, mtime=0)
@@ -65,8 +72,12 @@ def make(folder):
         "a-count.textproto": b"objective { cooccurrence { dim: 8 } }\n",
         "done/result.json": b'{"status":"done"}\n',
         "damaged/result.json": b'{"status"\n',
+        "words/job.textproto": b"objective { skip_gram { dim: 8 } }\n",
+        "begun/job.textproto": ENCODER_JOB,
+        "cut/job.textproto": ENCODER_JOB,
+        "cut/backbone.safetensors": b"\x80\x00\x00",
     }
-    for folder_name in ("nothing", "locked", "full", "done", "damaged", "mine"):
+    for folder_name in ("nothing", "locked", "full", "done", "damaged", "mine", "words", "begun", "cut"):
         os.mkdir(os.path.join(folder, folder_name))
     for name, content in files.items():
         with open(os.path.join(folder, name), "wb") as file:

@@ -8,10 +8,10 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "data/images/image_view.h"
 #include "worker/augment/augmentation_settings.h"
+#include "worker/augment/picture_grid.h"
 
 namespace shoal {
 
@@ -25,19 +25,14 @@ class ContactSheet {
   // The views of picture number `image` of its set fill the next row, while there is one.
   void Add(const ImageView& picture, uint64_t image);
 
-  ImageView view() const { return {pixels_.data(), width_, height_}; }
+  ImageView view() const { return grid_.view(); }
 
  private:
-  // Copies a view to a cell, enlarged.
-  void Fill(int row, int column, const uint8_t* view);
-
   const AugmentationSettings settings_;
   const uint64_t seed_;
   const int rows_, pairs_;
-  const int enlargement_, cell_;  // Pixels of a cell's side, with its margin.
-  const int width_, height_;
   int row_ = 0;
-  std::vector<uint8_t> pixels_;  // [height, width, 3]
+  PictureGrid grid_;
 };
 
 }  // namespace shoal

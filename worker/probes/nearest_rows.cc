@@ -1,16 +1,15 @@
-#include "evaluate/neighbours.h"
+#include "worker/probes/nearest_rows.h"
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
+
+#include "worker/kernels/row_products_kernel.h"
 
 namespace shoal {
 namespace {
 
-using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-// A block of rows (1.2 MB at 300 numbers) and its scores stay in the second-level cache.
-constexpr uint64_t kBlockRows = 1024;
+// A block of rows stays in the second-level cache.
+constexpr uint64_t kBlockFloats = uint64_t{1} << 17;
 constexpr uint64_t kBatchQueries = 64;
 
 bool Nearer(const Neighbour& a, const Neighbour& b) {
@@ -42,36 +41,36 @@ void OfferBlock(uint64_t first, std::span<const float> scores, const float* inve
 
 }  // namespace
 
-std::vector<float> InverseLengths(const WordVectors& vectors, uint64_t first_words) {
-  std::vector<float> inverse(std::min(first_words, vectors.words()));
+std::vector<float> InverseLengths(std::span<const float> rows, uint32_t dim) {
+  std::vector<float> inverse(rows.size() / dim);
   for (uint64_t row = 0; row < inverse.size(); ++row) {
     double square = 0;
-    for (const float x : vectors.row(row)) square += double{x} * x;
+    for (const float x : rows.subspan(row * dim, dim)) square += double{x} * x;
     inverse[row] = square > 0 && std::isfinite(square) ? static_cast<float>(1 / std::sqrt(square)) : 0;
   }
   return inverse;
 }
 
-NeighbourSearch::NeighbourSearch(const WordVectors& vectors)
-    : vectors_(vectors), inverse_lengths_(InverseLengths(vectors, vectors.words())) {}
+NearestRows::NearestRows(std::span<const float> rows, uint32_t dim)
+    : rows_(rows), dim_(dim), inverse_lengths_(InverseLengths(rows, dim)) {}
 
-std::vector<std::vector<Neighbour>> NeighbourSearch::Find(std::span<const float> queries,
-                                                          std::span<const uint64_t> exclude, size_t k) const {
-  const uint64_t dim = vectors_.dim(), all = queries.size() / dim;
+std::vector<std::vector<Neighbour>> NearestRows::Find(std::span<const float> queries, std::span<const uint64_t> exclude,
+                                                      size_t k) const {
+  const std::vector<float> query_scales = InverseLengths(queries, dim_);
+  const uint64_t all = query_scales.size(), block_rows = std::max<uint64_t>(1, kBlockFloats / dim_);
   std::vector<std::vector<Neighbour>> nearest(all);
   if (k == 0) return nearest;
-  RowMajor scores;
+  const RowProductsFunctions& kernel = RowProductsKernel();
+  std::vector<float> scores(kBatchQueries * std::min(block_rows, size()));
   for (uint64_t batch = 0; batch < all; batch += kBatchQueries) {
     const uint64_t batch_size = std::min(kBatchQueries, all - batch);
-    const Eigen::Map<const RowMajor> wanted(queries.data() + batch * dim, batch_size, dim);
-    for (uint64_t block = 0; block < vectors_.words(); block += kBlockRows) {
-      const uint64_t block_size = std::min(kBlockRows, vectors_.words() - block);
-      const Eigen::Map<const RowMajor> rows(vectors_.row(block).data(), block_size, dim);
-      scores.noalias() = wanted * rows.transpose();
+    for (uint64_t block = 0; block < size(); block += block_rows) {
+      const uint64_t block_size = std::min(block_rows, size() - block);
+      kernel.products(&queries[batch * dim_], batch_size, &rows_[block * dim_], block_size, dim_, scores.data(),
+                      block_size);
       for (uint64_t q = 0; q < batch_size; ++q) {
-        const float length = wanted.row(q).norm();
-        OfferBlock(block, {scores.row(q).data(), block_size}, &inverse_lengths_[block], length > 0 ? 1 / length : 0,
-                   exclude[batch + q], k, &nearest[batch + q]);
+        OfferBlock(block, {&scores[q * block_size], block_size}, &inverse_lengths_[block], query_scales[batch + q],
+                   exclude.empty() ? kNoRow : exclude[batch + q], k, &nearest[batch + q]);
       }
     }
   }
@@ -79,8 +78,8 @@ std::vector<std::vector<Neighbour>> NeighbourSearch::Find(std::span<const float>
   return nearest;
 }
 
-std::vector<Neighbour> NeighbourSearch::OfWord(uint64_t row, size_t k) const {
-  return Find(vectors_.row(row), std::span(&row, 1), k).front();
+std::vector<Neighbour> NearestRows::OfRow(uint64_t row, size_t k) const {
+  return Find(rows_.subspan(row * dim_, dim_), std::span(&row, 1), k).front();
 }
 
 }  // namespace shoal

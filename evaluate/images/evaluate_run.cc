@@ -1,0 +1,85 @@
+#include "evaluate/images/evaluate_run.h"
+
+#include <utility>
+
+#include "common/files.h"
+#include "common/status.h"
+#include "evaluate/images/encoder_run.h"
+#include "evaluate/npy_file.h"
+
+namespace shoal {
+namespace {
+
+struct TrainAndTest {
+  Features train, test;
+};
+
+absl::StatusOr<TrainAndTest> FeaturesOf(const PictureSets& sets, const FeatureEncoder& encoder, uint32_t threads) {
+  TrainAndTest features;
+  ASSIGN_OR_RETURN(features.train, PictureFeatures(sets.train(), encoder, threads));
+  ASSIGN_OR_RETURN(features.test, PictureFeatures(sets.test(), encoder, threads));
+  for (int32_t& label : features.test.labels) label = sets.LabelInTrain(label);
+  return features;
+}
+
+absl::Status KeepFeatures(const PictureSets& sets, const TrainAndTest& features, const std::string& folder) {
+  RETURN_IF_ERROR(MakeDirectories(folder));
+  for (const auto& [name, of] : {std::pair("train", &features.train), std::pair("test", &features.test)}) {
+    RETURN_IF_ERROR(
+        WriteNpy(Cat(folder, "/", name, "_features.npy"), std::span<const float>(of->rows), {of->size(), of->dim}));
+    RETURN_IF_ERROR(
+        WriteNpy(Cat(folder, "/", name, "_labels.npy"), std::span<const int32_t>(of->labels), {of->size()}));
+  }
+  std::string classes;
+  for (uint64_t label = 0; label < sets.train().classes(); ++label) {
+    classes += Cat(sets.train().class_name(label), "\n");
+  }
+  return WriteFileAtomically(Cat(folder, "/classes.txt"), classes);
+}
+
+absl::Status MeasureTrained(const ImageEvaluation& evaluation, const PictureSets& sets, const FeatureEncoder& encoder,
+                            ImageFigures* figures) {
+  ASSIGN_OR_RETURN(const TrainAndTest features, FeaturesOf(sets, encoder, evaluation.measures.threads));
+  figures->train_pictures = features.train.size();
+  figures->test_pictures = features.test.size();
+  figures->chance = ShareOfCommonest(features.test.labels);
+  // Before the measuring, which takes longer: a path that cannot be read or written is told at once.
+  if (!evaluation.features_folder.empty()) {
+    RETURN_IF_ERROR(KeepFeatures(sets, features, evaluation.features_folder));
+  }
+  ASSIGN_OR_RETURN(figures->neighbours, FindPictureNeighbours(sets, features.train, encoder, evaluation.neighbours_of,
+                                                              evaluation.neighbours));
+  if (!evaluation.sheet.empty()) {
+    RETURN_IF_ERROR(WriteNeighbourSheet(sets, figures->neighbours, encoder.views, evaluation.sheet));
+  }
+  ASSIGN_OR_RETURN(figures->trained, MeasureFeatures(features.train, features.test, evaluation.measures));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<FeatureFigures> MeasureControl(const PictureSets& sets, const FeatureEncoder& encoder,
+                                              const FeatureMeasures& measures) {
+  ASSIGN_OR_RETURN(const TrainAndTest features, FeaturesOf(sets, encoder, measures.threads));
+  return MeasureFeatures(features.train, features.test, measures);
+}
+
+}  // namespace
+
+absl::StatusOr<ImageFigures> EvaluateRun(const ImageEvaluation& evaluation) {
+  ASSIGN_OR_RETURN(const EncoderRun run, EncoderRun::Open(evaluation.run, evaluation.measures.threads));
+  ASSIGN_OR_RETURN(const PictureSets sets, PictureSets::Open(evaluation.sets));
+  ImageFigures figures{.run = evaluation.run,
+                       .net = std::string(ArchitectureName(run.description().architecture)),
+                       .image_size = static_cast<uint64_t>(run.description().image_size),
+                       .classes = sets.classes(),
+                       .measures = evaluation.measures};
+  RETURN_IF_ERROR(MeasureTrained(evaluation, sets, run.Trained(), &figures)) << "the trained features";
+  absl::StatusOr<FeatureFigures> untrained = MeasureControl(sets, run.Untrained(), evaluation.measures);
+  RETURN_IF_ERROR(untrained.status()) << "the untrained net's features";
+  figures.untrained = *std::move(untrained);
+  absl::StatusOr<FeatureFigures> raw = MeasureControl(sets, RawPixels(run.Trained().views), evaluation.measures);
+  RETURN_IF_ERROR(raw.status()) << "raw pixels";
+  figures.raw = *std::move(raw);
+  return figures;
+}
+
+}  // namespace shoal

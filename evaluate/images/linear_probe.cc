@@ -1,0 +1,129 @@
+#include "evaluate/images/linear_probe.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+#include "common/status.h"
+#include "evaluate/images/lbfgs.h"
+#include "evaluate/images/softmax_loss.h"
+#include "worker/probes/knn_classifier.h"
+
+namespace shoal {
+namespace {
+
+// Every fifth picture of a class chooses the strength.
+constexpr uint64_t kHeldOutOf = 5;
+// From one C to the next.
+const double kHalfDecade = std::sqrt(10.0);
+// The choice ends where so many values of C in a row are no better than the best.
+constexpr int kMostInVain = 2;
+// Where there are too few pictures to choose by.
+constexpr double kDefaultC = 1;
+constexpr double kChoiceTolerance = 1e-4, kFitTolerance = 1e-5;
+
+std::vector<uint64_t> AllRows(const Features& features) {
+  std::vector<uint64_t> rows(features.size());
+  std::iota(rows.begin(), rows.end(), 0);
+  return rows;
+}
+
+class Probe {
+ public:
+  Probe(const Features& train, const LinearProbeOptions& options)
+      : train_(train), options_(options), standardisation_(Standardisation::Of(train)), classes_(train.labels) {
+    std::sort(classes_.begin(), classes_.end());
+    classes_.erase(std::unique(classes_.begin(), classes_.end()), classes_.end());
+    for (const int32_t label : train.labels) {
+      places_.push_back(std::lower_bound(classes_.begin(), classes_.end(), label) - classes_.begin());
+    }
+  }
+
+  size_t classes() const { return classes_.size(); }
+
+  absl::StatusOr<LinearProbeResult> Run(const Features& test) {
+    LinearProbeResult result{.c = options_.c};
+    std::vector<double> parameters;
+    if (result.c == 0) {
+      ASSIGN_OR_RETURN(result.c, ChooseC(&parameters));
+    }
+    const SoftmaxLoss loss = LossOf(train_, AllRows(train_));
+    parameters.resize(loss.parameters());
+    ASSIGN_OR_RETURN(const LbfgsResult fit, Fit(loss, result.c, kFitTolerance, &parameters));
+    ASSIGN_OR_RETURN(auto predicted, LossOf(test, AllRows(test)).Classify(parameters));
+    for (int32_t& label : predicted) label = classes_[label];
+    result.accuracy = Accuracy(predicted, test.labels);
+    result.iterations = fit.iterations;
+    result.converged = fit.converged;
+    return result;
+  }
+
+ private:
+  SoftmaxLoss LossOf(const Features& features, std::vector<uint64_t> rows) const {
+    return SoftmaxLoss(features, places_, standardisation_, std::move(rows), static_cast<uint32_t>(classes()),
+                       options_.threads);
+  }
+
+  absl::StatusOr<LbfgsResult> Fit(const SoftmaxLoss& loss, double c, double tolerance,
+                                  std::vector<double>* parameters) const {
+    const double decay = 1 / (c * static_cast<double>(loss.rows()));
+    return MinimiseByLbfgs(
+        [&](std::span<const double> x, std::span<double> gradient) { return loss.Evaluate(x, decay, gradient); },
+        {.max_iterations = options_.max_iterations, .gradient_tolerance = tolerance}, parameters);
+  }
+
+  // Leaves in `parameters` the best fit, where there was a choice.
+  absl::StatusOr<double> ChooseC(std::vector<double>* parameters) const {
+    std::vector<uint64_t> fitted, held_out, seen(classes());
+    std::vector<int32_t> held_out_places;
+    for (uint64_t i = 0; i < train_.size(); ++i) {
+      const bool hold_out = ++seen[places_[i]] % kHeldOutOf == 0;
+      (hold_out ? held_out : fitted).push_back(i);
+      if (hold_out) held_out_places.push_back(places_[i]);
+    }
+    if (held_out.empty()) return kDefaultC;
+    const SoftmaxLoss loss = LossOf(train_, std::move(fitted)), measured = LossOf(train_, std::move(held_out));
+    std::vector<double> current(loss.parameters());
+    double best_c = kDefaultC, best = -1;
+    int in_vain = 0;
+    for (double c = options_.kLeastC; c < options_.kMostC * kHalfDecade && in_vain < kMostInVain; c *= kHalfDecade) {
+      RETURN_IF_ERROR(Fit(loss, c, kChoiceTolerance, &current).status());
+      ASSIGN_OR_RETURN(const auto predicted, measured.Classify(current));
+      const double accuracy = Accuracy(predicted, held_out_places);
+      ++in_vain;
+      if (accuracy <= best) continue;
+      in_vain = 0;
+      best = accuracy;
+      best_c = c;
+      *parameters = current;
+    }
+    return best_c;
+  }
+
+  const Features& train_;
+  const LinearProbeOptions& options_;
+  const Standardisation standardisation_;
+  // The labels that there are; a class without pictures would have a bias without a minimum. And each picture's place
+  // among them.
+  std::vector<int32_t> classes_, places_;
+};
+
+}  // namespace
+
+absl::StatusOr<LinearProbeResult> LinearProbe(const Features& train, const Features& test,
+                                              const LinearProbeOptions& options) {
+  if (train.size() == 0 || test.size() == 0) {
+    return InvalidArgument("linear probe: ", train.size(), " pictures to learn from and ", test.size(),
+                           " to classify; there must be one of each at least");
+  }
+  if (train.dim != test.dim) {
+    return InvalidArgument("linear probe: features of ", train.dim, " and of ", test.dim, " numbers");
+  }
+  Probe probe(train, options);
+  if (probe.classes() < 2) return InvalidArgument("linear probe: all pictures to learn from are of one class");
+  return probe.Run(test);
+}
+
+}  // namespace shoal

@@ -1,0 +1,41 @@
+// The linear probe: how well a linear classifier on frozen features tells the classes, which is what representations
+// are compared by.
+//
+// Multinomial logistic regression on standardised features, fitted by L-BFGS to the minimum that scikit-learn's
+// LogisticRegression has (softmax_loss.h; with two classes scikit-learn fits one vector of weights for both, which its
+// C pulls at half as strongly). The strength of the regularisation is chosen, unless it is given: a fifth of each class
+// is held out, C grows by half decades from kLeastC, each fit beginning where the last ended, as long as the held-out
+// part gains by it; with the best C the whole set is fitted. The pictures that are measured have no part in the choice.
+//
+// Thread rule: functions are safe from any thread; they start threads of their own and join them.
+// Source: Chen et al. 2020, SimCLR, section 2.3 and appendix B.8 (L-BFGS, the strength chosen on a held-out part).
+
+#pragma once
+
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+#include "worker/probes/features.h"
+
+namespace shoal {
+
+struct LinearProbeOptions {
+  static constexpr double kLeastC = 1e-5, kMostC = 100;
+
+  double c = 0;  // scikit-learn's C, the inverse of the strength; 0: chosen.
+  uint32_t threads = 1;
+  int max_iterations = 1000;  // Of a fit.
+};
+
+struct LinearProbeResult {
+  double accuracy = 0;  // Of the test pictures; a share.
+  double c = 0;
+  int iterations = 0;      // Of the last fit.
+  bool converged = false;  // Whether that reached the minimum.
+};
+
+// InvalidArgument: sets of different widths, without pictures, or with fewer than two classes to learn.
+absl::StatusOr<LinearProbeResult> LinearProbe(const Features& train, const Features& test,
+                                              const LinearProbeOptions& options);
+
+}  // namespace shoal

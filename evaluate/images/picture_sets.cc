@@ -1,0 +1,90 @@
+#include "evaluate/images/picture_sets.h"
+
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_join.h"
+#include "common/format.h"
+#include "common/status.h"
+#include "data/images/prepare_images.h"
+
+namespace shoal {
+namespace {
+
+// Of classes that a message lists.
+constexpr size_t kMostNamed = 5;
+
+absl::StatusOr<std::unique_ptr<ImageFile>> OpenSet(const std::vector<std::string>& paths, job::Images::Split split,
+                                                   uint64_t first_of_class, const PictureSetOptions& options) {
+  job::Images images;
+  for (const std::string& path : paths) images.add_path(path);
+  images.set_split(split);
+  images.set_first_of_class(first_of_class);
+  images.set_threads(options.threads);
+  ASSIGN_OR_RETURN(const PreparedImages prepared, PrepareImages(images, options.cache_directory, {}));
+  return ImageFile::Open(prepared.path);
+}
+
+std::vector<uint64_t> PicturesOfClasses(const ImageFile& images) {
+  std::vector<uint64_t> pictures(images.classes());
+  for (const int32_t label : images.labels()) {
+    if (label >= 0) ++pictures[label];
+  }
+  return pictures;
+}
+
+absl::Status CheckLabels(std::string_view flag, const ImageFile& images) {
+  for (const int32_t label : images.labels()) {
+    if (label >= 0) return absl::OkStatus();
+  }
+  return InvalidArgument(flag, ": none of the ", FormatCount(images.size()),
+                         " pictures has a class; give a folder with a folder of each class, a list with classes, or "
+                         "CIFAR or IDX files");
+}
+
+}  // namespace
+
+absl::StatusOr<PictureSets> PictureSets::Open(const PictureSetOptions& options) {
+  PictureSets sets;
+  auto train = OpenSet(options.data, job::Images::TRAIN, options.first_of_class, options);
+  RETURN_IF_ERROR(train.status()) << "--data";
+  sets.train_ = *std::move(train);
+  RETURN_IF_ERROR(CheckLabels("--data", *sets.train_));
+  const bool divided = options.test.empty();
+  auto test = OpenSet(divided ? options.data : options.test, divided ? job::Images::TEST : job::Images::TRAIN,
+                      options.test_first_of_class, options);
+  if (divided && absl::IsNotFound(test.status())) {
+    return NotFound("--data: ", absl::StrJoin(options.data, ", "),
+                    " has no part that is held out (val or test beside train); name the pictures to classify: --test "
+                    "PATH");
+  }
+  const std::string_view test_flag = divided ? "--data" : "--test";
+  RETURN_IF_ERROR(test.status()) << test_flag;
+  sets.test_ = *std::move(test);
+  RETURN_IF_ERROR(CheckLabels(test_flag, *sets.test_));
+
+  const std::vector<uint64_t> learned = PicturesOfClasses(*sets.train_), asked = PicturesOfClasses(*sets.test_);
+  std::map<std::string_view, int32_t> labels;
+  for (uint64_t label = 0; label < learned.size(); ++label) {
+    if (learned[label] > 0) labels.emplace(sets.train_->class_name(label), static_cast<int32_t>(label));
+  }
+  sets.classes_ = labels.size();
+  if (labels.size() < 2) {
+    return InvalidArgument("--data: all pictures are of one class, ", labels.begin()->first,
+                           "; there is nothing to tell apart");
+  }
+  std::vector<std::string> unknown;
+  for (uint64_t label = 0; label < asked.size(); ++label) {
+    const auto found = labels.find(sets.test_->class_name(label));
+    sets.labels_in_train_.push_back(found == labels.end() ? -1 : found->second);
+    if (found == labels.end() && asked[label] > 0) unknown.emplace_back(sets.test_->class_name(label));
+  }
+  if (unknown.empty()) return sets;
+  const size_t count = unknown.size();
+  if (count > kMostNamed) unknown.resize(kMostNamed);
+  return InvalidArgument(test_flag, ": there are pictures of ", count, count == 1 ? " class" : " classes",
+                         " that the pictures to learn from have none of: ", absl::StrJoin(unknown, ", "),
+                         count > kMostNamed ? " and others" : "", "; are the names of the classes the same?");
+}
+
+}  // namespace shoal

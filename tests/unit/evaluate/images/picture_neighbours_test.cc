@@ -1,0 +1,89 @@
+#include "evaluate/images/picture_neighbours.h"
+
+#include <algorithm>
+
+#include "common/status.h"
+#include "data/images/decode.h"
+#include "data/images/png_writer.h"
+#include "gmock/gmock.h"
+#include "tests/unit/evaluate/temporary_folder.h"
+#include "tests/unit/worker/probes/pattern_set.h"
+
+namespace shoal {
+namespace {
+
+using ::testing::HasSubstr;
+
+class PictureNeighboursTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    WritePatternFolders(folder_.Path("set/train"), 40, 1);
+    WritePatternFolders(folder_.Path("set/test"), 8, 2);
+    auto sets = PictureSets::Open({.data = {folder_.Path("set")}, .cache_directory = folder_.Path("cache")});
+    ASSERT_TRUE(sets.ok()) << sets.status();
+    sets_ = std::make_unique<PictureSets>(*std::move(sets));
+    bank_ = PictureFeatures(sets_->train(), encoder_, 1).value();
+  }
+  absl::StatusOr<std::vector<PictureNeighbours>> Find(const std::vector<std::string>& paths, uint64_t count = 3) {
+    return FindPictureNeighbours(*sets_, bank_, encoder_, paths, count);
+  }
+
+  const TemporaryFolder folder_;
+  const FeatureEncoder encoder_ = RawPixels(RecipeSettings(AugmentationRecipe::kNone, kPatternSide));
+  std::unique_ptr<PictureSets> sets_;
+  Features bank_;
+};
+
+TEST_F(PictureNeighboursTest, APictureOfTheBankIsNotItsOwnNeighbour) {
+  const std::string path = folder_.Path("set/train/disc/2.png");
+  const auto found = Find({path});
+  ASSERT_TRUE(found.ok()) << found.status();
+  ASSERT_EQ(found->size(), 1);
+  EXPECT_EQ((*found)[0].class_name, "disc");
+  ASSERT_EQ((*found)[0].nearest.size(), 3);
+  for (const auto& near : (*found)[0].nearest) EXPECT_NE(near.path, path);
+  EXPECT_GE((*found)[0].nearest[0].cosine, (*found)[0].nearest[1].cosine);
+}
+
+TEST_F(PictureNeighboursTest, ACopyElsewhereFindsItsOriginalFirst) {
+  const std::vector<uint8_t> pixels = PatternPicture(2, StreamKey(1, 6));
+  ASSERT_TRUE(WritePng(folder_.Path("copy.png"), {pixels.data(), kPatternSide, kPatternSide}).ok());
+  const auto found = Find({folder_.Path("copy.png")});
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_EQ((*found)[0].class_name, "");
+  EXPECT_EQ((*found)[0].nearest[0].path, folder_.Path("set/train/disc/6.png"));
+  EXPECT_EQ((*found)[0].nearest[0].class_name, "disc");
+  EXPECT_NEAR((*found)[0].nearest[0].cosine, 1, 1e-5);
+}
+
+TEST_F(PictureNeighboursTest, WhatIsNoPictureIsToldByItsName) {
+  const std::string text = folder_.Write("notes.txt", "not a picture");
+  EXPECT_THAT(std::string(Find({text}).status().message()), HasSubstr(text));
+  EXPECT_THAT(std::string(Find({folder_.Path("none.png")}).status().message()), HasSubstr("none.png"));
+}
+
+TEST_F(PictureNeighboursTest, TheSheetHasARowOfThePictureAndItsNeighbours) {
+  const std::vector<std::string> paths = {folder_.Path("set/test/down/3.png"), folder_.Path("set/test/disc/2.png")};
+  const auto found = Find(paths, 4).value();
+  ASSERT_TRUE(WriteNeighbourSheet(*sets_, found, encoder_.views, folder_.Path("sheet.png")).ok());
+  ImageBuffer buffer;
+  const std::string file = ReadFile(folder_.Path("sheet.png")).value();
+  const auto sheet = DecodePicture(file, {}, &buffer);
+  ASSERT_TRUE(sheet.ok()) << sheet.status();
+  // Pictures of 16 pixels are shown 8 times as large, with margins of 4.
+  EXPECT_EQ(sheet->width, 5 * 132 + 4);
+  EXPECT_EQ(sheet->height, 2 * 132 + 4);
+  const auto corner_of = [&](int row, int column) {
+    const uint8_t* const at = sheet->pixels + 3 * (size_t{1} * (4 + row * 132) * sheet->width + 4 + column * 132);
+    return std::vector<uint8_t>(at, at + 3);
+  };
+  const std::vector<uint8_t> asked = PatternPicture(2, StreamKey(2, 2));
+  EXPECT_EQ(corner_of(1, 0), std::vector<uint8_t>(asked.begin(), asked.begin() + 3));
+  const uint64_t nearest = found[1].nearest[0].picture;
+  ImageBuffer other;
+  const ImageView near = sets_->train().Read(nearest, &other).value();
+  EXPECT_EQ(corner_of(1, 1), std::vector<uint8_t>(near.pixels, near.pixels + 3));
+}
+
+}  // namespace
+}  // namespace shoal

@@ -1,0 +1,34 @@
+#include "worker/augment/picture_grid.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace shoal {
+namespace {
+
+constexpr int kMargin = 4;
+constexpr uint8_t kPaper = 255;
+// Pictures are enlarged to about so many pixels.
+constexpr int kComfortableSide = 128;
+
+}  // namespace
+
+PictureGrid::PictureGrid(int rows, int columns, int side)
+    : side_(side),
+      enlargement_(std::max(1, kComfortableSide / side)),
+      cell_(side * enlargement_ + kMargin),
+      width_(cell_ * columns + kMargin),
+      height_(cell_ * rows + kMargin),
+      pixels_(size_t{3} * width_ * height_, kPaper) {}
+
+void PictureGrid::Fill(int row, int column, const uint8_t* picture) {
+  const int side = side_ * enlargement_;
+  for (int y = 0; y < side; ++y) {
+    const uint8_t* const from = picture + size_t{3} * side_ * (y / enlargement_);
+    uint8_t* const to =
+        pixels_.data() + (size_t{1} * (kMargin + row * cell_ + y) * width_ + kMargin + column * cell_) * 3;
+    for (int x = 0; x < side; ++x) std::memcpy(to + 3 * x, from + 3 * (x / enlargement_), 3);
+  }
+}
+
+}  // namespace shoal
