@@ -3,6 +3,7 @@
 #include <limits>
 #include <numeric>
 
+#include "common/random.h"
 #include "common/status.h"
 #include "gmock/gmock.h"
 #include "tests/unit/evaluate/temporary_folder.h"
