@@ -32,9 +32,15 @@ class WinogradBody {
   // channels is a vector or several; where it is one, two groups go together.
   static constexpr int kGroupVectors = static_cast<int>(kGroup) / kWidth;
   static constexpr bool kManyRegisters = Simd::kRegisters >= 32;
-  // Of tiles, which come in blocks of 24, and of channels, which come in 16s.
-  static constexpr int kTileRows = kManyRegisters ? 24 : kGroupVectors == 2 ? 6 : 3;
-  static constexpr int kChannelRows = kManyRegisters ? 16 : kGroupVectors == 2 ? 4 : 2;
+  // More rows than these gain nothing, and the compiler runs out of registers.
+  template <int groups>
+  static constexpr int kTileRows = kManyRegisters       ? (groups == 2 ? 8 : 12)
+                                   : kGroupVectors == 2 ? 6
+                                                        : 3;
+  template <int groups>
+  static constexpr int kChannelRows = kManyRegisters       ? 16 / groups
+                                      : kGroupVectors == 2 ? 4
+                                                           : 2;
 
   // Floats of one group of channels of a block.
   static constexpr int64_t kBlock = kPlaces * kTiles * kGroup;
@@ -70,7 +76,8 @@ class WinogradBody {
   // Of one place and `groups` groups of outputs: m [tile, 16] = v [tile, in] x weights [in, 16].
   template <int groups>
   static SHOAL_INLINE void MultiplyTiles(const float* v, const float* weights, int64_t in, float* m) {
-    constexpr int rows = kTileRows / groups, vectors = groups * kGroupVectors;
+    constexpr int rows = kTileRows<groups>, vectors = groups * kGroupVectors;
+    static_assert(kTiles % rows == 0);
     for (int64_t first = 0; first < kTiles; first += rows) {
       Vector sums[rows][vectors];
 #pragma GCC unroll 24
@@ -96,7 +103,8 @@ class WinogradBody {
   template <int groups>
   static SHOAL_INLINE void AddProductOfTiles(const float* v, const float* z, int64_t tiles, float* gradient,
                                              int64_t stride) {
-    constexpr int rows = kChannelRows / groups, vectors = groups * kGroupVectors;
+    constexpr int rows = kChannelRows<groups>, vectors = groups * kGroupVectors;
+    static_assert(kGroup % rows == 0);
     for (int64_t first = 0; first < kGroup; first += rows) {
       const Vectors<groups, float> to(gradient + first * kGroup, stride);
       Vector sums[rows][vectors];

@@ -3,8 +3,7 @@
 // Output tiles of 2x2 come from input tiles of 4x4: both the tile and the weights are transformed into 16 numbers,
 // which are multiplied place by place; summed over the input channels, those are 16 small matrix products over many
 // tiles; their result is transformed back. The gradient of the input is such a convolution too, with the weights
-// turned; that of the weights is the transposed way back through the same transforms. For few channels, as in the first
-// stages of nets for small pictures, that beats oneDNN's direct kernels by half.
+// turned; that of the weights is the transposed way back through the same transforms.
 //
 // Activations are [batch, height, width, channels]; beyond their border they are 0 (padding 1). Height and width are
 // even, channels multiples of kChannelGroup. Rounding differs from the plain sum's by a few units in the last place.
