@@ -124,6 +124,11 @@ absl::StatusOr<StepResult> Learner::Step(const StepInput& input) {
     RETURN_IF_ERROR(exchange_.status());
     result.gradient_norm = optimizer_.Step(query_.tensors().parameter_floats(), query_.tensors().gradient_floats(),
                                            1.0 / exchange_.size(), input.learning_rate);
+    if (!std::isfinite(result.gradient_norm)) {
+      return FailedPrecondition(
+          "the gradient of step ", steps_, " is not finite (this worker's loss is ", result.loss,
+          "); parameters are as they were. A lower learning rate or a longer warm-up may cure it");
+    }
     ++steps_;
     return result;
   });
@@ -160,12 +165,12 @@ absl::Status Learner::CheckRows(const StepInput& input) const {
                            has_candidates ? Cat("rows of ", dim, ", one at least") : "none");
   }
   const size_t rows = settings_.method == ContrastiveMethod::kInstanceSoftmax ? batch : 0;
-  if (input.bank_rows.size() != rows) {
-    return InvalidArgument("bank_rows: ", input.bank_rows.size(), " numbers, expected ", rows);
+  if (input.places.size() != rows) {
+    return InvalidArgument("places: ", input.places.size(), " numbers, expected ", rows);
   }
-  for (const int64_t row : input.bank_rows) {
+  for (const int64_t row : input.places) {
     if (row < 0 || row >= static_cast<int64_t>(floats / dim)) {
-      return InvalidArgument("bank_rows: row ", row, " of a bank of ", floats / dim);
+      return InvalidArgument("places: row ", row, " of a bank of ", floats / dim);
     }
   }
   const size_t positives = settings_.method == ContrastiveMethod::kInstanceNce ? batch * dim : 0;
@@ -224,8 +229,8 @@ at::Tensor Learner::Moco(const StepInput& input, StepResult* result) {
 
 at::Tensor Learner::InstanceSoftmax(const StepInput& input, StepResult* result) {
   const at::Tensor embeddings = query_.Embed(AsPictures(input.first_views));
-  const at::Tensor rows = at::from_blob(const_cast<int64_t*>(input.bank_rows.data()),
-                                        {static_cast<int64_t>(input.bank_rows.size())}, at::TensorOptions(at::kLong));
+  const at::Tensor rows = at::from_blob(const_cast<int64_t*>(input.places.data()),
+                                        {static_cast<int64_t>(input.places.size())}, at::TensorOptions(at::kLong));
   const ContrastiveLoss loss = InstanceSoftmaxLoss(embeddings, AsRows(input.candidates), rows, settings_.temperature);
   Report(loss, embeddings, result);
   return loss.loss;

@@ -27,6 +27,7 @@ DenseOptimizer::DenseOptimizer(const OptimizerSettings& settings, std::vector<Pa
 double DenseOptimizer::Step(std::span<float> parameters, std::span<const float> gradients, double gradient_scale,
                             double learning_rate) {
   const double norm = gradient_scale * std::sqrt(SumOfSquares(gradients));
+  if (!std::isfinite(norm)) return norm;
   if (settings_.clip_norm > 0 && norm > settings_.clip_norm) gradient_scale *= settings_.clip_norm / norm;
   ++steps_;
   const Update update = settings_.kind == OptimizerKind::kSgd     ? &DenseOptimizer::StepSgd

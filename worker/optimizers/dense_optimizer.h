@@ -43,7 +43,8 @@ class DenseOptimizer {
   DenseOptimizer(const OptimizerSettings& settings, std::vector<ParameterSegment> segments);
 
   // Changes `parameters` by `gradients`, which count `gradient_scale` times (1 / workers where they are sums over
-  // workers). Returns the length of the scaled gradient before clipping. Both have floats() elements.
+  // workers). Returns the length of the scaled gradient before clipping; where that is not finite, nothing has changed.
+  // Both have floats() elements.
   double Step(std::span<float> parameters, std::span<const float> gradients, double gradient_scale,
               double learning_rate);
 
