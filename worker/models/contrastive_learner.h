@@ -7,8 +7,10 @@
 //
 // Thread rule: one owner at a time; Torch's threads are its own, `threads` of them, for the whole process. Spans that
 // it returns are views into it, valid as long as it is, of the same place each time; those of a StepResult until the
-// next step. Sources: Chen et al. 2020, SimCLR, algorithm 1; He et al. 2020, "Momentum Contrast", algorithm 1; Wu et
-// al. 2018, "Unsupervised Feature Learning via Non-Parametric Instance Discrimination", equations 2 to 8.
+// next step.
+//
+// Sources: Chen et al. 2020, SimCLR, algorithm 1; He et al. 2020, "Momentum Contrast", algorithm 1; Wu et al. 2018,
+// "Unsupervised Feature Learning via Non-Parametric Instance Discrimination", equations 2 to 8.
 
 #pragma once
 
