@@ -16,6 +16,8 @@
 #include <span>
 #include <vector>
 
+#include "worker/optimizers/count_in_floats.h"
+
 namespace shoal {
 
 enum class OptimizerKind { kSgd, kAdamW, kLars };
@@ -50,8 +52,8 @@ class DenseOptimizer {
 
   size_t floats() const { return segments_.empty() ? 0 : segments_.back().offset + segments_.back().size; }
 
-  // What makes it go on to the bit: moments, and the number of steps in two floats of 24 bits each.
-  size_t StateFloats() const { return first_moment_.size() + second_moment_.size() + 2; }
+  // What makes it go on to the bit: moments, and the number of steps.
+  size_t StateFloats() const { return first_moment_.size() + second_moment_.size() + kFloatsOfCount; }
   void SaveState(std::span<float> state) const;
   void LoadState(std::span<const float> state);
 

@@ -295,6 +295,14 @@ TEST(ContrastiveLearnerTest, AnErrorOfTheGroupEndsTheStepAndLeavesTheParameters)
   EXPECT_THAT(Copy(learner->QueryParameters()), ElementsAreArray(before));
 }
 
+TEST(ContrastiveLearnerTest, AGroupThatCannotBeReachedIsRefused) {
+  const auto error = [](const WorkerGroup& group) {
+    return std::string(ContrastiveLearner::Create(Settings(ContrastiveMethod::kSimClr), group).status().message());
+  };
+  EXPECT_THAT(error({.rank = 0, .size = 2}), HasSubstr("2 workers need all four functions"));
+  EXPECT_THAT(error({.rank = 1, .size = 1}), HasSubstr("rank 1 of 1 workers"));
+}
+
 TEST(ContrastiveLearnerTest, AGradientThatIsNotFiniteIsReportedAndLeavesTheParameters) {
   const auto learner = Make(Settings(ContrastiveMethod::kSimClr));
   const auto before = Copy(learner->QueryParameters());
