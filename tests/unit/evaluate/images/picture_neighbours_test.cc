@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/random.h"
 #include "common/status.h"
 #include "data/images/decode.h"
 #include "data/images/png_writer.h"
