@@ -178,7 +178,7 @@ void Bench(const Options& options) {
       options.pictures.empty() ? MakePictures(options.size) : ReadPictures(options.pictures);
   if (!options.views.empty()) WriteViews(pictures, settings, options.views);
   for (const SimdBackend backend : kSimdBackends) {
-    if (!CpuRuns(backend)) continue;
+    if (!CpuRuns(backend) || options.seconds <= 0) continue;
     std::printf("%s: %.2f us a view\n", std::string(SimdBackendName(backend)).c_str(),
                 MicrosecondsPerView(pictures, settings, backend, options.seconds));
   }

@@ -1,5 +1,6 @@
 #include "common/host.h"
 
+#include <time.h>
 #include <unistd.h>
 
 #include "common/files.h"
@@ -18,6 +19,12 @@ std::string HostId() {
   std::string boot_id = ReadFile("/proc/sys/kernel/random/boot_id").value_or("unknown-boot");
   while (!boot_id.empty() && boot_id.back() == '\n') boot_id.pop_back();
   return Cat(boot_id, "/", HostName());
+}
+
+double ProcessCpuSeconds() {
+  timespec time{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
 }  // namespace shoal

@@ -1,4 +1,5 @@
-// Which machine this process runs on. Pure reads of /proc and the kernel; safe from any thread.
+// Which machine this process runs on, and what it has taken of it. Pure reads of /proc and the kernel; safe from any
+// thread.
 
 #pragma once
 
@@ -11,5 +12,8 @@ namespace shoal {
 std::string HostId();
 
 std::string HostName();
+
+// Processor time of this process, all its threads, user and system.
+double ProcessCpuSeconds();
 
 }  // namespace shoal

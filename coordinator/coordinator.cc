@@ -264,6 +264,7 @@ absl::Status Coordinator::Handle(int from, const wire::ControlMessage& message) 
     case wire::ControlMessage::kFailed:
       return HandleFailed(from, message.failed());
     case wire::ControlMessage::kHeartbeat:
+      members_.TookCpu(from, message.heartbeat().cpu_seconds());
       return absl::OkStatus();
     default:
       return HandleAboutTraining(from, message);
@@ -456,6 +457,7 @@ RunResult Coordinator::Result(std::string reason) const {
   result.worker_seconds_by_phase.emplace();
   result.files = files_;
   result.checkpoint = LastCheckpoint();
+  result.work = WorkName(job_);
   result.workers = job_.workers();
   result.servers = job_.servers();
   if (!training_ || !training_->begun()) return result;

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_format.h"
 #include "common/format.h"
+#include "common/job/derived.h"
 #include "common/log.h"
 #include "common/status.h"
 #include "common/version.h"
@@ -11,8 +12,8 @@
 namespace shoal {
 
 std::string ProgressLine(const ProgressSnapshot& p) {
-  return absl::StrFormat("epoch %d/%d  %5.1f %%  %s words/s  loss %.4f  learning rate %.6f  %s left", p.epoch, p.epochs,
-                         100 * p.fraction, FormatScaled(p.words_per_second), p.loss, p.learning_rate,
+  return absl::StrFormat("epoch %d/%d  %5.1f %%  %s %s/s  loss %.4f  learning rate %.6f  %s left", p.epoch, p.epochs,
+                         100 * p.fraction, FormatScaled(p.words_per_second), p.work, p.loss, p.learning_rate,
                          FormatClock(p.eta_seconds));
 }
 
@@ -35,7 +36,7 @@ void JobLog::GoesOn(const checkpoint::Manifest& from) {
   event.Key("checkpoint").Number(from.number()).Key("words").Number(from.progress().words());
   log_->Write(std::move(event));
   log_->Print(Cat("goes on from checkpoint ", from.number(), ", after ",
-                  FormatScaled(static_cast<double>(from.progress().words())), " words"));
+                  FormatScaled(static_cast<double>(from.progress().words())), " ", WorkName(from.job())));
 }
 
 void JobLog::Preparing(std::string_view what) { log_->Print(Cat("preparing the data: ", what)); }
@@ -55,7 +56,14 @@ void JobLog::Training() { log_->Write(log_->Event("training")); }
 void JobLog::Progressed(const ProgressSnapshot& p) {
   JsonWriter event = log_->Event("progress");
   event.Key("epoch").Number(p.epoch).Key("epochs").Number(p.epochs).Key("fraction").Number(p.fraction);
-  event.Key("words").Number(p.words).Key("words_per_second").Number(p.words_per_second).Key("loss").Number(p.loss);
+  event.Key("work")
+      .String(p.work)
+      .Key("words")
+      .Number(p.words)
+      .Key("words_per_second")
+      .Number(p.words_per_second)
+      .Key("loss")
+      .Number(p.loss);
   event.Key("learning_rate").Number(p.learning_rate).Key("eta_seconds").Number(p.eta_seconds);
   log_->Write(std::move(event));
   log_->Print(ProgressLine(p));
@@ -80,10 +88,10 @@ void JobLog::Ended(const RunResult& result) {
   event.Key("words_per_second").Number(result.words_per_second).Key("loss").Number(result.loss.value_or(0));
   log_->Write(std::move(event));
   if (!result.done) return;
-  log_->Print(absl::StrFormat("done: %s words in %.1f s, %s words/s, loss %.4f in the last epoch",
-                              FormatScaled(static_cast<double>(result.words)), result.seconds,
-                              FormatScaled(result.words_per_second), result.loss.value_or(0)));
-  if (result.loss.value_or(0) == 0) {
+  log_->Print(absl::StrFormat("done: %s %s in %.1f s, %s %s/s, loss %.4f in the last epoch",
+                              FormatScaled(static_cast<double>(result.words)), result.work, result.seconds,
+                              FormatScaled(result.words_per_second), result.work, result.loss.value_or(0)));
+  if (result.loss.value_or(0) == 0 && result.work == "words") {
     LogWarning("no pair of words was trained; is objective.skip_gram.subsample too low, or are sentences of one word?");
   }
   for (const std::string& line : result.Table()) log_->Print(line);

@@ -105,6 +105,8 @@ absl::Status Ledger::Report(int worker, const wire::UnitProgress& report) {
   return absl::OkStatus();
 }
 
+void Ledger::EndPlan() { ended_ = true; }
+
 Ledger::Counts Ledger::counts() const {
   return {.waiting = waiting(), .leased = leases_.size(), .done = next_ - undone_.size() - leases_.size()};
 }

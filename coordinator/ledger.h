@@ -61,10 +61,13 @@ class Ledger {
   // InvalidArgument: it reports more words than the unit has, or calls the unit done before it has reported them all.
   absl::Status Report(int worker, const wire::UnitProgress& report);
 
+  // The plan ends with what is leased: nothing waits any more. Not of rounds.
+  void EndPlan();
+
   // Over all epochs, and of one.
   Counts counts() const;
   Counts counts(uint32_t epoch) const;
-  uint64_t waiting() const { return undone_.size() + plan_.size() - next_; }
+  uint64_t waiting() const { return ended_ ? 0 : undone_.size() + plan_.size() - next_; }
   bool all_done() const { return waiting() == 0 && leases_.empty(); }
   uint32_t units_per_round() const { return per_round_; }
   // Of rounds a cut is made only where none is under way.
@@ -96,6 +99,7 @@ class Ledger {
   std::deque<uint64_t> undone_;  // Places before it that a life before handed out and did not get done; rising.
   uint64_t first_round_ = 0;     // Of this life.
   uint64_t next_lease_ = 1;
+  bool ended_ = false;
   std::unordered_map<uint64_t, Entry> leases_;  // By lease id.
   std::unordered_map<int, uint64_t> held_;      // Leases by worker.
 };

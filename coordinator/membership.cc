@@ -140,6 +140,16 @@ void Membership::Enter(int rank, Member::State state) {
   member->silence = absl::ZeroDuration();
 }
 
+void Membership::TookCpu(int rank, double seconds) {
+  if (Member* member = FindMutable(rank)) member->cpu_seconds = std::max(member->cpu_seconds, seconds);
+}
+
+double Membership::cpu_seconds() const {
+  double sum = 0;
+  for (const Member& member : members_) sum += member.cpu_seconds;
+  return sum;
+}
+
 bool Membership::All(wire::Role role, Member::State state) const {
   return std::all_of(members_.begin(), members_.end(),
                      [&](const Member& member) { return member.description.role() != role || member.state >= state; });

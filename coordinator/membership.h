@@ -33,6 +33,7 @@ struct Member {
   wire::Member description;
   State state = State::kExpected;
   absl::Duration silence;
+  double cpu_seconds = 0;          // That its process has taken.
   uint64_t free_memory_bytes = 0;  // Of its host, before the tables are made. 0: not known.
 };
 
@@ -68,6 +69,9 @@ class Membership {
 
   // Any message of `rank` came.
   void Heard(int rank);
+  void TookCpu(int rank, double seconds);
+  // Of all members' processes together.
+  double cpu_seconds() const;
 
   // Whether all members of `role` have reached `state` or a later one.
   bool All(wire::Role role, Member::State state) const;

@@ -9,6 +9,7 @@ Progress::Progress(uint32_t epochs, uint64_t words_total, absl::Time start, cons
     : epochs_(epochs),
       words_total_(words_total),
       seconds_before_(before.seconds()),
+      cpu_seconds_before_(before.cpu_seconds()),
       start_(start),
       last_taken_(start),
       words_(before.words()),

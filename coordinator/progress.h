@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "absl/time/time.h"
 #include "proto/checkpoint.pb.h"
@@ -18,12 +19,13 @@ namespace shoal {
 struct ProgressSnapshot {
   uint32_t epoch = 1;  // From 1: where the words passed so far end.
   uint32_t epochs = 1;
-  double fraction = 0;          // Of the whole plan.
-  uint64_t words = 0;           // Over all epochs.
-  double words_per_second = 0;  // Since the last snapshot.
-  double loss = 0;              // Mean a pair since the last snapshot; the last known one where none was measured.
-  double learning_rate = 0;     // The latest that was reported.
-  double eta_seconds = 0;       // At a rate smoothed over kRateMemory.
+  double fraction = 0;              // Of the whole plan.
+  std::string_view work = "words";  // What is counted: words, or pictures.
+  uint64_t words = 0;               // Over all epochs.
+  double words_per_second = 0;      // Since the last snapshot.
+  double loss = 0;                  // Mean a pair since the last snapshot; the last known one where none was measured.
+  double learning_rate = 0;         // The latest that was reported.
+  double eta_seconds = 0;           // At a rate smoothed over kRateMemory.
 };
 
 class Progress {
@@ -45,6 +47,8 @@ class Progress {
 
   uint64_t words() const { return words_; }
   uint64_t pairs() const { return pairs_; }
+  // CPU time of all processes in the lives before this one.
+  double cpu_seconds_before() const { return cpu_seconds_before_; }
   // Of training, in all lives.
   double seconds(absl::Time now) const { return seconds_before_ + absl::ToDoubleSeconds(now - start_); }
   double mean_words_per_second(absl::Time now) const;
@@ -64,6 +68,7 @@ class Progress {
   const uint32_t epochs_;
   const uint64_t words_total_;
   const double seconds_before_;
+  const double cpu_seconds_before_;
   const absl::Time start_;
   absl::Time last_taken_;
   uint64_t words_ = 0;

@@ -1,9 +1,11 @@
 #include "coordinator/training.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
 
+#include "common/host.h"
 #include "common/job/derived.h"
 #include "common/log.h"
 #include "common/status.h"
@@ -84,6 +86,7 @@ absl::Status Training::CheckLoss(int from, const Ledger::Place& place, wire::Uni
 }
 
 absl::Status Training::HandleReport(int from, wire::UnitProgress report) {
+  parts_.members.TookCpu(from, report.cpu_seconds());
   const std::optional<Ledger::Place> place = ledger_.PlaceOf(report.lease());
   const absl::Status entered = ledger_.Report(from, report);
   // Of a lease that its sender does hold, a report that makes no sense leaves a unit that nobody will end.
@@ -97,12 +100,25 @@ absl::Status Training::HandleReport(int from, wire::UnitProgress report) {
   return AnswerLeaseRequests();
 }
 
+double Training::CpuSeconds() const {
+  return progress_->cpu_seconds_before() + parts_.members.cpu_seconds() + ProcessCpuSeconds();
+}
+
+double Training::PartOfCpuTaken() const {
+  const double most = parts_.job.max_cpu_seconds();
+  return most > 0 ? CpuSeconds() / most : 0;
+}
+
 absl::Status Training::AnswerLeaseRequests() {
   if (!begun() || end_ || checkpoints_->pausing()) return absl::OkStatus();
+  const double cpu = PartOfCpuTaken();
+  if (cpu >= 1) ledger_.EndPlan();
   for (LeaseDesk::Answer& answer : desk_.Answers(/*end_round=*/checkpoints_->waits_for_cut())) {
     wire::ControlMessage message;
     if (answer.lease) {
       *message.mutable_lease() = *std::move(answer.lease);
+      wire::Lease& lease = *message.mutable_lease();
+      lease.set_progress(std::max(cpu, static_cast<double>(lease.words_before()) / lease.words_total()));
     } else {
       message.mutable_no_more_leases();
     }
@@ -125,7 +141,12 @@ absl::Status Training::Tick() {
 }
 
 void Training::ShowProgress() {
-  const ProgressSnapshot snapshot = progress_->Take(parts_.clock.Now());
+  ProgressSnapshot snapshot = progress_->Take(parts_.clock.Now());
+  snapshot.work = WorkName(parts_.job);
+  if (const double cpu = PartOfCpuTaken(); cpu > snapshot.fraction) {
+    snapshot.fraction = std::min(cpu, 1.0);
+    snapshot.eta_seconds = progress_->seconds(parts_.clock.Now()) * (1 / snapshot.fraction - 1);
+  }
   parts_.board.ShowProgress(snapshot);
   parts_.log.Progressed(snapshot);
 }
@@ -136,6 +157,7 @@ void Training::Describe(checkpoint::Manifest* manifest) {
   manifest->set_data_fingerprint(data_fingerprint_);
   *manifest->mutable_ledger() = ledger_.Save();
   *manifest->mutable_progress() = progress_->Save(end());
+  manifest->mutable_progress()->set_cpu_seconds(CpuSeconds());
 }
 
 }  // namespace shoal

@@ -30,7 +30,7 @@ class Training {
  public:
   struct Parts {
     const job::Job& job;
-    const Membership& members;
+    Membership& members;
     Messenger& messenger;
     StatusBoard& board;
     JobLog& log;
@@ -84,6 +84,10 @@ class Training {
   // Warns of a loss that is no number, and ends the job where there were too many; takes it out of the report.
   absl::Status CheckLoss(int from, const Ledger::Place& place, wire::UnitProgress* report);
   absl::Status AnswerLeaseRequests();
+  // Of all the job's processes, in all lives.
+  double CpuSeconds() const;
+  // Of what max_cpu_seconds allows; 0 where it allows any.
+  double PartOfCpuTaken() const;
   void Describe(checkpoint::Manifest* manifest);
   double EpochsDone() const;
 

@@ -5,7 +5,7 @@
 // business: the objective that trains on it opens the subclass it knows.
 //
 // Thread rule: immutable after opening; safe from any thread.
-// Implementations: TokenFile (token_file.h).
+// Implementations: TokenFile (token_file.h), ImageFile (images/image_file.h).
 
 #pragma once
 

@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "common/checkpoint/checkpoint_folder.h"
 #include "common/format.h"
+#include "common/job/derived.h"
 #include "common/job/job.h"
 #include "common/job/nearest_name.h"
 #include "common/status.h"
@@ -44,17 +45,17 @@ std::string TimeOf(const Manifest& manifest) {
 }
 
 std::string Summary(const Manifest& manifest) {
-  return absl::StrFormat("%d  %s  %s words  %s  %s", manifest.number(), TimeOf(manifest),
-                         FormatScaled(static_cast<double>(manifest.progress().words())), FormatBytes(BytesOf(manifest)),
-                         manifest.job().name());
+  return absl::StrFormat("%d  %s  %s %s  %s  %s", manifest.number(), TimeOf(manifest),
+                         FormatScaled(static_cast<double>(manifest.progress().words())), WorkName(manifest.job()),
+                         FormatBytes(BytesOf(manifest)), manifest.job().name());
 }
 
 void Show(const CheckpointFolder& folder, const Manifest& manifest) {
   const checkpoint::Ledger& ledger = manifest.ledger();
   std::printf("checkpoint  %d in %s\n", static_cast<int>(manifest.number()), folder.path().c_str());
   std::printf("written     %s by shoal %s\n", TimeOf(manifest).c_str(), manifest.shoal().c_str());
-  std::printf("trained     %s words in %s; units of the plan done: %s\n",
-              FormatCount(manifest.progress().words()).c_str(), FormatClock(manifest.progress().seconds()).c_str(),
+  std::printf("trained     %s %s in %s; units of the plan done: %s\n", FormatCount(manifest.progress().words()).c_str(),
+              std::string(WorkName(manifest.job())).c_str(), FormatClock(manifest.progress().seconds()).c_str(),
               FormatCount(ledger.next() - ledger.undone_size()).c_str());
   for (const checkpoint::Shard& shard : manifest.shard()) {
     std::printf("shard       %s  %s  %s\n", shard.file().c_str(), FormatBytes(shard.bytes()).c_str(),

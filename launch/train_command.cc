@@ -7,6 +7,7 @@
 #include "absl/strings/str_replace.h"
 #include "common/files.h"
 #include "common/format.h"
+#include "common/job/derived.h"
 #include "common/job/job.h"
 #include "common/machine.h"
 #include "common/run/run_result.h"
@@ -118,17 +119,22 @@ absl::StatusOr<JobEnd> RunJobToItsEnd(const TrainingRequest& request, const Mpir
 
 // The coordinator prints the same where it prints progress: this is for those who saw a bar instead.
 void PrintFigures(const RunResult& result) {
-  std::printf("%s words in %s, %s words/s, loss %.4f in the last epoch\n\n",
-              FormatScaled(static_cast<double>(result.words)).c_str(), FormatClock(result.seconds).c_str(),
-              FormatScaled(result.words_per_second).c_str(), result.loss.value_or(0));
+  std::printf("%s %s in %s, %s %s/s, loss %.4f in the last epoch\n\n",
+              FormatScaled(static_cast<double>(result.words)).c_str(), result.work.c_str(),
+              FormatClock(result.seconds).c_str(), FormatScaled(result.words_per_second).c_str(), result.work.c_str(),
+              result.loss.value_or(0));
   for (const std::string& line : result.Table()) std::printf("%s\n", line.c_str());
   std::printf("\n");
 }
 
-void PrintPlaces(const std::string& output) {
-  std::printf("vectors   %s/vectors.bin\nreport    %s/report.html\nlog       %s/log.jsonl\n", output.c_str(),
-              output.c_str(), output.c_str());
-  std::printf("measure   shoal evaluate words %s --neighbours WORD\n", output.c_str());
+void PrintPlaces(const TrainingRequest& request) {
+  const char* const output = request.output.c_str();
+  const bool images = TrainsImages(request.job);
+  std::printf(images ? "encoder   %s/backbone.safetensors\n" : "vectors   %s/vectors.bin\n", output);
+  std::printf("report    %s/report.html\nlog       %s/log.jsonl\n", output, output);
+  std::printf(images ? "measure   shoal evaluate images %s --data SET\n"
+                     : "measure   shoal evaluate words %s --neighbours WORD\n",
+              output);
 }
 
 // What job.evaluation asks for, as arguments of shoal-evaluate; empty where it asks for nothing.
@@ -213,7 +219,7 @@ int TrainCommand(const std::vector<std::string>& arguments, const Installation& 
   if (draw_bar) PrintFigures(*end->result);
   std::fflush(stdout);
   const absl::Status measured = MeasureAndReport(request, installation);
-  if (!quiet) PrintPlaces(request.output);
+  if (!quiet) PrintPlaces(request);
   return measured.ok() ? kDone : TellFailure(ToStd(measured.message()));
 }
 

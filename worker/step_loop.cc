@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/host.h"
 #include "common/status.h"
 #include "common/transport/control.h"
 
@@ -132,6 +133,7 @@ absl::Status StepLoop::Report(bool done) {
   last_report_ = clock_.Now();
   wire::ControlMessage message;
   *message.mutable_unit_progress() = meter_.Report(current_->id(), done);
+  message.mutable_unit_progress()->set_cpu_seconds(ProcessCpuSeconds());
   // The leader speaks for all; the coordinator hears heartbeats of the others.
   return team_.follows() ? absl::OkStatus() : link_.Send(message);
 }

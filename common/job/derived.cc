@@ -27,6 +27,8 @@ bool TrainsImages(const job::Job& job) {
   return job.objective().has_simclr() || job.objective().has_moco() || job.objective().has_instance();
 }
 
+std::string_view WorkName(const job::Job& job) { return TrainsImages(job) ? "pictures" : "words"; }
+
 bool TrainsInRounds(const job::Job& job) { return job.determinism() == job::Job::STRICT && !TrainsImages(job); }
 
 bool TakesCheckpoints(const job::Job& job) {

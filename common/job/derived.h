@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "proto/job.pb.h"
 
@@ -18,6 +19,9 @@ std::string CacheDirectory(const job::Job& job, const std::string& output_direct
 // Whether its workers train an image encoder: all together, each with its part of every step's pictures, where others
 // train units of their own.
 bool TrainsImages(const job::Job& job);
+
+// What its work is counted in: "words" or "pictures".
+std::string_view WorkName(const job::Job& job);
 
 // Whether its units are trained in rounds (paramserver/rounds.h). Workers that train together need none to give the
 // same bytes each time.

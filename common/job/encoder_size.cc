@@ -103,11 +103,12 @@ EncoderSize EncoderSize::Of(const job::ImageEncoder& encoder) {
   return counter.size();
 }
 
-uint64_t TrainingStateFloats(const job::ImageEncoder& encoder) {
+uint64_t TrainingStateFloats(const job::Job& job) {
   constexpr uint64_t kCounters = 4096;  // Steps, batches that each normalisation has seen.
-  const EncoderSize size = EncoderSize::Of(encoder);
-  const uint64_t moments = encoder.optimizer().kind() == job::DenseOptimizer::ADAMW ? 2 : 1;
-  return (1 + moments) * size.parameters + 2 * size.buffers + kCounters;
+  const EncoderSize size = EncoderSize::Of(job.encoder());
+  const uint64_t moments = job.encoder().optimizer().kind() == job::DenseOptimizer::ADAMW ? 2 : 1;
+  const uint64_t encoders = job.objective().has_moco() ? 2 : 1;
+  return (encoders + moments) * size.parameters + encoders * size.buffers + kCounters;
 }
 
 }  // namespace shoal

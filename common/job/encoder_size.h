@@ -22,8 +22,8 @@ struct EncoderSize {
   static EncoderSize Of(const job::ImageEncoder& encoder);
 };
 
-// Floats of what a worker goes on from, at most: parameters, the optimizer's state, buffers of encoder and key encoder,
-// counters.
-uint64_t TrainingStateFloats(const job::ImageEncoder& encoder);
+// Floats of what a worker of a job on images goes on from, at most: parameters, the optimizer's state, buffers, of MoCo
+// the key encoder's too, counters.
+uint64_t TrainingStateFloats(const job::Job& job);
 
 }  // namespace shoal

@@ -46,7 +46,7 @@ wire::TableSpec ListTable(const job::Job& job, uint32_t id, const char* name, ui
 }
 
 wire::TableSpec StateTable(const job::Job& job) {
-  return ListTable(job, kStateTable, "state", TrainingStateFloats(job.encoder()));
+  return ListTable(job, kStateTable, "state", TrainingStateFloats(job));
 }
 
 std::vector<wire::TableSpec> MoCoTables(const job::Job& job) {

@@ -43,7 +43,14 @@ std::string RunResult::Json() const {
   JsonWriter json;
   json.BeginObject().Key("status").String(done ? "done" : "failed").Key("reason").String(reason);
   json.Key("restartable").Bool(restartable).Key("checkpoint").Number(checkpoint);
-  json.Key("words").Number(words).Key("seconds").Number(seconds).Key("words_per_second").Number(words_per_second);
+  json.Key("work")
+      .String(work)
+      .Key("words")
+      .Number(words)
+      .Key("seconds")
+      .Number(seconds)
+      .Key("words_per_second")
+      .Number(words_per_second);
   if (loss) json.Key("loss").Number(*loss);
   WritePhases(json.Key("seconds_by_phase"), seconds_by_phase);
   if (worker_seconds_by_phase) WritePhases(json.Key("worker_seconds_by_phase"), *worker_seconds_by_phase);
@@ -75,6 +82,7 @@ absl::StatusOr<RunResult> RunResult::Read(const std::string& output) {
                    .restartable = json.Flag("restartable"),
                    .checkpoint = json.Count("checkpoint"),
                    .units_at_hand = json.Texts("units_at_hand"),
+                   .work = json.Text("work"),
                    .words = json.Count("words"),
                    .seconds = json.Number("seconds"),
                    .words_per_second = json.Number("words_per_second"),

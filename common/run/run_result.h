@@ -29,6 +29,7 @@ struct RunResult {
   bool restartable = false;                // A process was lost: the job may well go on from its last checkpoint.
   uint64_t checkpoint = 0;                 // The newest; 0: none.
   std::vector<std::string> units_at_hand;  // Of a job that failed in training: what each worker was at, by index.
+  std::string work = "words";              // What is counted: words, or pictures.
   uint64_t words = 0;                      // Trained, over all epochs, before sub-sampling.
   double seconds = 0;                      // Of training alone.
   double words_per_second = 0;

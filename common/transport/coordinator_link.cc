@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/host.h"
 #include "common/log.h"
 #include "common/status.h"
 #include "common/transport/control.h"
@@ -73,7 +74,7 @@ absl::StatusOr<bool> CoordinatorLink::KeepInTouch() {
   }
   if (now < heartbeat_due_) return false;
   wire::ControlMessage heartbeat;
-  heartbeat.mutable_heartbeat();
+  heartbeat.mutable_heartbeat()->set_cpu_seconds(ProcessCpuSeconds());
   RETURN_IF_ERROR(Send(heartbeat));
   return true;
 }

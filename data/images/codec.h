@@ -2,7 +2,7 @@
 //
 // libjpeg and libpng leave a call that failed by longjmp. Guarded is the frame that it lands in.
 //
-// Thread rule: a Codec error belongs to one decoding.
+// Thread rule: a CodecError belongs to one decoding; the functions are safe from any thread.
 
 #pragma once
 

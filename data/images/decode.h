@@ -25,7 +25,7 @@ struct DecodeOptions {
   // More pixels are refused before they are decoded.
   uint64_t max_pixels = 100000000;
   // Pixels that the shorter side must have at least, where the picture has them; 0 asks for all. A JPEG is decoded at
-  // 1/2, 1/4 or 1/8 of its size where that is enough, in a fraction of the time.
+  // 1/2, 1/4 or 1/8 of its size where that is enough, in less time and memory.
   uint32_t least_side = 0;
   // The shorter side of larger pictures afterwards (shrink.h); 0 leaves them. least_side is this then.
   uint32_t shrink_to = 0;

@@ -158,7 +158,8 @@ class Finder {
       ASSIGN_OR_RETURN(const FolderNames names, ListNames(at));
       if (std::optional<Place> records = RecordsIn(at, names.files)) return *std::move(records);
       if (const auto part = PartOf(names.folders)) return Place{Join(at, *part), images_.layout(), {}};
-      const bool wraps = names.folders.size() == 1 && names.files.empty();
+      const bool wraps =
+          names.folders.size() == 1 && std::none_of(names.files.begin(), names.files.end(), HasPictureName);
       if (!wraps || images_.layout() == job::Images::FOLDERS) break;
       at = Join(at, names.folders[0]);
     }
@@ -251,24 +252,34 @@ class Finder {
       if (!set_.other_kinds.empty()) set_.other_kinds += ", ";
       set_.other_kinds += Cat(count, " ", suffix.empty() ? "without a suffix" : suffix);
     }
+    const bool detect = place.layout == job::Images::DETECT;
+    const std::string root = detect ? FolderOfAll(folder->pictures, place.path) : place.path;
     std::set<std::string_view> classes;
     bool beside = false;
     for (const FoundFile& picture : folder->pictures) {
-      const std::string_view name = ClassOf(picture.path, place.path);
+      const std::string_view name = ClassOf(picture.path, root);
       beside = beside || name.empty();
       if (!name.empty()) classes.insert(name);
     }
-    const bool in_folders =
-        place.layout == job::Images::FOLDERS || (place.layout == job::Images::DETECT && classes.size() > 1 && !beside);
-    RETURN_IF_ERROR(CheckLayout(place.path, in_folders ? job::Images::FOLDERS : job::Images::FLAT));
+    const bool in_folders = detect ? classes.size() > 1 && !beside : place.layout == job::Images::FOLDERS;
+    RETURN_IF_ERROR(CheckLayout(root, in_folders ? job::Images::FOLDERS : job::Images::FLAT));
     for (FoundFile& picture : folder->pictures) {
-      if (in_folders) class_of_file_.emplace_back(ClassOf(picture.path, place.path));
+      if (in_folders) class_of_file_.emplace_back(ClassOf(picture.path, root));
       set_.files.push_back(std::move(picture));
       set_.labels.push_back(kNoLabel);
     }
-    parts_.push_back(in_folders ? Cat(classes.size(), " class folders of ", place.path)
-                                : Cat("pictures without labels at and below ", place.path));
+    parts_.push_back(in_folders ? Cat(classes.size(), " class folders of ", root)
+                                : Cat("pictures without labels at and below ", root));
     return absl::OkStatus();
+  }
+
+  // The folder, `top` or one below it, that all `pictures`, sorted, lie in or below.
+  static std::string FolderOfAll(const std::vector<FoundFile>& pictures, const std::string& top) {
+    if (pictures.empty()) return top;
+    const std::string& first = pictures.front().path;
+    const std::string& last = pictures.back().path;
+    const auto differ = std::mismatch(first.begin(), first.end(), last.begin(), last.end()).first;
+    return first.substr(0, first.rfind('/', differ - first.begin() - 1));
   }
 
   // The first folder below `root` that `path` goes through; empty where there is none.

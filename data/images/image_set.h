@@ -5,7 +5,7 @@
 //   - a text file: LIST;
 //   - a folder with folders train and val or test (in any spelling of cases; also training, valid, validation): the
 //     part that is asked for, as if it were the path;
-//   - a folder that has nothing in it but one folder: that folder;
+//   - a folder with one folder in it, and no pictures beside that: that folder;
 //   - a folder with pictures in two folders or more, and none beside them: FOLDERS, each a class;
 //   - else FLAT: any other folder with pictures at whatever depth, or one picture.
 //

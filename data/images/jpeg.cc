@@ -114,7 +114,7 @@ class Jpeg {
     longjmp(self->error_.jump, 1);
   }
 
-  // Eighths of the size that leave `least_side`. The sizes between these have no SIMD code and take longer than all.
+  // Eighths of the size that leave `least_side`. The library has no SIMD code for the sizes between these.
   unsigned Eighths(uint32_t least_side) const {
     if (least_side == 0) return 8;
     const uint64_t side = std::min(info_.image_width, info_.image_height);

@@ -77,7 +77,7 @@ class Search {
     const bool there = ::stat(path.c_str(), &info) == 0;
     if (there && S_ISDIR(info.st_mode)) return Enter(path, info);
     const std::string suffix = LowerSuffix(name);
-    const bool named = std::find(std::begin(kSuffixes), std::end(kSuffixes), suffix) != std::end(kSuffixes);
+    const bool named = HasPictureName(name);
     const bool regular = there && S_ISREG(info.st_mode);
     if (named ? !there || regular : regular && suffix.empty() && StartsAsPicture(path)) {
       result_.pictures.push_back(MakeFoundFile(path, info));
@@ -94,6 +94,10 @@ class Search {
 }  // namespace
 
 absl::StatusOr<PictureFolder> FindPictures(const std::string& folder) { return Search().Run(folder); }
+
+bool HasPictureName(const std::string& name) {
+  return std::find(std::begin(kSuffixes), std::end(kSuffixes), LowerSuffix(name)) != std::end(kSuffixes);
+}
 
 absl::StatusOr<FolderNames> ListNames(const std::string& folder) {
   FolderNames names;

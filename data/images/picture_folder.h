@@ -27,6 +27,9 @@ struct PictureFolder {
 
 absl::StatusOr<PictureFolder> FindPictures(const std::string& folder);
 
+// Whether a file of this name counts as a picture.
+bool HasPictureName(const std::string& name);
+
 // Names in the folder, sorted; without hidden ones.
 struct FolderNames {
   std::vector<std::string> files;

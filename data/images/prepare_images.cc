@@ -82,6 +82,10 @@ class Preparation {
       return false;
     }
     result_.counts = (*file)->image_counts();
+    if (result_.counts.broken > 0) {
+      LogWarning(set_.description, ": ", FormatCount(result_.counts.broken), " of ", FormatCount(result_.counts.files),
+                 " pictures cannot be read and are left out; they are listed in ", result_.broken_list);
+    }
     return true;
   }
 

@@ -1,7 +1,7 @@
 // AugmentationSettings: how views of pictures are drawn and normalised, in plain values, and the recipes of the papers.
 //
-// Every parameter has torchvision's name and meaning. A recipe is a starting point: change any field of it, then have
-// CheckAugmentation look at the whole.
+// Every parameter means what torchvision's does. A recipe is a starting point: change any field of it, then have
+// CheckAugmentation look at the whole. What the recipes hold: docs/augmentation.md.
 //
 // Thread rule: values and pure functions; safe from any thread.
 // Source: Chen et al. 2020, "A Simple Framework for Contrastive Learning of Visual Representations", appendices A and

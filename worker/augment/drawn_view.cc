@@ -74,13 +74,14 @@ void DrawJitter(const AugmentationSettings& settings, CounterRandom random, Draw
                                        {Kind::kContrast, settings.contrast},
                                        {Kind::kSaturation, settings.saturation},
                                        {Kind::kHue, settings.hue}};
-  for (uint32_t left = std::size(jitters); left > 1; --left)
+  for (uint32_t left = std::size(jitters); left > 1; --left) {
     std::swap(jitters[left - 1], jitters[random.NextBelow(left)]);
+  }
   for (const auto& [kind, strength] : jitters) {
-    if (strength == 0) continue;
     const bool hue = kind == Kind::kHue;
     const Range range = hue ? Range{-strength, strength} : Range{std::max(0.0, 1 - strength), 1 + strength};
-    view->AddStep(kind, static_cast<float>(Uniform(range, &random)));
+    const double factor = Uniform(range, &random);
+    if (strength > 0) view->AddStep(kind, static_cast<float>(factor));
   }
 }
 

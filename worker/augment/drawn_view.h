@@ -54,6 +54,7 @@ struct DrawnView {
   bool solarise = false;
 
   std::span<const ColourStep> steps() const { return {colour.data(), static_cast<size_t>(colour_steps)}; }
+  // kMaxColourSteps of them at most.
   void AddStep(ColourStep::Kind kind, float factor) { colour[colour_steps++] = {kind, factor}; }
 };
 

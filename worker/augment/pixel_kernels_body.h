@@ -51,13 +51,13 @@ class PixelBody {
     int x = 0;
     for (; x + 4 <= count; x += 4) {
       const Pixel a = at(x), b = at(x + 1), c = at(x + 2), d = at(x + 3);
-      const Pixel reds_greens_ab = __builtin_shuffle(a, b, Pixel{0, 4, 1, 5});
-      const Pixel reds_greens_cd = __builtin_shuffle(c, d, Pixel{0, 4, 1, 5});
-      const Pixel blues_ab = __builtin_shuffle(a, b, Pixel{2, 6, 2, 6});
-      const Pixel blues_cd = __builtin_shuffle(c, d, Pixel{2, 6, 2, 6});
-      Simd::StoreFour(out + x, __builtin_shuffle(reds_greens_ab, reds_greens_cd, Pixel{0, 1, 4, 5}));
-      Simd::StoreFour(out + plane + x, __builtin_shuffle(reds_greens_ab, reds_greens_cd, Pixel{2, 3, 6, 7}));
-      Simd::StoreFour(out + 2 * plane + x, __builtin_shuffle(blues_ab, blues_cd, Pixel{0, 1, 4, 5}));
+      const Pixel reds_greens_ab = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+      const Pixel reds_greens_cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+      const Pixel blues_ab = __builtin_shufflevector(a, b, 2, 6, 2, 6);
+      const Pixel blues_cd = __builtin_shufflevector(c, d, 2, 6, 2, 6);
+      Simd::StoreFour(out + x, __builtin_shufflevector(reds_greens_ab, reds_greens_cd, 0, 1, 4, 5));
+      Simd::StoreFour(out + plane + x, __builtin_shufflevector(reds_greens_ab, reds_greens_cd, 2, 3, 6, 7));
+      Simd::StoreFour(out + 2 * plane + x, __builtin_shufflevector(blues_ab, blues_cd, 0, 1, 4, 5));
     }
     for (; x < count; ++x) {
       const Pixel pixel = at(x);
@@ -191,7 +191,8 @@ class PixelBody {
       for (; i + kStep <= end; i += kStep) sums += GreyAt(planes + i, plane);
       for (int lane = 0; lane < kStep; ++lane) total += sums[lane];
     }
-    const Ints rest = GreyAt(planes + (i < plane ? i : 0), plane);
+    if (i == pixels) return total;
+    const Ints rest = GreyAt(planes + i, plane);
     for (int lane = 0; i < pixels; ++i, ++lane) total += rest[lane];
     return total;
   }
@@ -219,13 +220,14 @@ class PixelBody {
     for (size_t x = 0; x < count; x += kStep) {
       const float* const centre = row + radius + x;
       Floats sum = weights[0] * Simd::LoadFloats(centre) + 0.5f;
-      for (int k = 1; k <= radius; ++k)
+      for (int k = 1; k <= radius; ++k) {
         sum += weights[k] * (Simd::LoadFloats(centre - k) + Simd::LoadFloats(centre + k));
+      }
       Simd::StoreBytes(out + x, Simd::ToInts(sum));
     }
   }
 
-  // The compiler interleaves the channels better than by hand.
+  // A plain loop: this one the compiler turns into vectors well.
   static void Normalise(const uint8_t* __restrict planes, size_t plane, size_t pixels, const float* __restrict scales,
                         const float* __restrict offsets, float* __restrict out) {
     const uint8_t *red = planes, *green = planes + plane, *blue = planes + 2 * plane;

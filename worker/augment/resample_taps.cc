@@ -18,8 +18,9 @@ void ResampleTaps::Make(int from, int64_t to, int64_t first, int count) {
     const int begin = std::max(0, static_cast<int>(centre - support + 0.5));
     const int end = std::min(from, static_cast<int>(centre + support + 0.5));
     double sum = 0;
-    for (int x = begin; x < end; ++x)
+    for (int x = begin; x < end; ++x) {
       sum += exact_[x - begin] = std::max(0.0, 1 - std::abs((x - centre + 0.5) * slope));
+    }
     // Taps that would lie beyond the line stand before it, with weight 0.
     const int start = std::min(begin, from - taps_);
     starts_[i] = start;

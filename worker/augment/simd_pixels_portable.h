@@ -28,10 +28,9 @@ struct SimdPixelsPortable {
     std::memcpy(&four, from, sizeof(four));
     // Interleaved with zeros twice: the compiler would convert the bytes one by one.
     const Bytes bytes = reinterpret_cast<Bytes>(Words{four, 0, 0, 0});
-    const Bytes pairs =
-        __builtin_shuffle(bytes, Bytes{}, Bytes{0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23});
+    const Bytes pairs = __builtin_shufflevector(bytes, Bytes{}, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
     return reinterpret_cast<Ints>(
-        __builtin_shuffle(reinterpret_cast<Shorts>(pairs), Shorts{}, Shorts{0, 8, 1, 9, 2, 10, 3, 11}));
+        __builtin_shufflevector(reinterpret_cast<Shorts>(pairs), Shorts{}, 0, 8, 1, 9, 2, 10, 3, 11));
   }
   // Of values in [0, 255].
   static SHOAL_INLINE void StoreBytes(uint8_t* to, Ints v) {

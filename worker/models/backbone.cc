@@ -7,6 +7,7 @@
 #include "common/status.h"
 #include "worker/models/backbone_file.h"
 #include "worker/models/image_encoder.h"
+#include "worker/models/recycling_allocator.h"
 #include "worker/models/torch_guard.h"
 
 namespace shoal {
@@ -40,6 +41,7 @@ absl::StatusOr<std::unique_ptr<Backbone>> Backbone::Load(const std::string& path
   ASSIGN_OR_RETURN(const SafeTensors content, ReadSafeTensors(path));
   ASSIGN_OR_RETURN(const BackboneDescription description, DescriptionOf(path, content));
   return TorchGuard(Cat("loading ", path), [&]() -> absl::StatusOr<std::unique_ptr<Backbone>> {
+    RecycleTensorMemory();
     at::set_num_threads(threads);
     auto backbone = std::make_unique<LoadedBackbone>(description);
     RETURN_IF_ERROR(CopyBackbone(path, content, backbone->tensors()));

@@ -18,6 +18,7 @@
 #include "worker/models/gather_rows.h"
 #include "worker/models/gradient_buckets.h"
 #include "worker/models/image_encoder.h"
+#include "worker/models/recycling_allocator.h"
 #include "worker/models/torch_guard.h"
 
 namespace shoal {
@@ -332,6 +333,7 @@ absl::StatusOr<std::unique_ptr<ContrastiveLearner>> ContrastiveLearner::Create(c
                                                                                WorkerGroup group) {
   RETURN_IF_ERROR(CheckSettings(settings));
   return TorchGuard("making an image encoder", [&]() -> absl::StatusOr<std::unique_ptr<ContrastiveLearner>> {
+    RecycleTensorMemory();
     at::set_num_threads(settings.threads);
     return std::make_unique<Learner>(settings, std::move(group));
   });

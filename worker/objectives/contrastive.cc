@@ -224,18 +224,14 @@ absl::StatusOr<StepReport> Contrastive::AwaitOthers() {
 StepPlace Contrastive::Place() const {
   const uint64_t share = batch() / collective_->size();
   return {.step = lease_.words_before() / batch(),
-          .progress = Progress(),
+          .progress = lease_.progress(),
           .pictures = pictures_,
           .first = share * collective_->rank(),
           .count = share};
 }
 
-double Contrastive::Progress() const {
-  return static_cast<double>(lease_.words_before()) / static_cast<double>(std::max<uint64_t>(1, lease_.words_total()));
-}
-
 double Contrastive::LearningRate() const {
-  return LearningRateAt(schedule_, Progress(), context_.welcome.job().epochs());
+  return LearningRateAt(schedule_, lease_.progress(), context_.welcome.job().epochs());
 }
 
 absl::StatusOr<std::vector<std::string>> Contrastive::Export(const std::string& directory) {

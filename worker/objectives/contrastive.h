@@ -59,7 +59,6 @@ class Contrastive final : public Objective {
   absl::Status BeginComputing();
   absl::StatusOr<StepReport> AwaitComputing();
   absl::StatusOr<StepReport> AwaitOthers();
-  double Progress() const;  // Of the job, at this step.
   double LearningRate() const;
   StepPlace Place() const;
   uint64_t batch() const;  // Of all workers.

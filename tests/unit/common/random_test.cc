@@ -59,6 +59,21 @@ TEST(CounterRandomTest, FloatsAreUniformFromZeroToBelowOne) {
   EXPECT_NEAR(sum / 100000, 0.5, 0.005);
 }
 
+TEST(CounterRandomTest, DoublesAreUniformWithAllTheirBits) {
+  CounterRandom random(10);
+  double sum = 0;
+  int finer_than_floats = 0;
+  for (int i = 0; i < 100000; ++i) {
+    const double value = random.NextDouble();
+    ASSERT_GE(value, 0);
+    ASSERT_LT(value, 1);
+    finer_than_floats += value != static_cast<float>(value);
+    sum += value;
+  }
+  EXPECT_NEAR(sum / 100000, 0.5, 0.005);
+  EXPECT_GT(finer_than_floats, 99000);
+}
+
 TEST(StreamKeyTest, KeysOfPartsAndOfTheirPartsDiffer) {
   std::set<uint64_t> keys;
   for (uint64_t epoch = 0; epoch < 30; ++epoch) {

@@ -31,7 +31,7 @@ RunResult TrainedResult() {
 
 TEST(RunResultTest, JsonHoldsEveryFieldOfTheFormat) {
   EXPECT_EQ(TrainedResult().Json(),
-            R"({"status":"done","reason":"","restartable":false,"checkpoint":0,"words":10,"seconds":2,)"
+            R"({"status":"done","reason":"","restartable":false,"checkpoint":0,"work":"words","words":10,"seconds":2,)"
             R"("words_per_second":5,"loss":0.5,)"
             R"("seconds_by_phase":{"prepare":1,"train":2},"worker_seconds_by_phase":{"compute":3},)"
             R"("files":["out/vectors.bin"],"units_at_hand":[],"workers":2,"servers":1,"version":"9"})"

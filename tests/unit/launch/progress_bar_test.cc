@@ -10,7 +10,7 @@ namespace shoal {
 namespace {
 
 constexpr char kProgress[] =
-    R"({"event":"progress","elapsed_seconds":3,"epoch":2,"epochs":5,"fraction":0.374,"words":100,)"
+    R"({"event":"progress","elapsed_seconds":3,"epoch":2,"epochs":5,"fraction":0.374,"work":"words","words":100,)"
     R"("words_per_second":1834000,"loss":2.1434,"learning_rate":0.01571,"eta_seconds":192})";
 
 TEST(ProgressBarTest, ProgressIsOneLineThatFitsTheTerminal) {

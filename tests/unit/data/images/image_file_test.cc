@@ -1,5 +1,8 @@
 #include "data/images/image_file.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstring>
 
 #include "common/files.h"
@@ -184,6 +187,67 @@ TEST_F(ImageFileTest, AForgedFileOpensNoWayOutOfIt) {
   EXPECT_THAT(error(Section::kLabels, 3, "\x80"), HasSubstr("section labels"));
   EXPECT_THAT(error(Section::kPathEnds, 0, "\xff"), HasSubstr("section path ends"));
   EXPECT_THAT(error(Section::kClassEnds, 8, std::string_view("\0", 1)), HasSubstr("section class ends"));
+}
+
+// An image file of large black pictures, almost all of whose bytes are a hole that no disk holds.
+class SparseImageFile {
+ public:
+  SparseImageFile(const std::string& path, uint64_t pictures, StoredSize size) {
+    fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC, 0600);
+    header_.pictures = pictures;
+    header_.decoded = 1;
+    const uint64_t pixel_bytes = pictures * 3 * size.width * size.height;
+    header_.at(Section::kPixels) = {end_, pixel_bytes, 0, 0};
+    end_ += pixel_bytes;
+    Put(Section::kKey, "");
+    Put(Section::kBlocks, std::string(ChecksumBlocks(pixel_bytes) * sizeof(uint32_t), '\0'));
+    Put(Section::kSizes, BytesOf(std::vector<StoredSize>(pictures, size)));
+    Put(Section::kLabels, BytesOf(std::vector<int32_t>(pictures, -1)));
+    Put(Section::kPathEnds, BytesOf(std::vector<uint64_t>(pictures, 0)));
+    for (const Section section :
+         {Section::kPathLetters, Section::kFileBytes, Section::kClassEnds, Section::kClassLetters}) {
+      Put(section, "");
+    }
+    SealHeader(kImageFileKind, end_, &header_);
+    Write(0, {reinterpret_cast<const char*>(&header_), sizeof(header_)});
+  }
+  ~SparseImageFile() { ::close(fd_); }
+
+  // Picture `index`'s last byte.
+  void SetLastByte(uint64_t index, char value) {
+    const uint64_t bytes = header_.at(Section::kPixels).bytes / header_.pictures;
+    Write(header_.at(Section::kPixels).offset + (index + 1) * bytes - 1, {&value, 1});
+  }
+
+ private:
+  void Write(uint64_t offset, std::string_view bytes) {
+    ASSERT_EQ(::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset)), bytes.size());
+  }
+  void Put(Section section, std::string_view bytes) {
+    end_ = (end_ + kSectionAlignment - 1) / kSectionAlignment * kSectionAlignment;
+    header_.at(section) = {end_, bytes.size(), Crc32c(bytes), 0};
+    Write(end_, bytes);
+    end_ += bytes.size();
+    ASSERT_EQ(::ftruncate(fd_, static_cast<off_t>(end_)), 0);
+  }
+
+  int fd_ = -1;
+  uint64_t end_ = kSectionFileHeaderBytes;
+  ImageFileHeader header_ = {};
+};
+
+TEST_F(ImageFileTest, PixelsPastTwoToThe32BytesAreReached) {
+  SparseImageFile file(path_, /*pictures=*/3, {30000, 25000});
+  file.SetLastByte(0, 10);
+  file.SetLastByte(2, 30);
+  const auto opened = Open();
+  ASSERT_NE(opened, nullptr);
+  for (const auto& [index, value] : {std::pair{0, 10}, {1, 0}, {2, 30}}) {
+    const auto view = opened->Read(index, &buffer_);
+    ASSERT_TRUE(view.ok());
+    EXPECT_EQ(view->bytes(), 2250000000u);
+    EXPECT_EQ(view->pixels[view->bytes() - 1], value);
+  }
 }
 
 TEST_F(ImageFileTest, FingerprintsAreOfWhatTrainingSees) {

@@ -124,6 +124,20 @@ TEST_F(ImageSetTest, FoldersThatWrapTheSetArePassedThrough) {
   EXPECT_THAT(Find(At("")).classes, ElementsAre("lily", "rose"));
 }
 
+TEST_F(ImageSetTest, WhatIsNoPictureHidesNoClasses) {
+  Make({"README.txt", "flowers/rose/1.jpg", "flowers/lily/2.jpg", "flowers/list.csv", "notes/a.txt"});
+  const ImageSet set = Find(At(""));
+  EXPECT_THAT(set.classes, ElementsAre("lily", "rose"));
+  EXPECT_THAT(set.description,
+              ::testing::EndsWith("2 class folders of " + fs::canonical(folder_.Path("flowers")).string()));
+  Make({"near/a/1.jpg", "near/a.jpg"});
+  EXPECT_THAT(Found(Find(At("near"))), ElementsAre("near/a.jpg=-1", "near/a/1.jpg=-1"));
+  Make({"near2/a/1.jpg", "near2/a0.jpg"});
+  EXPECT_THAT(Found(Find(At("near2"))), ElementsAre("near2/a/1.jpg=-1", "near2/a0.jpg=-1"));
+  Make({"cifar/README", "cifar/cifar/data_batch_1.bin"});
+  EXPECT_EQ(Find(At("cifar")).layout, job::Images::CIFAR);
+}
+
 TEST_F(ImageSetTest, AClassIsTheSameBelowAllPaths) {
   Make({"a/cat/1.jpg", "a/dog/2.jpg", "b/cow/3.jpg", "b/dog/4.jpg"});
   job::Images images = At("a");

@@ -299,6 +299,7 @@ TEST(DrawnViewTest, ASettingOfOneOperationLeavesWhatTheOthersDraw) {
   AugmentationSettings changed = SimClr();
   changed.crop_scale = {0.5, 0.6};
   changed.grey_probability = 1;
+  changed.contrast = 0;
   const DrawnView a = DrawView(SimClr(), 300, 300, key), b = DrawView(changed, 300, 300, key);
   EXPECT_EQ(a.flip, b.flip);
   EXPECT_EQ(a.blur_sigma, b.blur_sigma);

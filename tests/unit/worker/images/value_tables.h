@@ -38,6 +38,9 @@ class IdleLearner final : public ContrastiveLearner {
   std::string StateLayout() const override { return ""; }
   absl::Status SaveState(std::span<float>) const override { return absl::OkStatus(); }
   absl::Status LoadState(std::span<const float>) override { return absl::OkStatus(); }
+  absl::Status ExportBackbone(const std::string&, const PictureNormalisation&) const override {
+    return absl::OkStatus();
+  }
 
  private:
   const int64_t dim_;
