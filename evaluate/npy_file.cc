@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "absl/strings/str_join.h"
 #include "common/files.h"
 #include "common/status.h"
 
@@ -13,10 +14,9 @@ static_assert(std::endian::native == std::endian::little, "the header says littl
 // Magic, version, header length, a Python dictionary padded so that the data is 64-byte aligned.
 std::string Header(std::string_view type, std::initializer_list<uint64_t> shape) {
   constexpr size_t kPrefix = 10, kAlign = 64;
-  std::string header = Cat("{'descr': '", type, "', 'fortran_order': False, 'shape': (");
-  // Python takes a comma after the last too, and needs it in a tuple of one.
-  for (const uint64_t size : shape) header += Cat(size, ", ");
-  header += "), }";
+  // Python's tuple of one is written (3,).
+  const std::string tuple = Cat(absl::StrJoin(shape, ", "), shape.size() == 1 ? "," : "");
+  std::string header = Cat("{'descr': '", type, "', 'fortran_order': False, 'shape': (", tuple, "), }");
   header.append(kAlign - (kPrefix + header.size() + 1) % kAlign, ' ');
   header += '\n';
   std::string prefix("\x93NUMPY\x01\x00", 8);

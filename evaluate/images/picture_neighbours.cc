@@ -76,7 +76,8 @@ absl::StatusOr<std::vector<PictureNeighbours>> FindPictureNeighbours(const Pictu
     ASSIGN_OR_RETURN(const std::vector<float> features, FeaturesOfPicture(picture, encoder));
     const uint64_t itself = place.set == &train ? RowOf(bank, place.index) : NearestRows::kNoRow;
     PictureNeighbours found{.path = path, .class_name = place.set == nullptr ? "" : ClassOf(*place.set, place.index)};
-    for (const Neighbour& near : search.Find(features, std::span(&itself, 1), count).front()) {
+    const auto nearest = search.Find(features, std::span(&itself, 1), count);
+    for (const Neighbour& near : nearest.front()) {
       const uint64_t index = bank.pictures[near.row];
       found.nearest.push_back({index, std::string(train.picture_path(index)), ClassOf(train, index), near.cosine});
     }

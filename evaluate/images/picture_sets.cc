@@ -62,24 +62,28 @@ absl::StatusOr<PictureSets> PictureSets::Open(const PictureSetOptions& options) 
   RETURN_IF_ERROR(test.status()) << test_flag;
   sets.test_ = *std::move(test);
   RETURN_IF_ERROR(CheckLabels(test_flag, *sets.test_));
+  RETURN_IF_ERROR(sets.MatchClasses(test_flag));
+  return sets;
+}
 
-  const std::vector<uint64_t> learned = PicturesOfClasses(*sets.train_), asked = PicturesOfClasses(*sets.test_);
+absl::Status PictureSets::MatchClasses(std::string_view test_flag) {
+  const std::vector<uint64_t> learned = PicturesOfClasses(*train_), asked = PicturesOfClasses(*test_);
   std::map<std::string_view, int32_t> labels;
   for (uint64_t label = 0; label < learned.size(); ++label) {
-    if (learned[label] > 0) labels.emplace(sets.train_->class_name(label), static_cast<int32_t>(label));
+    if (learned[label] > 0) labels.emplace(train_->class_name(label), static_cast<int32_t>(label));
   }
-  sets.classes_ = labels.size();
+  classes_ = labels.size();
   if (labels.size() < 2) {
     return InvalidArgument("--data: all pictures are of one class, ", labels.begin()->first,
                            "; there is nothing to tell apart");
   }
   std::vector<std::string> unknown;
   for (uint64_t label = 0; label < asked.size(); ++label) {
-    const auto found = labels.find(sets.test_->class_name(label));
-    sets.labels_in_train_.push_back(found == labels.end() ? -1 : found->second);
-    if (found == labels.end() && asked[label] > 0) unknown.emplace_back(sets.test_->class_name(label));
+    const auto found = labels.find(test_->class_name(label));
+    labels_in_train_.push_back(found == labels.end() ? -1 : found->second);
+    if (found == labels.end() && asked[label] > 0) unknown.emplace_back(test_->class_name(label));
   }
-  if (unknown.empty()) return sets;
+  if (unknown.empty()) return absl::OkStatus();
   const size_t count = unknown.size();
   if (count > kMostNamed) unknown.resize(kMostNamed);
   return InvalidArgument(test_flag, ": there are pictures of ", count, count == 1 ? " class" : " classes",

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -39,6 +40,9 @@ class PictureSets {
   uint64_t classes() const { return classes_; }
 
  private:
+  // Fills the members below; `test_flag` named the pictures to classify.
+  absl::Status MatchClasses(std::string_view test_flag);
+
   std::unique_ptr<ImageFile> train_, test_;
   std::vector<int32_t> labels_in_train_;
   uint64_t classes_ = 0;

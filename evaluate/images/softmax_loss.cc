@@ -30,7 +30,8 @@ Standardisation Standardisation::Of(const Features& features) {
   const double rows = static_cast<double>(features.size());
   std::vector<double> sums(features.dim), squares(features.dim);
   for (uint64_t i = 0; i < features.size(); ++i) {
-    for (uint32_t k = 0; k < features.dim; ++k) sums[k] += features.row(i)[k];
+    const float* const row = features.row(i).data();
+    for (uint32_t k = 0; k < features.dim; ++k) sums[k] += row[k];
   }
   for (double& sum : sums) sum /= rows;
   for (uint64_t i = 0; i < features.size(); ++i) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "common/job/job.h"
+#include "common/random.h"
 #include "common/status.h"
 #include "evaluate/images/encoder_run.h"
 #include "gmock/gmock.h"
@@ -29,14 +30,14 @@ constexpr char kJob[] =
 
 constexpr uint64_t kTrain = 512, kTest = 256;
 
-// A set of patterns and a run on it, made once: a worker's steps without the job around them.
+// A set of patterns and a run of one step on it; a worker's steps without the job around them.
 class EvaluateRunTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     folder_ = new TemporaryFolder;
     WritePatternFolders(folder_->Path("set/train"), kTrain, 1);
     WritePatternFolders(folder_->Path("set/test"), kTest, 2);
-    Train(/*steps=*/120);
+    Train(/*steps=*/1);
   }
   static void TearDownTestSuite() { delete folder_; }
 
@@ -89,6 +90,7 @@ class EvaluateRunTest : public ::testing::Test {
 TemporaryFolder* EvaluateRunTest::folder_ = nullptr;
 
 TEST_F(EvaluateRunTest, AFewStepsTeachPatternsThatRawPixelsAndTheUntrainedNetDoNotKnow) {
+  Train(/*steps=*/80);
   const auto figures = EvaluateRun(Evaluation());
   ASSERT_TRUE(figures.ok()) << figures.status();
   EXPECT_EQ(figures->net, "small");
@@ -98,9 +100,9 @@ TEST_F(EvaluateRunTest, AFewStepsTeachPatternsThatRawPixelsAndTheUntrainedNetDoN
   EXPECT_DOUBLE_EQ(figures->chance, 0.25);
   EXPECT_EQ(figures->trained.dim, figures->untrained.dim);
   EXPECT_EQ(figures->raw.dim, 3 * kPatternSide * kPatternSide);
-  EXPECT_GT(figures->trained.knn[0], figures->untrained.knn[0] + 0.05) << FiguresTable(*figures);
-  EXPECT_GT(figures->trained.knn[0], figures->raw.knn[0] + 0.05) << FiguresTable(*figures);
-  EXPECT_GT(figures->trained.linear.accuracy, figures->raw.linear.accuracy) << FiguresTable(*figures);
+  EXPECT_GT(figures->trained.linear.accuracy, figures->untrained.linear.accuracy + 0.1) << FiguresTable(*figures);
+  EXPECT_GT(figures->trained.linear.accuracy, figures->raw.linear.accuracy + 0.1) << FiguresTable(*figures);
+  EXPECT_GT(figures->trained.knn[0], figures->chance + 0.1) << FiguresTable(*figures);
   EXPECT_GT(figures->trained.spread, 0.2);
 }
 
@@ -127,8 +129,8 @@ TEST_F(EvaluateRunTest, FeaturesLabelsClassesAndTheSheetAreWritten) {
   ASSERT_TRUE(figures.ok()) << figures.status();
   EXPECT_EQ(ReadFile(folder_->Path("features/classes.txt")).value(), "across\nchequered\ndisc\ndown\n");
   EXPECT_THAT(ReadFile(folder_->Path("features/train_features.npy")).value(),
-              HasSubstr(Cat("(", kTrain, ", ", figures->trained.dim, ", )")));
-  EXPECT_THAT(ReadFile(folder_->Path("features/test_labels.npy")).value(), HasSubstr(Cat("(", kTest, ", )")));
+              HasSubstr(Cat("(", kTrain, ", ", figures->trained.dim, ")")));
+  EXPECT_THAT(ReadFile(folder_->Path("features/test_labels.npy")).value(), HasSubstr(Cat("(", kTest, ")")));
   EXPECT_TRUE(std::filesystem::exists(folder_->Path("sheet.png")));
   ASSERT_EQ(figures->neighbours.size(), 1);
   EXPECT_EQ(figures->neighbours[0].nearest.size(), 10);

@@ -68,8 +68,8 @@ TEST(ImageFiguresTest, TheJsonHasFiguresOfTheEncoderAndOfBothControlsInPerCentAn
 
 TEST(ImageFiguresTest, TheTableTellsTheGainOverTheUntrainedNet) {
   const std::string table = FiguresTable(Example());
-  EXPECT_THAT(table, HasSubstr("kNN, k = 200          45.2 %     27.8 %    +17.4       34.9 %\n"));
-  EXPECT_THAT(table, HasSubstr("linear probe          50.0 %     32.6 %    +17.4       33.3 %\n"));
+  EXPECT_THAT(table, HasSubstr("kNN, k = 200           45.2 %     27.8 %    +17.4       34.9 %\n"));
+  EXPECT_THAT(table, HasSubstr("linear probe           50.0 %     32.6 %    +17.4       33.3 %\n"));
   EXPECT_THAT(table, HasSubstr("10,000 pictures to learn from, 2,000 to classify, 10 classes"));
   EXPECT_THAT(table, Not(HasSubstr("collapsed")));
   EXPECT_THAT(table, Not(HasSubstr("before its minimum")));

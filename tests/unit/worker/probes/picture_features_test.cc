@@ -42,7 +42,8 @@ TEST_F(PictureFeaturesTest, EveryPictureGoesThroughTheEncoderInTheSetsOrder) {
   ASSERT_TRUE(features.ok()) << features.status();
   ASSERT_EQ(features->size(), 2500);
   for (uint64_t i : {0, 1, 1023, 1024, 2499}) {
-    EXPECT_EQ(features->row(i)[0], static_cast<float>(PatternPicture(i % kPatterns, StreamKey(1, i))[0]) / 255) << i;
+    EXPECT_FLOAT_EQ(features->row(i)[0], static_cast<float>(PatternPicture(i % kPatterns, StreamKey(1, i))[0]) / 255)
+        << i;
     EXPECT_EQ(features->labels[i], i % kPatterns);
     EXPECT_EQ(features->pictures[i], i);
   }
