@@ -253,7 +253,7 @@ absl::Time Coordinator::NextWakeUp() const {
 }
 
 absl::Status Coordinator::Handle(int from, const wire::ControlMessage& message) {
-  members_.Heard(from);
+  members_.Heard(from, message);
   switch (message.kind_case()) {
     case wire::ControlMessage::kHello:
       return members_.Join(from, message.hello());
@@ -264,7 +264,6 @@ absl::Status Coordinator::Handle(int from, const wire::ControlMessage& message) 
     case wire::ControlMessage::kFailed:
       return HandleFailed(from, message.failed());
     case wire::ControlMessage::kHeartbeat:
-      members_.TookCpu(from, message.heartbeat().cpu_seconds());
       return absl::OkStatus();
     default:
       return HandleAboutTraining(from, message);

@@ -129,8 +129,13 @@ absl::Status Membership::Ready(int rank, const wire::Ready& ready) {
   return absl::OkStatus();
 }
 
-void Membership::Heard(int rank) {
-  if (Member* member = FindMutable(rank)) member->silence = absl::ZeroDuration();
+void Membership::Heard(int rank, const wire::ControlMessage& message) {
+  Member* member = FindMutable(rank);
+  if (member == nullptr) return;
+  member->silence = absl::ZeroDuration();
+  // One of the two, or neither: 0.
+  const double cpu = std::max(message.heartbeat().cpu_seconds(), message.unit_progress().cpu_seconds());
+  member->cpu_seconds = std::max(member->cpu_seconds, cpu);
 }
 
 void Membership::Enter(int rank, Member::State state) {
@@ -138,10 +143,6 @@ void Membership::Enter(int rank, Member::State state) {
   if (member == nullptr) return;
   member->state = state;
   member->silence = absl::ZeroDuration();
-}
-
-void Membership::TookCpu(int rank, double seconds) {
-  if (Member* member = FindMutable(rank)) member->cpu_seconds = std::max(member->cpu_seconds, seconds);
 }
 
 double Membership::cpu_seconds() const {

@@ -67,10 +67,9 @@ class Membership {
   absl::Status Ready(int rank, const wire::Ready& ready);
   void Exporting(int rank) { Enter(rank, Member::State::kExporting); }
 
-  // Any message of `rank` came.
-  void Heard(int rank);
-  void TookCpu(int rank, double seconds);
-  // Of all members' processes together.
+  // `message` of `rank` came.
+  void Heard(int rank, const wire::ControlMessage& message);
+  // Of all members' processes together, as they last told.
   double cpu_seconds() const;
 
   // Whether all members of `role` have reached `state` or a later one.

@@ -86,7 +86,6 @@ absl::Status Training::CheckLoss(int from, const Ledger::Place& place, wire::Uni
 }
 
 absl::Status Training::HandleReport(int from, wire::UnitProgress report) {
-  parts_.members.TookCpu(from, report.cpu_seconds());
   const std::optional<Ledger::Place> place = ledger_.PlaceOf(report.lease());
   const absl::Status entered = ledger_.Report(from, report);
   // Of a lease that its sender does hold, a report that makes no sense leaves a unit that nobody will end.

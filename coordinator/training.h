@@ -30,7 +30,7 @@ class Training {
  public:
   struct Parts {
     const job::Job& job;
-    Membership& members;
+    const Membership& members;
     Messenger& messenger;
     StatusBoard& board;
     JobLog& log;

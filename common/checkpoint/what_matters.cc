@@ -15,9 +15,9 @@ using google::protobuf::Reflection;
 
 // What may differ, taken out.
 job::Job WhatMatters(job::Job job) {
-  for (const char* field :
-       {"name", "epochs", "workers", "servers", "parameter_server", "heartbeats", "metrics", "progress", "evaluation",
-        "placement", "checkpoint", "max_restarts", "restart_window_seconds", "stop_grace_seconds", "max_nonfinite", "max_cpu_seconds"}) {
+  for (const char* field : {"name", "epochs", "workers", "servers", "parameter_server", "heartbeats", "metrics",
+                            "progress", "evaluation", "placement", "checkpoint", "max_restarts",
+                            "restart_window_seconds", "stop_grace_seconds", "max_nonfinite", "max_cpu_seconds"}) {
     const FieldDescriptor* descriptor = job::Job::descriptor()->FindFieldByName(field);
     job.GetReflection()->ClearField(&job, descriptor);
   }

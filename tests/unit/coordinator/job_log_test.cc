@@ -57,9 +57,11 @@ TEST_F(JobLogTest, AnEventIsOnItsLineAsSoonAsItHappened) {
   const auto log = *JobLog::Create(directory_, &Clock::Real(), /*print=*/false);
   log->Progressed(Snapshot());
   EXPECT_THAT(Text(), StartsWith(R"({"event":"progress","elapsed_seconds":)"));
-  EXPECT_THAT(Text(), HasSubstr(R"("epoch":2,"epochs":5,"fraction":0.374,"work":"words","words":1000,"words_per_second":1834000,)"
-                                R"("loss":2.1434,"learning_rate":0.0157,"eta_seconds":192})"
-                                "\n"));
+  EXPECT_THAT(
+      Text(),
+      HasSubstr(R"("epoch":2,"epochs":5,"fraction":0.374,"work":"words","words":1000,"words_per_second":1834000,)"
+                R"("loss":2.1434,"learning_rate":0.0157,"eta_seconds":192})"
+                "\n"));
 }
 
 TEST_F(JobLogTest, ALogOfAnEarlierRunIsBegunAnew) {

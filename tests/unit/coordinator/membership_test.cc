@@ -44,7 +44,7 @@ class MembershipTest : public ::testing::Test {
   absl::Status Pass(absl::Duration duration, std::initializer_list<int> heard = {}) {
     for (const absl::Time end = now_ + duration; now_ < end;) {
       now_ += absl::Milliseconds(100);
-      for (const int rank : heard) members_.Heard(rank);
+      for (const int rank : heard) members_.Heard(rank, {});
       if (absl::Status status = members_.Tick(now_); !status.ok()) return status;
     }
     return absl::OkStatus();
@@ -162,7 +162,7 @@ TEST_F(MembershipTest, AProcessPausedForASecondIsNotDead) {
   MakeAllReady();
   for (int i = 0; i < 5; ++i) {
     ASSERT_TRUE(Pass(absl::Seconds(1), {1, 2, 3}).ok());
-    members_.Heard(4);
+    members_.Heard(4, {});
   }
 }
 

@@ -17,10 +17,7 @@ struct Copies final : TableAccess::Batch::State {
 }  // namespace
 
 MemoryTable::MemoryTable(const wire::TableSpec& spec, bool mapped)
-    : TableAccess(RowLayout::Of(spec)),
-      mapped_(mapped),
-      optimizer_(spec),
-      rows_(spec.rows() * layout_.stride) {
+    : TableAccess(RowLayout::Of(spec)), mapped_(mapped), optimizer_(spec), rows_(spec.rows() * layout_.stride) {
   if (spec.initializer().kind() != wire::Initializer::UNIFORM) return;
   CounterRandom random(spec.initializer().seed());
   for (uint64_t key = 0; key < spec.rows(); ++key) {
