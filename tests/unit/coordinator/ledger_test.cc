@@ -42,6 +42,17 @@ TEST(LedgerTest, EveryRangeOfEveryEpochIsLeasedOnceAndThenNothingWaits) {
   EXPECT_TRUE(ledger.all_done());
 }
 
+TEST(LedgerTest, APlanThatIsEndedWaitsForWhatIsLeasedAndForNothingElse) {
+  Ledger ledger = MakeLedger(5, 2);
+  const auto lease = *ledger.Grant(3);
+  ledger.EndPlan();
+  EXPECT_EQ(ledger.waiting(), 0u);
+  EXPECT_FALSE(ledger.Grant(3).has_value());
+  EXPECT_FALSE(ledger.all_done());
+  ASSERT_TRUE(ledger.Report(3, DoneWith(lease)).ok());
+  EXPECT_TRUE(ledger.all_done());
+}
+
 TEST(LedgerTest, AReportOnALeaseThatIsDoneIsRefused) {
   Ledger ledger = MakeLedger(5, 1);
   const auto lease = *ledger.Grant(3);

@@ -166,6 +166,17 @@ TEST_F(MembershipTest, AProcessPausedForASecondIsNotDead) {
   }
 }
 
+TEST_F(MembershipTest, TheCpuTimeIsTheSumOfWhatEachToldLast) {
+  MakeAllReady();
+  wire::ControlMessage heartbeat, report;
+  heartbeat.mutable_heartbeat()->set_cpu_seconds(2);
+  report.mutable_unit_progress()->set_cpu_seconds(5);
+  members_.Heard(1, heartbeat);
+  members_.Heard(3, report);
+  members_.Heard(3, {});
+  EXPECT_EQ(members_.cpu_seconds(), 7);
+}
+
 TEST_F(MembershipTest, AServerIsNamedBeforeTheWorkerThatFellSilentWaitingForIt) {
   MakeAllReady();
   ASSERT_TRUE(Pass(absl::Seconds(0.3), {1, 2, 3}).ok());  // Worker 1 was heard of a little before the server died.

@@ -17,6 +17,7 @@
 #include "common/transport/in_process.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/unit/step_loop/diary.h"
 #include "worker/step_meter.h"
 
 namespace shoal {
@@ -24,75 +25,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-// What the worker did, in order: "begin 1", "step", "flush", "export".
-using Diary = std::vector<std::string>;
-
-class DiaryTable final : public TableAccess {
- public:
-  explicit DiaryTable(Diary* diary) : TableAccess(RowLayout{}), diary_(*diary) {}
-  bool mapped() const override { return true; }
-  absl::Status Request(std::span<const uint32_t>, Batch*) override { return absl::OkStatus(); }
-  absl::Status Request(std::span<const uint64_t>, Batch*) override { return absl::OkStatus(); }
-  absl::Status Await(Batch*) override { return absl::OkStatus(); }
-  absl::Status Commit(Batch*, float) override { return absl::OkStatus(); }
-  absl::Status PushGradients(std::span<const uint64_t>, std::span<const float>, float) override {
-    return absl::OkStatus();
-  }
-  absl::Status Read(uint64_t, uint64_t, std::span<float>) override { return absl::OkStatus(); }
-  absl::Status Read(std::span<const uint64_t>, std::span<float>) override { return absl::OkStatus(); }
-  absl::Status Flush() override {
-    diary_.push_back("flush");
-    return absl::OkStatus();
-  }
-
- private:
-  Diary& diary_;
-};
-
-class DiaryClient final : public ParameterClient {
- public:
-  explicit DiaryClient(Diary* diary) : diary_(*diary), table_(diary) {}
-  TableAccess& table(uint32_t) override { return table_; }
-  ClientStats stats() const override { return {}; }
-  void BeginTurn(const wire::Turn& turn) override { diary_.push_back(Cat("begin turn ", turn.number())); }
-  absl::Status EndTurn() override {
-    diary_.push_back("end turn");
-    return absl::OkStatus();
-  }
-  void OnWait(std::function<absl::Status()>) override {}
-
- private:
-  Diary& diary_;
-  DiaryTable table_;
-};
-
-// Each step passes one item, and takes 2 ms.
-class DiaryObjective final : public Objective {
- public:
-  explicit DiaryObjective(Diary* diary) : diary_(*diary) {}
-
-  absl::Status Begin(const wire::Lease& lease) override {
-    diary_.push_back(Cat("begin ", lease.id()));
-    lease_ = lease;
-    item_ = lease.begin();
-    return absl::OkStatus();
-  }
-  absl::StatusOr<StepReport> Step() override {
-    Clock::Real().SleepFor(absl::Milliseconds(2));
-    diary_.push_back("step");
-    return StepReport{.unit_done = ++item_ == lease_.end(), .work = 7};
-  }
-  absl::StatusOr<std::vector<std::string>> Export(const std::string& directory) override {
-    diary_.push_back("export");
-    return std::vector{directory + "/vectors"};
-  }
-
- private:
-  Diary& diary_;
-  wire::Lease lease_;
-  uint64_t item_ = 0;
-};
 
 class StepLoopTest : public ::testing::Test {
  protected:
@@ -263,7 +195,7 @@ TEST_F(StepLoopTest, ASilentCoordinatorEndsAUnitUnderWay) {
 
 TEST_F(StepLoopTest, MoreLeasesThanItMayHoldAreRefused) {
   for (uint64_t id = 1; id <= kMaxLeasesPerWorker + 1; ++id) GiveLease(id, 0, 1000000);
-  EXPECT_EQ(End().message(), "the coordinator gives more than 8 leases at a time");
+  EXPECT_EQ(End().message(), "more than 8 leases at a time are given to a worker");
 }
 
 }  // namespace
