@@ -84,7 +84,7 @@ absl::Status Run(const Flags& flags) {
   const bool two_views = settings.method != ContrastiveMethod::kInstanceSoftmax;
   if (two_views) input.second_views = std::span(views).last(floats);
   if (settings.method != ContrastiveMethod::kSimClr) input.candidates = rows;
-  if (!two_views) input.bank_rows = places;
+  if (!two_views) input.places = places;
 
   constexpr int64_t kUncounted = 2;
   const int64_t steps = NumberOf(flags, "--steps");

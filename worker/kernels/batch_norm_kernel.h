@@ -2,8 +2,8 @@
 // shortcut's sum, the rectifier) done on the way.
 //
 // An image tensor in channels_last order is rows of channels, [batch * height * width, channels]. Normalisation is
-// bound by memory, not by arithmetic: eager operators read and write the activations nine times for conv-bn-add-relu
-// and its gradient, these passes five times.
+// bound by memory, not by arithmetic: on the way forward, Torch's operators for norm, sum and rectifier read or write
+// the activations nine times, these passes four times.
 //
 // With x an input row, z = scale * x + offset + shortcut, y = max(z, 0) or z, and dz = dy where y > 0 (or dy):
 //   Statistics      sums += x - shift,  squares += (x - shift)^2

@@ -32,6 +32,16 @@ std::vector<ParameterSegment> SegmentsOf(const ModelTensors& tensors) {
   return segments;
 }
 
+absl::Status CheckGroup(const WorkerGroup& group) {
+  if (group.size < 1 || group.rank < 0 || group.rank >= group.size) {
+    return InvalidArgument("worker group: rank ", group.rank, " of ", group.size, " workers");
+  }
+  if (group.size > 1 && !(group.sum && group.gather && group.begin_gradients && group.finish_gradients)) {
+    return InvalidArgument("worker group: ", group.size, " workers need all four functions to reach each other");
+  }
+  return absl::OkStatus();
+}
+
 class Learner : public ContrastiveLearner {
  public:
   Learner(const LearnerSettings& settings, WorkerGroup group)
@@ -68,10 +78,8 @@ class Learner : public ContrastiveLearner {
   absl::Status LoadState(std::span<const float> state) override;
 
  private:
-  // A float holds whole numbers of 24 bits exactly.
-  static constexpr uint64_t kCounterBase = uint64_t{1} << 24;
-  // Steps in two floats, the normaliser in one.
-  static constexpr size_t kOtherFloats = 3;
+  // The steps, and the normaliser in one float.
+  static constexpr size_t kOtherFloats = kFloatsOfCount + 1;
 
   size_t PictureFloats() const { return size_t{3} * settings_.image_size * settings_.image_size; }
   bool TakesTwoViews() const {
@@ -114,19 +122,26 @@ absl::StatusOr<StepResult> Learner::Step(const StepInput& input) {
   RETURN_IF_ERROR(exchange_.status());
   RETURN_IF_ERROR(CheckViews(input));
   RETURN_IF_ERROR(CheckRows(input));
-  return TorchGuard("a training step", [&]() -> absl::StatusOr<StepResult> {
-    StepResult result;
+  StepResult result;
+  const absl::Status passes = TorchGuard("a training step", [&]() -> absl::Status {
     const at::Tensor loss = Loss(input, &result);
     buckets_.Begin();
     loss.backward();
     buckets_.Finish();
-    exchange_.FinishGradients();
-    RETURN_IF_ERROR(exchange_.status());
-    result.gradient_norm = optimizer_.Step(query_.tensors().parameter_floats(), query_.tensors().gradient_floats(),
-                                           1.0 / exchange_.size(), input.learning_rate);
-    ++steps_;
-    return result;
+    return absl::OkStatus();
   });
+  // However the passes ended: no sum of gradients goes on behind the step.
+  exchange_.FinishGradients();
+  RETURN_IF_ERROR(passes);
+  RETURN_IF_ERROR(exchange_.status());
+  result.gradient_norm = optimizer_.Step(query_.tensors().parameter_floats(), query_.tensors().gradient_floats(),
+                                         1.0 / exchange_.size(), input.learning_rate);
+  if (!std::isfinite(result.gradient_norm)) {
+    return FailedPrecondition("the gradient of step ", steps_, " is not finite (this worker's loss is ", result.loss,
+                              "); parameters are as they were. A lower learning rate or a longer warm-up may cure it");
+  }
+  ++steps_;
+  return result;
 }
 
 absl::Status Learner::CheckViews(const StepInput& input) const {
@@ -160,12 +175,12 @@ absl::Status Learner::CheckRows(const StepInput& input) const {
                            has_candidates ? Cat("rows of ", dim, ", one at least") : "none");
   }
   const size_t rows = settings_.method == ContrastiveMethod::kInstanceSoftmax ? batch : 0;
-  if (input.bank_rows.size() != rows) {
-    return InvalidArgument("bank_rows: ", input.bank_rows.size(), " numbers, expected ", rows);
+  if (input.places.size() != rows) {
+    return InvalidArgument("places: ", input.places.size(), " numbers, expected ", rows);
   }
-  for (const int64_t row : input.bank_rows) {
+  for (const int64_t row : input.places) {
     if (row < 0 || row >= static_cast<int64_t>(floats / dim)) {
-      return InvalidArgument("bank_rows: row ", row, " of a bank of ", floats / dim);
+      return InvalidArgument("places: row ", row, " of a bank of ", floats / dim);
     }
   }
   const size_t positives = settings_.method == ContrastiveMethod::kInstanceNce ? batch * dim : 0;
@@ -224,8 +239,8 @@ at::Tensor Learner::Moco(const StepInput& input, StepResult* result) {
 
 at::Tensor Learner::InstanceSoftmax(const StepInput& input, StepResult* result) {
   const at::Tensor embeddings = query_.Embed(AsPictures(input.first_views));
-  const at::Tensor rows = at::from_blob(const_cast<int64_t*>(input.bank_rows.data()),
-                                        {static_cast<int64_t>(input.bank_rows.size())}, at::TensorOptions(at::kLong));
+  const at::Tensor rows = at::from_blob(const_cast<int64_t*>(input.places.data()),
+                                        {static_cast<int64_t>(input.places.size())}, at::TensorOptions(at::kLong));
   const ContrastiveLoss loss = InstanceSoftmaxLoss(embeddings, AsRows(input.candidates), rows, settings_.temperature);
   Report(loss, embeddings, result);
   return loss.loss;
@@ -293,8 +308,9 @@ absl::Status Learner::SaveState(std::span<float> state) const {
   }
   optimizer_.SaveState({at, optimizer_.StateFloats()});
   at += optimizer_.StateFloats();
-  const float others[kOtherFloats] = {static_cast<float>(steps_ / kCounterBase),
-                                      static_cast<float>(steps_ % kCounterBase), normaliser_};
+  float others[kOtherFloats];
+  PutCount(steps_, std::span(others).first<kFloatsOfCount>());
+  others[kFloatsOfCount] = normaliser_;
   put(others);
   return absl::OkStatus();
 }
@@ -316,8 +332,8 @@ absl::Status Learner::LoadState(std::span<const float> state) {
   }
   optimizer_.LoadState(take(optimizer_.StateFloats()));
   const std::span<const float> others = take(kOtherFloats);
-  steps_ = static_cast<uint64_t>(others[0]) * kCounterBase + static_cast<uint64_t>(others[1]);
-  normaliser_ = others[2];
+  steps_ = TakeCount(others.first<kFloatsOfCount>());
+  normaliser_ = others[kFloatsOfCount];
   return absl::OkStatus();
 }
 
@@ -332,6 +348,7 @@ absl::Status Learner::ExportBackbone(const std::string& path, const PictureNorma
 absl::StatusOr<std::unique_ptr<ContrastiveLearner>> ContrastiveLearner::Create(const LearnerSettings& settings,
                                                                                WorkerGroup group) {
   RETURN_IF_ERROR(CheckSettings(settings));
+  RETURN_IF_ERROR(CheckGroup(group));
   return TorchGuard("making an image encoder", [&]() -> absl::StatusOr<std::unique_ptr<ContrastiveLearner>> {
     RecycleTensorMemory();
     at::set_num_threads(settings.threads);

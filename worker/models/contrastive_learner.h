@@ -7,8 +7,10 @@
 //
 // Thread rule: one owner at a time; Torch's threads are its own, `threads` of them, for the whole process. Spans that
 // it returns are views into it, valid as long as it is, of the same place each time; those of a StepResult until the
-// next step. Sources: Chen et al. 2020, SimCLR, algorithm 1; He et al. 2020, "Momentum Contrast", algorithm 1; Wu et
-// al. 2018, "Unsupervised Feature Learning via Non-Parametric Instance Discrimination", equations 2 to 8.
+// next step.
+//
+// Sources: Chen et al. 2020, SimCLR, algorithm 1; He et al. 2020, "Momentum Contrast", algorithm 1; Wu et al. 2018,
+// "Unsupervised Feature Learning via Non-Parametric Instance Discrimination", equations 2 to 8.
 
 #pragma once
 
@@ -34,8 +36,8 @@ struct StepInput {
   // Rows of embeddings [rows, dim], of length 1: MoCo's queue, in which this batch's keys are not yet; or the whole
   // bank; or the rows of the bank that are the sample of negatives.
   std::span<const float> candidates;
-  std::span<const int64_t> bank_rows;  // [batch] Of kInstanceSoftmax: the pictures' places in the bank.
-  std::span<const float> positives;    // [batch, dim] Of kInstanceNce: the pictures' rows of the bank.
+  std::span<const int64_t> places;   // [batch] Of kInstanceSoftmax: the pictures' rows of the bank, by number.
+  std::span<const float> positives;  // [batch, dim] Of kInstanceNce: the pictures' rows of the bank.
   double learning_rate = 0;
 };
 
@@ -63,8 +65,9 @@ class ContrastiveLearner {
   virtual ~ContrastiveLearner() = default;
 
   // InvalidArgument where a span's size is not what the settings and the other spans say; nothing has changed then.
-  // After an error of the group, or of Torch, the parameters are unchanged but running statistics are not to be
-  // trusted: go on from a saved state, in a new learner.
+  // FailedPrecondition where the gradient is not finite: on all workers then, as it is the sum over all. After that,
+  // and after an error of the group or of Torch, the parameters are as they were but running statistics are not to be
+  // trusted: go on from a saved state, in another learner.
   virtual absl::StatusOr<StepResult> Step(const StepInput& input) = 0;
 
   // Features [n, features()] of `pictures` [n, size, size, 3] by the running statistics, into `features`. The pictures

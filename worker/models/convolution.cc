@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "worker/models/winograd_convolution.h"
+
 namespace shoal {
 
 Convolution::Convolution(const std::string& name, int64_t in, int64_t out, int64_t kernel, int64_t stride,
@@ -15,6 +17,7 @@ Convolution::Convolution(const std::string& name, int64_t in, int64_t out, int64
 }
 
 at::Tensor Convolution::Forward(const at::Tensor& x) const {
+  if (stride_ == 1 && WinogradPays(x, weight_->tensor)) return WinogradConvolve(x, weight_->tensor);
   return at::convolution(x, weight_->tensor, /*bias=*/{}, {stride_, stride_}, {padding_, padding_}, /*dilation=*/{1, 1},
                          /*transposed=*/false, /*output_padding=*/{0, 0}, /*groups=*/1);
 }

@@ -42,6 +42,7 @@ struct LearnerSettings {
   OptimizerSettings optimizer;
   int64_t image_size = 32;    // Of both sides, in pixels.
   int64_t max_batch = 16384;  // Pictures of a step.
+  // Of Torch's operators; batch normalisation stays on one. More workers of one thread are quicker than one of many.
   int threads = 1;
   Precision precision = Precision::kFloat32;
   // Gradients are summed over workers in pieces of at least so many bytes.

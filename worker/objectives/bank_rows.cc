@@ -48,7 +48,7 @@ absl::Status BankRows::ReadAll(const StepPlace& place, StepInput* input) {
   last_step_.assign(place.pictures.begin(), place.pictures.end());
   own_numbers_.assign(place.own().begin(), place.own().end());
   input->candidates = bank_;
-  input->bank_rows = own_numbers_;
+  input->places = own_numbers_;
   return absl::OkStatus();
 }
 

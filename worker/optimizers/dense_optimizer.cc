@@ -13,9 +13,6 @@ double SumOfSquares(std::span<const float> values) {
   return sum;
 }
 
-// A float holds whole numbers of 24 bits exactly.
-constexpr uint64_t kCounterBase = uint64_t{1} << 24;
-
 }  // namespace
 
 DenseOptimizer::DenseOptimizer(const OptimizerSettings& settings, std::vector<ParameterSegment> segments)
@@ -27,6 +24,7 @@ DenseOptimizer::DenseOptimizer(const OptimizerSettings& settings, std::vector<Pa
 double DenseOptimizer::Step(std::span<float> parameters, std::span<const float> gradients, double gradient_scale,
                             double learning_rate) {
   const double norm = gradient_scale * std::sqrt(SumOfSquares(gradients));
+  if (!std::isfinite(norm)) return norm;
   if (settings_.clip_norm > 0 && norm > settings_.clip_norm) gradient_scale *= settings_.clip_norm / norm;
   ++steps_;
   const Update update = settings_.kind == OptimizerKind::kSgd     ? &DenseOptimizer::StepSgd
@@ -98,15 +96,13 @@ void DenseOptimizer::StepLars(const ParameterSegment& segment, std::span<float> 
 void DenseOptimizer::SaveState(std::span<float> state) const {
   auto at = std::ranges::copy(first_moment_, state.begin()).out;
   at = std::ranges::copy(second_moment_, at).out;
-  *at++ = static_cast<float>(steps_ / kCounterBase);
-  *at++ = static_cast<float>(steps_ % kCounterBase);
+  PutCount(steps_, std::span<float, kFloatsOfCount>(at, kFloatsOfCount));
 }
 
 void DenseOptimizer::LoadState(std::span<const float> state) {
   std::ranges::copy(state.first(first_moment_.size()), first_moment_.begin());
   std::ranges::copy(state.subspan(first_moment_.size(), second_moment_.size()), second_moment_.begin());
-  const std::span<const float> counter = state.last(2);
-  steps_ = static_cast<uint64_t>(counter[0]) * kCounterBase + static_cast<uint64_t>(counter[1]);
+  steps_ = TakeCount(state.last<kFloatsOfCount>());
 }
 
 }  // namespace shoal

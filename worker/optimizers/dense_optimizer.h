@@ -16,6 +16,8 @@
 #include <span>
 #include <vector>
 
+#include "worker/optimizers/count_in_floats.h"
+
 namespace shoal {
 
 enum class OptimizerKind { kSgd, kAdamW, kLars };
@@ -43,14 +45,15 @@ class DenseOptimizer {
   DenseOptimizer(const OptimizerSettings& settings, std::vector<ParameterSegment> segments);
 
   // Changes `parameters` by `gradients`, which count `gradient_scale` times (1 / workers where they are sums over
-  // workers). Returns the length of the scaled gradient before clipping. Both have floats() elements.
+  // workers). Returns the length of the scaled gradient before clipping; where that is not finite, nothing has changed.
+  // Both have floats() elements.
   double Step(std::span<float> parameters, std::span<const float> gradients, double gradient_scale,
               double learning_rate);
 
   size_t floats() const { return segments_.empty() ? 0 : segments_.back().offset + segments_.back().size; }
 
-  // What makes it go on to the bit: moments, and the number of steps in two floats of 24 bits each.
-  size_t StateFloats() const { return first_moment_.size() + second_moment_.size() + 2; }
+  // What makes it go on to the bit: moments, and the number of steps.
+  size_t StateFloats() const { return first_moment_.size() + second_moment_.size() + kFloatsOfCount; }
   void SaveState(std::span<float> state) const;
   void LoadState(std::span<const float> state);
 

@@ -1,6 +1,7 @@
 #include "worker/models/contrastive_learner.h"
 
 #include <cmath>
+#include <limits>
 #include <mutex>
 #include <vector>
 
@@ -79,7 +80,7 @@ struct Batch {
     if (method != ContrastiveMethod::kSimClr) input.candidates = candidates = UnitRows(32, key + 2000);
     if (method == ContrastiveMethod::kInstanceSoftmax) {
       for (size_t i = 0; i < pictures; ++i) rows.push_back(static_cast<int64_t>(3 * i));
-      input.bank_rows = rows;
+      input.places = rows;
     }
     if (method == ContrastiveMethod::kInstanceNce) input.positives = positives = UnitRows(pictures, key + 3000);
   }
@@ -162,7 +163,7 @@ TEST_P(EachMethodTest, TwoWorkersOfHalvesLearnAsOneOfTheWholeWhereBatchNormIsSyn
     StepInput input = batch.input;
     input.first_views = half(input.first_views);
     input.second_views = half(input.second_views);
-    input.bank_rows = half(input.bank_rows);
+    input.places = half(input.places);
     input.positives = half(input.positives);
     const StepResult result = StepOf(*learner, input);
     static std::mutex mutex;
@@ -291,6 +292,25 @@ TEST(ContrastiveLearnerTest, AnErrorOfTheGroupEndsTheStepAndLeavesTheParameters)
     EXPECT_EQ(result.status().code(), absl::StatusCode::kDeadlineExceeded);
     EXPECT_THAT(std::string(result.status().message()), HasSubstr("worker 1"));
   }
+  EXPECT_THAT(Copy(learner->QueryParameters()), ElementsAreArray(before));
+}
+
+TEST(ContrastiveLearnerTest, AGroupThatCannotBeReachedIsRefused) {
+  const auto error = [](const WorkerGroup& group) {
+    return std::string(ContrastiveLearner::Create(Settings(ContrastiveMethod::kSimClr), group).status().message());
+  };
+  EXPECT_THAT(error({.rank = 0, .size = 2}), HasSubstr("2 workers need all four functions"));
+  EXPECT_THAT(error({.rank = 1, .size = 1}), HasSubstr("rank 1 of 1 workers"));
+}
+
+TEST(ContrastiveLearnerTest, AGradientThatIsNotFiniteIsReportedAndLeavesTheParameters) {
+  const auto learner = Make(Settings(ContrastiveMethod::kSimClr));
+  const auto before = Copy(learner->QueryParameters());
+  Batch batch(ContrastiveMethod::kSimClr);
+  batch.first[7] = std::numeric_limits<float>::quiet_NaN();
+  const auto result = learner->Step(batch.input);
+  EXPECT_EQ(result.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(result.status().message()), HasSubstr("the gradient of step 0 is not finite"));
   EXPECT_THAT(Copy(learner->QueryParameters()), ElementsAreArray(before));
 }
 

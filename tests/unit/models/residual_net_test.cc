@@ -1,5 +1,6 @@
 #include "worker/models/residual_net.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/batch_norm.h>
@@ -32,6 +33,8 @@ struct Net {
   explicit Net(const EncoderSettings& settings, GroupExchange* exchange = nullptr)
       : mode{.kind = settings.batch_norm, .parts = settings.batch_norm_parts, .exchange = exchange, .training = true},
         net(settings, &mode, &tensors) {
+    // As workers have it; some convolutions take another way where there are more.
+    at::set_num_threads(1);
     tensors.Allocate(settings.seed, /*learns=*/true);
   }
 

@@ -1,6 +1,7 @@
 #include "worker/optimizers/dense_optimizer.h"
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "common/random.h"
@@ -88,6 +89,22 @@ TEST_P(EachOptimizerTest, ALoadedStateGoesOnToTheBit) {
     other.Step(of_other, Random(key), 1, 0.1);
   }
   EXPECT_THAT(of_other, ElementsAreArray(parameters));
+}
+
+TEST(CountInFloatsTest, LargeCountsReadBackAsTheyWere) {
+  for (const uint64_t count : {uint64_t{0}, uint64_t{16'777'217}, uint64_t{1'234'567'890'123}}) {
+    float floats[kFloatsOfCount];
+    PutCount(count, floats);
+    EXPECT_EQ(TakeCount(floats), count);
+  }
+}
+
+TEST(DenseOptimizerTest, AGradientThatIsNotFiniteChangesNothing) {
+  std::vector<float> parameters = Random(1), gradients = Random(2);
+  gradients[3] = std::numeric_limits<float>::infinity();
+  DenseOptimizer optimizer({}, kSegments);
+  EXPECT_FALSE(std::isfinite(optimizer.Step(parameters, gradients, 1, 0.1)));
+  EXPECT_THAT(parameters, ElementsAreArray(Random(1)));
 }
 
 TEST(DenseOptimizerTest, ALongGradientIsMadeAsLongAsTheLimit) {

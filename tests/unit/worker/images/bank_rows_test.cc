@@ -70,7 +70,7 @@ TEST_F(BankRowsTest, BySoftmaxEachStepSeesTheWholeBankAfterAllWorkersLastOne) {
       ASSERT_TRUE((rank == 0 ? first : second).Read(PlaceOf(rank, step), &input).ok());
       EXPECT_EQ(std::vector<float>(input.candidates.begin(), input.candidates.end()),
                 RowsOf(tables_->table(kBankTable), kPictures));
-      EXPECT_EQ(std::vector<int64_t>(input.bank_rows.begin(), input.bank_rows.end()),
+      EXPECT_EQ(std::vector<int64_t>(input.places.begin(), input.places.end()),
                 rank == 0 ? (std::vector<int64_t>{5, 17}) : (std::vector<int64_t>{30, 2}));
     }
     ASSERT_TRUE(first.Write(PlaceOf(0, step), {.embeddings = features}).ok());

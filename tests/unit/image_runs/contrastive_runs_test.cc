@@ -1,0 +1,205 @@
+// Whole jobs that train image encoders on small pictures, with workers as threads: by any number of workers, by either
+// way to the rows, undisturbed and killed.
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include <cmath>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/checkpoint/checkpoint_folder.h"
+#include "common/files.h"
+#include "common/status.h"
+#include "data/safetensors.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/unit/job_runs/job_run.h"
+#include "tests/unit/worker/probes/pattern_set.h"
+#include "worker/collective/in_process_collective.h"
+#include "worker/objectives/contrastive.h"
+
+namespace shoal {
+namespace {
+
+using ::testing::Each;
+using ::testing::HasSubstr;
+
+constexpr uint32_t kBatch = 16;
+
+void SetSimClr(job::Job* job) { job->mutable_objective()->mutable_simclr(); }
+void SetMoCo(job::Job* job) { job->mutable_objective()->mutable_moco()->set_queue(4 * kBatch); }
+void SetInstance(job::Job* job) { job->mutable_objective()->mutable_instance(); }
+void SetNce(job::Job* job) {
+  job->mutable_objective()->mutable_instance()->set_loss(job::InstanceDiscrimination::NCE);
+  job->mutable_objective()->mutable_instance()->set_negatives(32);
+}
+
+struct Method {
+  const char* name;
+  void (*set)(job::Job*);
+};
+
+class ContrastiveRunTest : public ::testing::TestWithParam<Method> {
+ protected:
+  static constexpr uint64_t kPictures = 5 * kBatch + 3;  // Three are left out of each epoch.
+
+  ContrastiveRunTest() {
+    std::string name = ::testing::TempDir() + "contrastive_run.XXXXXX";
+    folder_ = ::mkdtemp(name.data());
+    WritePatternFolders(folder_ + "/set", kPictures, /*key=*/1);
+  }
+  ~ContrastiveRunTest() override { std::filesystem::remove_all(folder_); }
+
+  job::Job MakeJob(uint32_t workers) const {
+    job::Job job = QuickJob(/*servers=*/2, workers);
+    job.clear_objective();
+    GetParam().set(&job);
+    job.mutable_heartbeats()->set_dead_after_seconds(30);  // Many threads share few cores here.
+    job.mutable_parameter_server()->set_request_timeout_seconds(30);
+    job.mutable_data()->mutable_images()->add_path(folder_ + "/set");
+    job.mutable_data()->mutable_images()->set_cache_directory(folder_ + "/cache");
+    job::ImageEncoder* encoder = job.mutable_encoder();
+    encoder->set_net(job::ImageEncoder::SMALL);
+    encoder->set_batch(kBatch);
+    encoder->set_threads(1);
+    encoder->set_reader_threads(1);
+    encoder->set_batch_norm(job::ImageEncoder::SYNCHRONISED);
+    encoder->mutable_head()->set_dim(16);
+    encoder->mutable_optimizer()->set_learning_rate(0.01);
+    return job;
+  }
+
+  JobRunOptions Options(const job::Job& job, const std::string& output) {
+    const auto group = std::make_shared<InProcessCollectiveGroup>(static_cast<int>(job.workers()), absl::Seconds(60));
+    JobRunOptions options{.job = job, .output = folder_ + "/" + output};
+    options.worker_parts.make_objective = [group](const ObjectiveContext& context) {
+      return Contrastive::Create(
+          context, [&](const std::vector<int>&) { return group->member(static_cast<int>(context.welcome.index())); });
+    };
+    return options;
+  }
+
+  // Runs the job to its end and returns the backbone file's bytes.
+  std::string Train(const job::Job& job, const std::string& output) {
+    JobRun run(Options(job, output));
+    EXPECT_THAT(run.Wait(), Each(absl::OkStatus()));
+    return Backbone(output);
+  }
+
+  std::string Backbone(const std::string& output) const {
+    const auto bytes = ReadFile(folder_ + "/" + output + "/backbone.safetensors");
+    EXPECT_TRUE(bytes.ok()) << bytes.status();
+    return bytes.value_or("");
+  }
+
+  CheckpointFolder Checkpoints(const std::string& output) const {
+    return CheckpointFolder(&FileSystem::Real(), folder_ + "/" + output);
+  }
+
+  void AwaitCheckpoint(const std::string& output, uint64_t number) const {
+    for (int i = 0; i < 20000; ++i) {
+      const auto numbers = Checkpoints(output).List();
+      if (numbers.ok() && !numbers->empty() && numbers->back() >= number) return;
+      Clock::Real().SleepFor(absl::Milliseconds(1));
+    }
+    ADD_FAILURE() << "no checkpoint came";
+  }
+
+  std::string folder_;
+};
+
+// How far the weights of two backbones are apart at most, over the length of the first's.
+double Distance(const std::string& a, const std::string& b) {
+  if (a.size() != b.size()) return INFINITY;
+  uint64_t head = 0;
+  std::copy_n(a.data(), sizeof(head), reinterpret_cast<char*>(&head));
+  const size_t begin = sizeof(head) + head, floats = (a.size() - begin) / sizeof(float);
+  double squares = 0, difference = 0;
+  for (size_t i = 0; i < floats; ++i) {
+    float x, y;
+    std::copy_n(a.data() + begin + i * sizeof(float), sizeof(float), reinterpret_cast<char*>(&x));
+    std::copy_n(b.data() + begin + i * sizeof(float), sizeof(float), reinterpret_cast<char*>(&y));
+    squares += double{x} * x;
+    difference += (double{x} - y) * (double{x} - y);
+  }
+  return std::sqrt(difference / squares);
+}
+
+TEST_P(ContrastiveRunTest, ItTrainsEveryStepOnceAndLeavesABackbone) {
+  job::Job job = MakeJob(2);
+  JobRun run(Options(job, "out"));
+  EXPECT_THAT(run.Wait(), Each(absl::OkStatus()));
+  EXPECT_EQ(run.Result().fields().at("words").number_value(), 2 * 5 * kBatch);
+  EXPECT_EQ(run.Field("work"), "pictures");
+  EXPECT_GT(Backbone("out").size(), 70000 * sizeof(float));
+}
+
+TEST_P(ContrastiveRunTest, TwoWorkersLearnWhatOneLearns) {
+  const std::string one = Train(MakeJob(1), "one"), two = Train(MakeJob(2), "two");
+  EXPECT_LT(Distance(one, two), 1e-5);
+  job::Job other_seed = MakeJob(1);
+  other_seed.set_seed(2);
+  EXPECT_GT(Distance(one, Train(other_seed, "other")), 1e-2) << "the distance sees differences";
+}
+
+TEST_P(ContrastiveRunTest, RowsThatTravelAreTheRowsThatAreMapped) {
+  job::Job job = MakeJob(2);
+  job.mutable_parameter_server()->set_access(job::ParameterServer::MAPPED);
+  const std::string mapped = Train(job, "mapped");
+  job.mutable_parameter_server()->set_access(job::ParameterServer::REMOTE);
+  EXPECT_EQ(Train(job, "remote"), mapped);
+}
+
+TEST_P(ContrastiveRunTest, StoppedAtAnyCheckpointItGoesOnToTheSameBytes) {
+  job::Job job = MakeJob(2);
+  job.set_epochs(4);
+  job.set_determinism(job::Job::STRICT);
+  const std::string undisturbed = Train(job, "undisturbed");
+  job.mutable_checkpoint()->set_interval_seconds(0.05);
+  for (uint64_t life = 1; life <= 2; ++life) {
+    JobRun run(Options(job, "stopped"));
+    AwaitCheckpoint("stopped", life);
+    run.Signal(SIGUSR2);
+    run.Wait();
+  }
+  EXPECT_EQ(Train(job, "stopped"), undisturbed);
+}
+
+TEST_P(ContrastiveRunTest, AWorkerThatIsLostEndsTheJobWhichGoesOnToTheSameBytes) {
+  job::Job job = MakeJob(2);
+  job.set_epochs(4);
+  job.set_determinism(job::Job::STRICT);
+  const std::string undisturbed = Train(job, "undisturbed");
+  job.mutable_checkpoint()->set_interval_seconds(0.05);
+  job.mutable_heartbeats()->set_dead_after_seconds(1);
+  {
+    JobRun run(Options(job, "killed"));
+    AwaitCheckpoint("killed", 1);
+    run.Disconnect(run.rank_of_worker(1));
+    EXPECT_FALSE(run.coordinator().ok());
+  }
+  job.mutable_heartbeats()->set_dead_after_seconds(30);
+  EXPECT_EQ(Train(job, "killed"), undisturbed);
+}
+
+TEST_P(ContrastiveRunTest, ASetSmallerThanAStepIsRefused) {
+  job::Job job = MakeJob(1);
+  job.mutable_encoder()->set_batch(96);
+  job.mutable_objective()->mutable_moco()->set_queue(96);
+  GetParam().set(&job);
+  JobRun run(Options(job, "out"));
+  EXPECT_THAT(std::string(run.coordinator().message()),
+              HasSubstr("the set has 83 pictures, and a step takes 96 (encoder.batch)"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Methods, ContrastiveRunTest,
+                         ::testing::Values(Method{"SimClr", &SetSimClr}, Method{"MoCo", &SetMoCo},
+                                           Method{"InstanceSoftmax", &SetInstance}, Method{"InstanceNce", &SetNce}),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+}  // namespace
+}  // namespace shoal
