@@ -39,18 +39,22 @@ absl::Status KeepFeatures(const PictureSets& sets, const TrainAndTest& features,
 
 absl::Status MeasureTrained(const ImageEvaluation& evaluation, const PictureSets& sets, const FeatureEncoder& encoder,
                             ImageFigures* figures) {
-  ASSIGN_OR_RETURN(const TrainAndTest features, FeaturesOf(sets, encoder, evaluation.measures.threads));
+  const absl::StatusOr<TrainAndTest> extracted = FeaturesOf(sets, encoder, evaluation.measures.threads);
+  RETURN_IF_ERROR(extracted.status()) << "the trained features";
+  const TrainAndTest& features = *extracted;
   figures->train_pictures = features.train.size();
   figures->test_pictures = features.test.size();
   figures->chance = ShareOfCommonest(features.test.labels);
   // Before the measuring, which takes longer: a path that cannot be read or written is told at once.
   if (!evaluation.features_folder.empty()) {
-    RETURN_IF_ERROR(KeepFeatures(sets, features, evaluation.features_folder));
+    RETURN_IF_ERROR(KeepFeatures(sets, features, evaluation.features_folder)) << "--features";
   }
-  ASSIGN_OR_RETURN(figures->neighbours, FindPictureNeighbours(sets, features.train, encoder, evaluation.neighbours_of,
-                                                              evaluation.neighbours));
+  auto neighbours =
+      FindPictureNeighbours(sets, features.train, encoder, evaluation.neighbours_of, evaluation.neighbours);
+  RETURN_IF_ERROR(neighbours.status()) << "--neighbours";
+  figures->neighbours = *std::move(neighbours);
   if (!evaluation.sheet.empty()) {
-    RETURN_IF_ERROR(WriteNeighbourSheet(sets, figures->neighbours, encoder.views, evaluation.sheet));
+    RETURN_IF_ERROR(WriteNeighbourSheet(sets, figures->neighbours, encoder.views, evaluation.sheet)) << "--sheet";
   }
   ASSIGN_OR_RETURN(figures->trained, MeasureFeatures(features.train, features.test, evaluation.measures));
   return absl::OkStatus();
@@ -72,7 +76,7 @@ absl::StatusOr<ImageFigures> EvaluateRun(const ImageEvaluation& evaluation) {
                        .image_size = static_cast<uint64_t>(run.description().image_size),
                        .classes = sets.classes(),
                        .measures = evaluation.measures};
-  RETURN_IF_ERROR(MeasureTrained(evaluation, sets, run.Trained(), &figures)) << "the trained features";
+  RETURN_IF_ERROR(MeasureTrained(evaluation, sets, run.Trained(), &figures));
   absl::StatusOr<FeatureFigures> untrained = MeasureControl(sets, run.Untrained(), evaluation.measures);
   RETURN_IF_ERROR(untrained.status()) << "the untrained net's features";
   figures.untrained = *std::move(untrained);

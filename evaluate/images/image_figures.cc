@@ -1,6 +1,7 @@
 #include "evaluate/images/image_figures.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "absl/strings/str_format.h"
@@ -16,6 +17,9 @@ namespace {
 constexpr double kCollapsed = 0.05;
 
 std::string Percent(double share) { return absl::StrFormat("%.1f %%", 100 * share); }
+
+// Of JSON: per cent to four digits after the point, as more would be the rounding's.
+double PerCent(double share) { return std::round(1e6 * share) / 1e4; }
 
 std::string Row(const std::string& name, double trained, double untrained, double raw) {
   return absl::StrFormat("%-18s %10s %10s %+8.1f %12s\n", name, Percent(trained), Percent(untrained),
@@ -62,7 +66,10 @@ void AppendNeighbours(const ImageFigures& figures, JsonWriter* json) {
 }
 
 void AppendFigures(std::string_view suffix, const FeatureFigures& of, JsonWriter* json) {
-  json->Key(Cat("knn", suffix)).Number(100 * of.knn[0]).Key(Cat("linear", suffix)).Number(100 * of.linear.accuracy);
+  json->Key(Cat("knn", suffix))
+      .Number(PerCent(of.knn[0]))
+      .Key(Cat("linear", suffix))
+      .Number(PerCent(of.linear.accuracy));
   json->Key(Cat("linear_c", suffix)).Number(of.linear.c);
   json->Key(Cat("linear_converged", suffix)).Bool(of.linear.converged);
   json->Key(Cat("features", suffix)).Number(of.dim).Key(Cat("spread", suffix)).Number(of.spread);
@@ -109,15 +116,19 @@ std::string FiguresJson(const ImageFigures& figures) {
   json.BeginObject().Key("run").String(figures.run).Key("net").String(figures.net);
   json.Key("image_size").Number(figures.image_size).Key("classes").Number(figures.classes);
   json.Key("train_pictures").Number(figures.train_pictures).Key("test_pictures").Number(figures.test_pictures);
-  json.Key("chance").Number(100 * figures.chance).Key("temperature").Number(figures.measures.temperature);
+  json.Key("chance").Number(PerCent(figures.chance)).Key("temperature").Number(figures.measures.temperature);
   AppendFigures("", figures.trained, &json);
   AppendFigures("_untrained", figures.untrained, &json);
   AppendFigures("_raw", figures.raw, &json);
   json.Key("knn_by_k").BeginArray();
   for (size_t i = 0; i < figures.measures.neighbours.size(); ++i) {
-    json.BeginObject().Key("k").Number(figures.measures.neighbours[i]).Key("knn").Number(100 * figures.trained.knn[i]);
-    json.Key("knn_untrained").Number(100 * figures.untrained.knn[i]);
-    json.Key("knn_raw").Number(100 * figures.raw.knn[i]).EndObject();
+    json.BeginObject()
+        .Key("k")
+        .Number(figures.measures.neighbours[i])
+        .Key("knn")
+        .Number(PerCent(figures.trained.knn[i]));
+    json.Key("knn_untrained").Number(PerCent(figures.untrained.knn[i]));
+    json.Key("knn_raw").Number(PerCent(figures.raw.knn[i])).EndObject();
   }
   json.EndArray();
   AppendNeighbours(figures, &json);

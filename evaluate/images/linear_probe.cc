@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <utility>
 #include <vector>
@@ -16,13 +17,13 @@ namespace {
 
 // Every fifth picture of a class chooses the strength.
 constexpr uint64_t kHeldOutOf = 5;
-// From one C to the next.
-const double kHalfDecade = std::sqrt(10.0);
-// The choice ends where so many values of C in a row are no better than the best.
+// Of the logarithm of C, from one to the next.
+constexpr double kHalfDecade = 0.5;
+// The choice ends where so many values of C in a row are no better than the best: the held-out loss has one valley.
 constexpr int kMostInVain = 2;
 // Where there are too few pictures to choose by.
 constexpr double kDefaultC = 1;
-constexpr double kChoiceTolerance = 1e-4, kFitTolerance = 1e-5;
+constexpr double kChoiceTolerance = 1e-3, kFitTolerance = 1e-5;
 
 std::vector<uint64_t> AllRows(const Features& features) {
   std::vector<uint64_t> rows(features.size());
@@ -77,25 +78,23 @@ class Probe {
   // Leaves in `parameters` the best fit, where there was a choice.
   absl::StatusOr<double> ChooseC(std::vector<double>* parameters) const {
     std::vector<uint64_t> fitted, held_out, seen(classes());
-    std::vector<int32_t> held_out_places;
     for (uint64_t i = 0; i < train_.size(); ++i) {
-      const bool hold_out = ++seen[places_[i]] % kHeldOutOf == 0;
-      (hold_out ? held_out : fitted).push_back(i);
-      if (hold_out) held_out_places.push_back(places_[i]);
+      (++seen[places_[i]] % kHeldOutOf == 0 ? held_out : fitted).push_back(i);
     }
     if (held_out.empty()) return kDefaultC;
     const SoftmaxLoss loss = LossOf(train_, std::move(fitted)), measured = LossOf(train_, std::move(held_out));
-    std::vector<double> current(loss.parameters());
-    double best_c = kDefaultC, best = -1;
+    std::vector<double> current(loss.parameters()), unused(loss.parameters());
+    double best_c = kDefaultC, least = std::numeric_limits<double>::infinity();
     int in_vain = 0;
-    for (double c = options_.kLeastC; c < options_.kMostC * kHalfDecade && in_vain < kMostInVain; c *= kHalfDecade) {
+    for (double log_c = options_.kLeastLogC; log_c <= options_.kMostLogC && in_vain < kMostInVain;
+         log_c += kHalfDecade) {
+      const double c = std::pow(10, log_c);
       RETURN_IF_ERROR(Fit(loss, c, kChoiceTolerance, &current).status());
-      ASSIGN_OR_RETURN(const auto predicted, measured.Classify(current));
-      const double accuracy = Accuracy(predicted, held_out_places);
+      ASSIGN_OR_RETURN(const double held_out_loss, measured.Evaluate(current, /*decay=*/0, unused));
       ++in_vain;
-      if (accuracy <= best) continue;
+      if (held_out_loss >= least) continue;
       in_vain = 0;
-      best = accuracy;
+      least = held_out_loss;
       best_c = c;
       *parameters = current;
     }

@@ -4,8 +4,9 @@
 // Multinomial logistic regression on standardised features, fitted by L-BFGS to the minimum that scikit-learn's
 // LogisticRegression has (softmax_loss.h; with two classes scikit-learn fits one vector of weights for both, which its
 // C pulls at half as strongly). The strength of the regularisation is chosen, unless it is given: a fifth of each class
-// is held out, C grows by half decades from kLeastC, each fit beginning where the last ended, as long as the held-out
-// part gains by it; with the best C the whole set is fitted. The pictures that are measured have no part in the choice.
+// is held out, C grows by half decades from 1e-5, each fit beginning where the last ended, as long as the loss of
+// the held-out part falls; with the best C the whole set is fitted. Its accuracy would be the other measure, but of
+// some hundred pictures that is too coarse to choose by. The pictures that are measured have no part in the choice.
 //
 // Thread rule: functions are safe from any thread; they start threads of their own and join them.
 // Source: Chen et al. 2020, SimCLR, section 2.3 and appendix B.8 (L-BFGS, the strength chosen on a held-out part).
@@ -20,7 +21,8 @@
 namespace shoal {
 
 struct LinearProbeOptions {
-  static constexpr double kLeastC = 1e-5, kMostC = 100;
+  // Where C is chosen: its decimal logarithm.
+  static constexpr double kLeastLogC = -5, kMostLogC = 2;
 
   double c = 0;  // scikit-learn's C, the inverse of the strength; 0: chosen.
   uint32_t threads = 1;

@@ -48,7 +48,8 @@ class EvaluateRunTest : public ::testing::Test {
     const job::Job job = ParseJob(kJob, "job").value();
     const auto sets = PictureSets::Open(Sets()).value();
     const AugmentationSettings views = AugmentationOf(job, sets.train()).value();
-    auto learner = ContrastiveLearner::Create(LearnerSettingsOf(job, kTrain, kPatternSide, 2).value()).value();
+    auto learner =
+        ContrastiveLearner::Create(LearnerSettingsOf(job, kTrain, kPatternSide, /*threads=*/1).value()).value();
     Augmenter augmenter(views);
     const size_t batch = job.encoder().batch(), floats = augmenter.view_floats();
     std::vector<float> both(2 * batch * floats);
@@ -73,10 +74,10 @@ class EvaluateRunTest : public ::testing::Test {
   }
 
   static PictureSetOptions Sets() {
-    return {.data = {folder_->Path("set")}, .cache_directory = folder_->Path("cache"), .threads = 2};
+    return {.data = {folder_->Path("set")}, .cache_directory = folder_->Path("cache")};
   }
   static ImageEvaluation Evaluation() {
-    return {.run = folder_->Path("run"), .sets = Sets(), .measures = {.neighbours = {20}, .threads = 2}};
+    return {.run = folder_->Path("run"), .sets = Sets(), .measures = {.neighbours = {20}}};
   }
   static std::string Error(const std::string& run) {
     ImageEvaluation evaluation = Evaluation();
@@ -90,7 +91,7 @@ class EvaluateRunTest : public ::testing::Test {
 TemporaryFolder* EvaluateRunTest::folder_ = nullptr;
 
 TEST_F(EvaluateRunTest, AFewStepsTeachPatternsThatRawPixelsAndTheUntrainedNetDoNotKnow) {
-  Train(/*steps=*/80);
+  Train(/*steps=*/250);
   const auto figures = EvaluateRun(Evaluation());
   ASSERT_TRUE(figures.ok()) << figures.status();
   EXPECT_EQ(figures->net, "small");
@@ -102,15 +103,16 @@ TEST_F(EvaluateRunTest, AFewStepsTeachPatternsThatRawPixelsAndTheUntrainedNetDoN
   EXPECT_EQ(figures->raw.dim, 3 * kPatternSide * kPatternSide);
   EXPECT_GT(figures->trained.linear.accuracy, figures->untrained.linear.accuracy + 0.1) << FiguresTable(*figures);
   EXPECT_GT(figures->trained.linear.accuracy, figures->raw.linear.accuracy + 0.1) << FiguresTable(*figures);
-  EXPECT_GT(figures->trained.knn[0], figures->chance + 0.1) << FiguresTable(*figures);
-  EXPECT_GT(figures->trained.spread, 0.2);
+  EXPECT_GT(figures->trained.knn[0], figures->untrained.knn[0] + 0.1) << FiguresTable(*figures);
+  EXPECT_GT(figures->trained.spread, 0.2) << FiguresTable(*figures);
 }
 
 TEST_F(EvaluateRunTest, TheUntrainedNetIsTheOneThatTheRunBeganWith) {
-  const auto run = EncoderRun::Open(folder_->Path("run"), 2);
+  const auto run = EncoderRun::Open(folder_->Path("run"), /*threads=*/1);
   ASSERT_TRUE(run.ok()) << run.status();
   const job::Job job = ParseJob(kJob, "job").value();
-  auto beginning = ContrastiveLearner::Create(LearnerSettingsOf(job, kTrain, kPatternSide, 2).value()).value();
+  auto beginning =
+      ContrastiveLearner::Create(LearnerSettingsOf(job, kTrain, kPatternSide, /*threads=*/1).value()).value();
   std::vector<float> picture(3 * kPatternSide * kPatternSide), expected(beginning->features()), found(expected.size());
   for (size_t i = 0; i < picture.size(); ++i) picture[i] = std::sin(static_cast<float>(i));
   ASSERT_TRUE(beginning->Features(picture, expected).ok());
@@ -130,7 +132,7 @@ TEST_F(EvaluateRunTest, FeaturesLabelsClassesAndTheSheetAreWritten) {
   EXPECT_EQ(ReadFile(folder_->Path("features/classes.txt")).value(), "across\nchequered\ndisc\ndown\n");
   EXPECT_THAT(ReadFile(folder_->Path("features/train_features.npy")).value(),
               HasSubstr(Cat("(", kTrain, ", ", figures->trained.dim, ")")));
-  EXPECT_THAT(ReadFile(folder_->Path("features/test_labels.npy")).value(), HasSubstr(Cat("(", kTest, ")")));
+  EXPECT_THAT(ReadFile(folder_->Path("features/test_labels.npy")).value(), HasSubstr(Cat("(", kTest, ",)")));
   EXPECT_TRUE(std::filesystem::exists(folder_->Path("sheet.png")));
   ASSERT_EQ(figures->neighbours.size(), 1);
   EXPECT_EQ(figures->neighbours[0].nearest.size(), 10);
@@ -148,9 +150,10 @@ TEST_F(EvaluateRunTest, WhatIsNoRunOfAnEncoderIsTold) {
 }
 
 TEST_F(EvaluateRunTest, ABrokenBackboneIsTold) {
-  std::filesystem::create_directories(folder_->Path("broken"));
-  std::filesystem::copy(folder_->Path("run"), folder_->Path("broken"),
-                        std::filesystem::copy_options::overwrite_existing);
+  ASSERT_TRUE(MakeDirectories(folder_->Path("broken")).ok());
+  for (const char* file : {"job.textproto", "backbone.safetensors"}) {
+    folder_->Write(Cat("broken/", file), ReadFile(Cat(folder_->Path("run"), "/", file)).value());
+  }
   std::filesystem::resize_file(folder_->Path("broken/backbone.safetensors"), 5000);
   EXPECT_THAT(Error(folder_->Path("broken")), HasSubstr("broken/backbone.safetensors"));
 }

@@ -1,5 +1,6 @@
 #include "evaluate/images/linear_probe.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -128,6 +129,18 @@ TEST(LinearProbeTest, AGivenStrengthIsTaken) {
   const auto result = LinearProbe(Shifted(1, 200, 8, 6, 1), Shifted(2, 60, 8, 6, 1), {.c = 0.25});
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->c, 0.25);
+}
+
+TEST(LinearProbeTest, TheChosenStrengthIsNearlyAsGoodAsTheBestOfMany) {
+  const Features train = Shifted(1, 400, 40, 4, 0.15), test = Shifted(2, 2000, 40, 4, 0.15);
+  double best = 0, worst = 1;
+  for (const double c : {1e-5, 1e-3, 1e-2, 1e-1, 1.0, 100.0}) {
+    const double accuracy = LinearProbe(train, test, {.c = c}).value().accuracy;
+    best = std::max(best, accuracy);
+    worst = std::min(worst, accuracy);
+  }
+  const double chosen = LinearProbe(train, test, {}).value().accuracy;
+  EXPECT_GT(chosen, best - 0.01) << "of " << worst << " to " << best;
 }
 
 TEST(LinearProbeTest, LabelsWithGapsAreLabelsToo) {
