@@ -30,18 +30,23 @@ def times(default):
 class Job:
     """`shoal train words` on a small text, in a folder of its own."""
 
-    def __init__(self, *flags, words=40, sentences=3000):
+    objective, data, worker = "words", "text.txt", "shoal-worker"
+
+    def __init__(self, *flags, **data):
         self.folder = tempfile.mkdtemp(prefix="shoal-fault-")
         self.output = os.path.join(self.folder, "out")
         self.flags = flags
         self.prefix, self.environment = [], None
+        self.write_data(**data)
+        self.process = None
+
+    def write_data(self, words=40, sentences=3000):
         with open(os.path.join(self.folder, "text.txt"), "w") as file:
             for s in range(sentences):
                 file.write(" ".join(f"w{(s * 12 + w * (s % 5 + 1)) % words}" for w in range(12)) + "\n")
-        self.process = None
 
     def start(self):
-        command = [os.path.join(BINARIES, "shoal"), "train", "words", "--data", "text.txt", "--output", "out",
+        command = [os.path.join(BINARIES, "shoal"), "train", self.objective, "--data", self.data, "--output", "out",
                    "--set", "progress.interval_seconds=0.2", *self.flags]
         with open(os.path.join(self.folder, "log"), "a") as log:
             self.process = subprocess.Popen([*self.prefix, *command], cwd=self.folder, env=self.environment, stdout=log,
@@ -76,7 +81,8 @@ class Job:
 
     def pids(self, role=None):
         """Processes of the job, by their folder: of one role, or mpirun and all roles."""
-        wanted = [ROLES[role]] if role else list(ROLES.values())
+        programs = {**ROLES, "worker": self.worker}
+        wanted = [programs[role]] if role else list(programs.values())
         found = []
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
@@ -103,6 +109,18 @@ class Job:
 
     def wait_for_event(self, name, count):
         self.wait_for(lambda: len(self.events(name)) >= count, f"{name} number {count}")
+
+
+class PictureJob(Job):
+    """`shoal train moco` on small grey pictures."""
+
+    objective, data, worker = "moco", "train-images-idx3-ubyte", "shoal-image-worker"
+
+    def write_data(self, pictures=640, side=12):
+        draw = random.Random(1)
+        with open(os.path.join(self.folder, self.data), "wb") as file:
+            file.write(b"".join(number.to_bytes(4, "big") for number in (2051, pictures, side, side)))
+            file.write(draw.randbytes(pictures * side * side))
 
 
 class TwoHosts(Job):
@@ -302,6 +320,32 @@ class Faults(unittest.TestCase):
             self.assertEqual(vectors(job), expected, f"{workers} workers, {kills} kills")
             self.check_audit(job, job.places())
         print(f"\n1, 2 and 3 workers, {kills} kills each: {len(expected)} bytes, equal to those of the undisturbed run")
+
+    def test_in_moco_kills_of_any_role_leave_the_same_bytes(self):
+        if not os.path.exists(os.path.join(BINARIES, PictureJob.worker)):
+            self.skipTest("built without LibTorch: launch/install --torch")
+        kills = times(3)
+
+        def moco(interval):
+            job = PictureJob("--epochs", str(6 + 6 * kills), "--workers", "2", "--servers", "2", "--batch", "32", "--set",
+                             "determinism=STRICT", "objective.moco.queue=256", "encoder.threads=1",
+                             f"checkpoint.interval_seconds={interval}", f"max_restarts={10 * kills}")
+            self.addCleanup(job.end)
+            job.start()
+            return job
+
+        def backbone(job):
+            self.assertEqual(job.process.wait(PATIENCE + 60 * kills), 0, job.said())
+            with open(os.path.join(job.output, "backbone.safetensors"), "rb") as file:
+                return file.read()
+
+        expected = backbone(moco(0))
+        job = moco(0.3)
+        self.kill(job, kills, random.Random(5), list(ROLES))
+        self.assertEqual(backbone(job), expected, f"{kills} kills")
+        self.check_audit(job, job.places())
+        self.assertEqual(job.pids(), [])
+        print(f"\nMoCo, {kills} kills: {len(expected)} bytes, equal to those of the undisturbed run", file=sys.stderr)
 
     def test_sigterm_writes_a_checkpoint_and_the_same_command_goes_on(self):
         job = self.job("--epochs", "3000", "--workers", "2", "--servers", "2", "--dim", "16")

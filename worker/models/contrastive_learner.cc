@@ -71,6 +71,9 @@ class Learner : public ContrastiveLearner {
     return key_ == nullptr ? std::span<float>() : key_->tensors().parameter_floats();
   }
   std::span<float> RunningStatistics() override { return query_.tensors().buffer_floats(); }
+  std::span<float> KeyRunningStatistics() override {
+    return key_ == nullptr ? std::span<float>() : key_->tensors().buffer_floats();
+  }
 
   size_t StateFloats() const override;
   std::string StateLayout() const override;

@@ -87,9 +87,11 @@ class ContrastiveLearner {
   // Those of the key encoder, for their owner to set before a step: at first equal to the query encoder's. Empty but
   // with kMoco.
   virtual std::span<float> KeyParameters() = 0;
-  // The query encoder's running means and variances of batch normalisation, which are each worker's own but with
-  // kSynchronised.
+  // The query encoder's running means and variances of batch normalisation, which a step changes by this worker's
+  // pictures but with kSynchronised. A step depends on them by its roundings.
   virtual std::span<float> RunningStatistics() = 0;
+  // Those of the key encoder. Empty but with kMoco.
+  virtual std::span<float> KeyRunningStatistics() = 0;
 
   // Everything that makes training go on to the bit, in StateFloats() floats. StateLayout says what they are, a line
   // for each tensor: a state is loaded into a learner of the same layout only, which is the caller's to compare.

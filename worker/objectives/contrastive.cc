@@ -1,6 +1,7 @@
 #include "worker/objectives/contrastive.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <utility>
 
@@ -200,7 +201,7 @@ absl::StatusOr<StepReport> Contrastive::AwaitComputing() {
     RETURN_IF_ERROR(context_.client.table(i).Flush()) << "table " << context_.welcome.table(i).name();
   }
   report.push_seconds = SecondsSince(write_start);
-  thread_->Begin([this] { return collective_->Barrier(); });
+  thread_->Begin([this] { return Meet(); });
   stage_ = Stage::kMeeting;
   return report;
 }
@@ -219,6 +220,19 @@ absl::StatusOr<StepReport> Contrastive::AwaitOthers() {
   report.loss_sum = result_.loss * static_cast<double>(report.loss_pairs);
   report.learning_rate = LearningRate();
   return report;
+}
+
+absl::Status Contrastive::Meet() {
+  if (collective_->size() == 1) return absl::OkStatus();
+  const std::array statistics = {learner_->RunningStatistics(), learner_->KeyRunningStatistics()};
+  for (const std::span<float> values : statistics) {
+    RETURN_IF_ERROR(collective_->StartAllReduce(values));
+  }
+  RETURN_IF_ERROR(collective_->Wait());
+  for (const std::span<float> values : statistics) {
+    for (float& value : values) value /= static_cast<float>(collective_->size());
+  }
+  return absl::OkStatus();
 }
 
 StepPlace Contrastive::Place() const {

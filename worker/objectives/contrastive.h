@@ -59,6 +59,9 @@ class Contrastive final : public Objective {
   absl::Status BeginComputing();
   absl::StatusOr<StepReport> AwaitComputing();
   absl::StatusOr<StepReport> AwaitOthers();
+  // Until all workers have written. They leave with the mean of their running statistics: so a life that goes on from
+  // the leader's state goes on as all workers would have.
+  absl::Status Meet();
   double LearningRate() const;
   StepPlace Place() const;
   uint64_t batch() const;  // Of all workers.

@@ -43,6 +43,8 @@ struct Method {
   void (*set)(job::Job*);
 };
 
+void PrintTo(const Method& method, std::ostream* out) { *out << method.name; }
+
 class ContrastiveRunTest : public ::testing::TestWithParam<Method> {
  protected:
   static constexpr uint64_t kPictures = 5 * kBatch + 3;  // Three are left out of each epoch.
@@ -158,6 +160,7 @@ TEST_P(ContrastiveRunTest, StoppedAtAnyCheckpointItGoesOnToTheSameBytes) {
   job::Job job = MakeJob(2);
   job.set_epochs(4);
   job.set_determinism(job::Job::STRICT);
+  job.mutable_encoder()->set_batch_norm(job::ImageEncoder::LOCAL);  // Each worker has running statistics of its own.
   const std::string undisturbed = Train(job, "undisturbed");
   job.mutable_checkpoint()->set_interval_seconds(0.05);
   for (uint64_t life = 1; life <= 2; ++life) {
@@ -173,6 +176,7 @@ TEST_P(ContrastiveRunTest, AWorkerThatIsLostEndsTheJobWhichGoesOnToTheSameBytes)
   job::Job job = MakeJob(2);
   job.set_epochs(4);
   job.set_determinism(job::Job::STRICT);
+  job.mutable_encoder()->set_batch_norm(job::ImageEncoder::LOCAL);  // Each worker has running statistics of its own.
   const std::string undisturbed = Train(job, "undisturbed");
   job.mutable_checkpoint()->set_interval_seconds(0.05);
   job.mutable_heartbeats()->set_dead_after_seconds(1);

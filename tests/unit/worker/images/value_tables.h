@@ -34,6 +34,7 @@ class IdleLearner final : public ContrastiveLearner {
   std::span<float> QueryParameters() override { return query_; }
   std::span<float> KeyParameters() override { return key_; }
   std::span<float> RunningStatistics() override { return {}; }
+  std::span<float> KeyRunningStatistics() override { return {}; }
   size_t StateFloats() const override { return 0; }
   std::string StateLayout() const override { return ""; }
   absl::Status SaveState(std::span<float>) const override { return absl::OkStatus(); }
