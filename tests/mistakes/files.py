@@ -4,6 +4,7 @@ import gzip
 import lzma
 import os
 import struct
+import zlib
 
 
 def text():
@@ -25,6 +26,21 @@ def vectors(rows):
     dim = len(next(iter(rows.values())))
     body = b"".join(word.encode() + b" " + struct.pack(f"<{dim}f", *row) for word, row in rows.items())
     return f"{len(rows)} {dim}\n".encode() + body
+
+
+def idx(pictures, side):
+    """An IDX file of grey pictures."""
+    head = b"".join(number.to_bytes(4, "big") for number in (2051, pictures, side, side))
+    return head + bytes((i * 7 + i // 97) % 256 for i in range(pictures * side * side))
+
+
+def png(side):
+    """A black picture."""
+    def chunk(name, content):
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+    rows = zlib.compress((b"\0" + bytes(3 * side)) * side)
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)) +
+            chunk(b"IDAT", rows) + chunk(b"IEND", b""))
 
 
 def broken(content, position):
@@ -76,9 +92,12 @@ def make(folder):
         "begun/job.textproto": ENCODER_JOB,
         "cut/job.textproto": ENCODER_JOB,
         "cut/backbone.safetensors": b"\x80\x00\x00",
+        "cut-images-idx3-ubyte": idx(40, 12)[:-50],
+        **{f"pictures/{name}/{i}.png": png(12) for name in "ab" for i in range(20)},
     }
-    for folder_name in ("nothing", "locked", "full", "done", "damaged", "mine", "words", "begun", "cut"):
-        os.mkdir(os.path.join(folder, folder_name))
+    for folder_name in ("nothing", "locked", "full", "done", "damaged", "mine", "words", "begun", "cut", "pictures/a",
+                        "pictures/b"):
+        os.makedirs(os.path.join(folder, folder_name))
     for name, content in files.items():
         with open(os.path.join(folder, name), "wb") as file:
             file.write(content)

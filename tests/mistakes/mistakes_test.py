@@ -28,10 +28,10 @@ TRAIN = "shoal train words --data text.txt --output out "
 JOB_FILE = "The job's file"
 TRAIN_FILE = "shoal train a.textproto --data text.txt --output out"
 FULL_DISK = "A full disk"
-IMAGES = "Measuring image encoders"
+IMAGES = ("Pictures and encoders", "Measuring image encoders")
 READ_ON = re.compile(r"shoal: nothing was done; shoal (\w+ )*--help tells how it is used\n\Z")
 # What a run tells of its progress, which is no one's mistake.
-PROGRESS = re.compile(r"^coordinator: (data: |epoch |preparing the data: ).*\n", re.M)
+PROGRESS = re.compile(r"^coordinator: (data: |epoch |preparing the data: |preparing pictures: ).*\n", re.M)
 ROLES = {"shoal": "SHOAL", "shoal-coordinator": "COORDINATOR", "shoal-paramserver": "SERVER", "shoal-worker": "WORKER"}
 
 
@@ -204,7 +204,7 @@ class MistakesTest(unittest.TestCase):
         if SECTION == FULL_DISK and subprocess.run(small_disk("mount", "-t", "tmpfs", "none", "/mnt"),
                                                    capture_output=True).returncode != 0:
             self.skipTest("no file system can be mounted here, so no disk can be filled")
-        if SECTION == IMAGES and not os.path.exists(os.path.join(BINARIES, "shoal-evaluate-images")):
+        if SECTION in IMAGES and not os.path.exists(os.path.join(BINARIES, "shoal-evaluate-images")):
             self.skipTest("shoal-evaluate-images is not built, as there is no LibTorch: launch/install --torch")
         rows = rows_of(PAGE, SECTION)
         self.assertGreater(len(rows), 0)
