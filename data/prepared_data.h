@@ -28,10 +28,11 @@ using DataExport = std::function<ExportedFiles(const std::string& directory)>;
 struct PreparedData {
   std::string file;  // Absolute path.
   bool reused = false;
-  std::string why_rebuilt;   // Where a file of an earlier run was there and was not used.
-  std::string description;   // Source::Describe.
-  uint64_t items = 0;        // That tables may have a row for: words of the vocabulary, pictures.
-  uint64_t fingerprint = 0;  // Of what is trained on; equal for equal data, wherever it lies.
+  std::string why_rebuilt;    // Where a file of an earlier run was there and was not used.
+  std::string description;    // Source::Describe.
+  uint64_t items = 0;         // That tables may have a row for: words of the vocabulary, pictures.
+  uint32_t picture_side = 0;  // The shorter side of the first picture, in pixels.
+  uint64_t fingerprint = 0;   // Of what is trained on; equal for equal data, wherever it lies.
   std::vector<Unit> units;
   // Run when all is trained, in a thread.
   DataExport export_data = [](const std::string&) { return std::vector<std::string>(); };

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "common/format.h"
 #include "common/job/derived.h"
+#include "common/job/encoder_size.h"
 #include "common/job/tables.h"
 #include "common/status.h"
 #include "data/corpus_files.h"
@@ -41,13 +42,18 @@ std::string Row(std::string_view ranks, std::string_view role, const std::string
   return absl::StrFormat("  %-8s %-12s %9s  %s\n", ranks.data(), role.data(), memory, holds.data());
 }
 
+std::string DescribeEncoder(const job::ImageEncoder& encoder) {
+  return Cat("net and head of ", FormatCount(EncoderSize::Of(encoder).parameters), " parameters, views, activations");
+}
+
 std::string DescribeRoles(const job::Job& job, const MemoryPlan& memory) {
   const uint64_t servers = job.servers(), workers = job.workers();
   const std::string tables = Cat(DescribeTables(memory.tables), servers > 1 ? Cat(", over ", servers, " servers") : "");
   return Row("rank", "role", "memory", "what it holds") +
          Row("0", "coordinator", FormatBytes(memory.coordinator_bytes), "plan, leases, ledger") +
          Row(Ranks(1, servers), "server", FormatBytes(memory.server_bytes), tables) +
-         Row(Ranks(1 + servers, workers), "worker", FormatBytes(memory.worker_bytes), "noise words, batches");
+         Row(Ranks(1 + servers, workers), "worker", FormatBytes(memory.worker_bytes),
+             TrainsImages(job) ? DescribeEncoder(job.encoder()) : "noise words, batches");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// MemoryPlan: the memory that each role of a job will take, from the size of its vocabulary.
+// MemoryPlan: the memory that each role of a job will take, from the size of its vocabulary or of its set of pictures.
 //
 // The servers' tables are exact but for a segment's header: rows, padding, optimizer state, whole 2 MiB pages. The rest
 // is what the roles were measured to need besides, rounded up. The token file is mapped, shared by all workers, and may
@@ -28,7 +28,8 @@ struct MemoryPlan {
   uint64_t batch_bytes = 0;   // that of its batches of rows.
   uint64_t total_bytes = 0;   // All roles together.
 
-  static MemoryPlan Of(const job::Job& job, uint64_t vocabulary_words);
+  // Of data with `items`: words of the vocabulary, or pictures, whose shorter side has `picture_side` pixels.
+  static MemoryPlan Of(const job::Job& job, uint64_t items, uint32_t picture_side = 0);
 
   // ResourceExhausted where all roles are to run on `machine` and do not fit: tells what is too large and which fields
   // to change.

@@ -13,7 +13,7 @@ absl::StatusOr<std::string> PlanOf(const TrainingRequest& request, const Install
   const Machine machine = Machine::Inspect();
   ASSIGN_OR_RETURN(const MpirunCommand command, MpirunCommand::Of(request.job, request.output, installation, machine));
   ASSIGN_OR_RETURN(const PreparedData data, PrepareRequestedData(request));
-  const MemoryPlan memory = MemoryPlan::Of(request.job, data.items);
+  const MemoryPlan memory = MemoryPlan::Of(request.job, data.items, data.picture_side);
   RETURN_IF_ERROR(memory.CheckFits(request.job, machine));
   RETURN_IF_ERROR(MakeDirectories(request.output)) << "--output";
   RETURN_IF_ERROR(WriteFileAtomically(Cat(request.output, "/job.textproto"), PrintJob(request.job)));

@@ -11,8 +11,12 @@ class Counter {
   // A convolution of `side` x `side` without a bias, and its batch normalisation.
   void Convolution(uint64_t in, uint64_t out, uint64_t side) {
     size_.parameters += in * out * side * side;
+    size_.outputs_per_pixel += static_cast<double>(out) * scale_;
     Norm(out);
   }
+
+  // What follows has half as many rows and columns.
+  void Halve() { scale_ /= 4; }
 
   void Norm(uint64_t channels) {
     size_.parameters += 2 * channels;
@@ -40,20 +44,27 @@ class Counter {
 
  private:
   EncoderSize size_;
+  double scale_ = 1;  // Places of an output for each pixel.
 };
 
 void CountSmall(Counter* counter) {
+  counter->Halve();
   counter->Convolution(3, 16, 3);
   counter->BasicBlock(16, 16);
+  counter->Halve();
   counter->BasicBlock(16, 32);
+  counter->Halve();
   counter->BasicBlock(32, 64);
   counter->size().features = 64;
 }
 
 void CountResNet(const std::array<int, 4>& blocks, bool bottlenecks, uint64_t stem_side, Counter* counter) {
+  if (stem_side > 3) counter->Halve();
   counter->Convolution(3, 64, stem_side);
+  if (stem_side > 3) counter->Halve();
   uint64_t in = 64, width = 64;
   for (const int count : blocks) {
+    if (width > 64) counter->Halve();
     for (int block = 0; block < count; ++block) {
       if (bottlenecks) {
         counter->Bottleneck(in, width, block == 0);

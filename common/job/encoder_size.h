@@ -18,6 +18,9 @@ struct EncoderSize {
   uint64_t features = 0;    // That the net gives for a picture.
   uint64_t parameters = 0;  // Of net and head: what a gradient moves.
   uint64_t buffers = 0;     // Running means and variances of net and head.
+  // Outputs of the net's convolutions for each pixel of a view: what a step keeps until its backward pass, and as much
+  // again for their normalised form.
+  double outputs_per_pixel = 0;
 
   static EncoderSize Of(const job::ImageEncoder& encoder);
 };

@@ -64,6 +64,20 @@ TEST(MemoryPlanTest, TablesThatFitWithoutTheirCopyForCheckpointsAreToldSo) {
   EXPECT_TRUE(MemoryPlan::Of(job, 10000000).CheckFits(job, machine).ok());
 }
 
+TEST(MemoryPlanTest, AnEncodersWorkerGrowsWithItsShareOfTheStepAndTheSizeOfTheViews) {
+  job::Job job;
+  job.mutable_objective()->mutable_moco();
+  job.mutable_data()->mutable_images()->add_path("pictures");
+  const uint64_t one = MemoryPlan::Of(job, 50000, 32).worker_bytes;
+  EXPECT_GT(MemoryPlan::Of(job, 50000, 64).worker_bytes, 2 * one);
+  job.set_workers(2);
+  EXPECT_LT(MemoryPlan::Of(job, 50000, 32).worker_bytes, one);
+  const Machine machine{.memory_bytes = 1000 * 1000 * 1000, .memory_limited_by = "free memory"};
+  const std::string message(MemoryPlan::Of(job, 50000, 224).CheckFits(job, machine).message());
+  EXPECT_NE(message.find("free memory is 1 GB: 2 workers take "), std::string::npos) << message;
+  EXPECT_NE(message.find("lower encoder.batch (256)"), std::string::npos) << message;
+}
+
 TEST(MemoryPlanTest, TooManyWorkersAreNamedAsWhatIsTooMuch) {
   job::Job job = SkipGramJob(100, 1);
   job.set_workers(100);
