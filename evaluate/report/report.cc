@@ -58,16 +58,18 @@ std::string Tiles(const RunRecord& record, const WordVectors* vectors) {
   if (vectors != nullptr) html += Tile("words &times; numbers", Cat(vectors->words(), " \xc3\x97 ", vectors->dim()));
   const RunResult result = record.result.value_or(RunResult());
   const double loss = result.loss.value_or(0);
-  if (result.words > 0) html += Tile("words trained", FormatScaled(static_cast<double>(result.words)));
+  if (result.words > 0) html += Tile(Cat(result.work, " trained"), FormatScaled(static_cast<double>(result.words)));
   if (result.seconds > 0) html += Tile("training", FormatDuration(result.seconds));
-  if (result.words_per_second > 0) html += Tile("words a second", FormatScaled(result.words_per_second));
+  if (result.words_per_second > 0) html += Tile(Cat(result.work, " a second"), FormatScaled(result.words_per_second));
   if (loss > 0) html += Tile("loss, last epoch", absl::StrFormat("%.4f", loss));
   if (record.workers > 0) html += Tile("workers + servers", absl::StrFormat("%g + %g", record.workers, record.servers));
   return html.empty() ? "" : Cat("<div class='tiles'>", html, "</div>\n");
 }
 
 std::string Charts(const RunRecord& record) {
-  LineChart loss{.title = "Loss per pair"}, speed{.title = "Words per second", .from_zero = true};
+  const bool pictures = record.result && record.result->work == "pictures";
+  LineChart loss{.title = "Loss per pair"};
+  LineChart speed{.title = pictures ? "Pictures per second" : "Words per second", .from_zero = true};
   double epoch = 1;
   for (const ProgressPoint& point : record.progress) {
     if (point.epoch > epoch) {
