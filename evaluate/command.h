@@ -31,6 +31,7 @@ extern const Command kWordsCommand;
 extern const Command kExportCommand;
 extern const Command kReportCommand;
 extern const Command kCooccurrenceCommand;
+extern const Command kShowCommand;
 extern const Command kImagesCommand;
 
 }  // namespace shoal

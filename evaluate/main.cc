@@ -7,7 +7,8 @@
 namespace shoal {
 namespace {
 
-const Command* const kCommands[] = {&kWordsCommand, &kExportCommand, &kReportCommand, &kCooccurrenceCommand};
+const Command* const kCommands[] = {&kWordsCommand, &kExportCommand, &kReportCommand, &kShowCommand,
+                                    &kCooccurrenceCommand};
 
 }  // namespace
 }  // namespace shoal

@@ -20,7 +20,7 @@ namespace {
 constexpr char kHelp[] =
     "usage: shoal VERB ...        shoal VERB --help tells each\n"
     "\n"
-    "  train JOB --data PATH... --output DIR     train; JOB is a shipped job (words, cooccurrence) or NAME.textproto\n"
+    "  train JOB --data PATH... --output DIR     train; JOB is a shipped job (words, moco, ...) or NAME.textproto\n"
     "  plan JOB --data PATH... --output DIR      show roles, units, memory and the mpirun line, without training\n"
     "  checkpoint list|verify|show DIR           what a run can go on from, and whether it is whole\n"
     "  doctor                                    what this machine lacks or could do better, each with the cure\n"
@@ -28,6 +28,7 @@ constexpr char kHelp[] =
     "  evaluate images DIR --data SET ...        measure an image encoder: nearest neighbours, linear probe\n"
     "  export DIR|FILE ...                       vectors as text, NumPy or TensorBoard files\n"
     "  report DIR                                draw report.html of an output folder anew\n"
+    "  show augmentation DIR|FILE ...            draw the views of pictures that a job trains on\n"
     "\n"
     "  --version, --help\n"
     "\n"
@@ -35,7 +36,7 @@ constexpr char kHelp[] =
 
 const std::vector<std::string>& Verbs() {
   static const auto* verbs =
-      new std::vector<std::string>{"train", "plan", "checkpoint", "doctor", "evaluate", "export", "report"};
+      new std::vector<std::string>{"train", "plan", "checkpoint", "doctor", "evaluate", "export", "report", "show"};
   return *verbs;
 }
 

@@ -9,6 +9,7 @@
 #include "common/job/tables.h"
 #include "common/log.h"
 #include "common/status.h"
+#include "worker/images/set_augmentation.h"
 #include "worker/objectives/bank_rows.h"
 #include "worker/objectives/contrastive_settings.h"
 #include "worker/objectives/moco_rows.h"

@@ -5,7 +5,7 @@
 #include "common/host.h"
 #include "common/status.h"
 #include "data/parallel.h"
-#include "worker/augment/augmentation_job.h"
+#include "worker/augment/augmentation_settings.h"
 
 namespace shoal {
 namespace {
@@ -119,17 +119,6 @@ absl::StatusOr<Precision> PrecisionOf(const job::Job& job) {
 }
 
 }  // namespace
-
-absl::StatusOr<AugmentationSettings> AugmentationOf(const job::Job& job, const ImageFile& images) {
-  // A set is judged by its first picture.
-  PictureTraits pictures{.shorter_side = std::min(images.width(0), images.height(0))};
-  for (int channel = 0; channel < 3; ++channel) {
-    pictures.mean[channel] = static_cast<float>(images.statistics().mean[channel]);
-    // A set of one colour has no deviation to divide by.
-    pictures.std[channel] = static_cast<float>(std::max(images.statistics().deviation[channel], 1.0 / 255));
-  }
-  return SettingsOf(job.encoder().augmentation(), pictures, "encoder.augmentation");
-}
 
 absl::StatusOr<LearnerSettings> LearnerSettingsOf(const job::Job& job, uint64_t pictures, int view_size, int threads) {
   LearnerSettings settings{.encoder = EncoderOf(job, view_size),

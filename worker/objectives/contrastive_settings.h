@@ -6,17 +6,11 @@
 #pragma once
 
 #include "absl/status/statusor.h"
-#include "data/images/image_file.h"
 #include "proto/wire.pb.h"
-#include "worker/augment/augmentation_settings.h"
 #include "worker/models/contrastive_learner.h"
 #include "worker/optimizers/learning_rate.h"
 
 namespace shoal {
-
-// How views of the set's pictures are drawn: by the job's recipe and changes, normalised by the set's own statistics
-// where the job gives none.
-absl::StatusOr<AugmentationSettings> AugmentationOf(const job::Job& job, const ImageFile& images);
 
 // Of a set of `pictures`; `threads`: that the worker computes with. FailedPrecondition: BF16 is asked of a processor
 // that is slow at it.

@@ -11,6 +11,7 @@
 #include "tests/unit/evaluate/temporary_folder.h"
 #include "tests/unit/worker/probes/pattern_set.h"
 #include "worker/augment/augmenter.h"
+#include "worker/images/set_augmentation.h"
 #include "worker/objectives/contrastive_settings.h"
 
 namespace shoal {
