@@ -1,6 +1,7 @@
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <memory>
 #include <set>
 
@@ -123,6 +124,21 @@ TEST(JobsPageTest, TheShippedJobShowsEveryFieldOfWordVectorsWithItsDefault) {
     EXPECT_TRUE(absl::StrContains(text, Cat(" ", line)) || absl::StrContains(text, Cat("\n", line))) << path;
   });
   ExpectDefaults(*job, "");
+}
+
+TEST(JobsPageTest, EveryShippedJobIsRightOnceItHasData) {
+  int jobs = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(Cat(SHOAL_SOURCE_DIR, "/launch/jobs"))) {
+    const std::string name = entry.path().filename();
+    auto job = ParseJob(Read("launch/jobs/" + name), name);
+    ASSERT_TRUE(job.ok()) << job.status();
+    const bool images = job->data().has_images();
+    ASSERT_TRUE(SetField(&*job, images ? "data.images.path=pictures" : "data.corpus.path=text.txt").ok());
+    EXPECT_TRUE(ValidateJob(*job).ok()) << name << ": " << ValidateJob(*job);
+    EXPECT_EQ(job->name() + ".textproto", name);
+    ++jobs;
+  }
+  EXPECT_GE(jobs, 7);
 }
 
 }  // namespace
