@@ -74,7 +74,7 @@ TEST(MemoryPlanTest, AnEncodersWorkerGrowsWithItsShareOfTheStepAndTheSizeOfTheVi
   EXPECT_LT(MemoryPlan::Of(job, 50000, 32).worker_bytes, one);
   const Machine machine{.memory_bytes = 1000 * 1000 * 1000, .memory_limited_by = "free memory"};
   const std::string message(MemoryPlan::Of(job, 50000, 224).CheckFits(job, machine).message());
-  EXPECT_NE(message.find("free memory is 1 GB: 2 workers take "), std::string::npos) << message;
+  EXPECT_NE(message.find("free memory is 1.0 GB: 2 workers take "), std::string::npos) << message;
   EXPECT_NE(message.find("lower encoder.batch (256)"), std::string::npos) << message;
 }
 

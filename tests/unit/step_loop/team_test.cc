@@ -2,6 +2,7 @@
 
 #include "worker/team.h"
 
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -118,6 +119,16 @@ class TeamLoopTest : public ::testing::Test {
     return {};
   }
 
+  // In whichever order they say it.
+  void AwaitPausedOfBoth() {
+    std::set<int> paused;
+    for (int i = 0; i < 2000 && paused.size() < 2; ++i) {
+      const auto received = ReceiveControl(coordinator_.get(), Clock::Real().Now() + absl::Milliseconds(20));
+      if (received.ok() && received->second.has_paused()) paused.insert(received->first);
+    }
+    EXPECT_EQ(paused.size(), 2u);
+  }
+
   InProcessHub hub_;
   std::unique_ptr<Endpoint> coordinator_;
   Diary diaries_[2];
@@ -145,8 +156,7 @@ TEST_F(TeamLoopTest, ForACheckpointTheLeaderSavesAndRestsWhileAFollowerGoesOnAsT
   pause.mutable_pause();
   resume.mutable_resume();
   for (const int rank : {1, 2}) Say(rank, pause);
-  Await(2, wire::ControlMessage::kPaused);
-  Await(1, wire::ControlMessage::kPaused);
+  AwaitPausedOfBoth();
   GiveLease(1);
   Clock::Real().SleepFor(absl::Milliseconds(50));
   EXPECT_THAT(diaries_[0], Not(Contains("begin 1"))) << "the leader rests";
