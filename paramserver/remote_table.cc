@@ -210,6 +210,7 @@ absl::Status RemoteTable::Flush() { return WaitForPushes(0); }
 absl::Status RemoteTable::Read(uint64_t first, uint64_t count, std::span<float> out) {
   if (spec_.hashed()) return InvalidArgument("table \"", spec_.name(), "\" has hashed keys, which have no order");
   RETURN_IF_ERROR(CheckRange(spec_, first, count));
+  RETURN_IF_ERROR(CheckFloats(spec_, count, out.size()));
   const uint64_t at_once = std::max<uint64_t>(1, kReadBytes / (layout_.padded_dim * sizeof(float)));
   std::vector<uint64_t> keys;
   for (uint64_t done = 0; done < count; done += keys.size()) {
