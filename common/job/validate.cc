@@ -99,6 +99,12 @@ void CheckDeterminism(const job::Job& job, Mistakes* mistakes) {
       "REMOTE");
 }
 
+void CheckCpuSeconds(const job::Job& job, Mistakes* mistakes) {
+  if (job.max_cpu_seconds() == 0 || job.determinism() != job::Job::STRICT) return;
+  mistakes->push_back(Cat("max_cpu_seconds is ", ShortestDecimal(job.max_cpu_seconds()),
+                          ", but determinism STRICT must end at the same place each time; leave one out"));
+}
+
 void CheckPorts(const job::Job& job, Mistakes* mistakes) {
   constexpr uint64_t kLastPort = 65535;
   const uint64_t first = job.metrics().port(), last = first + job.servers() + job.workers();
@@ -121,6 +127,7 @@ absl::Status ValidateJob(const job::Job& job) {
   CheckEncoder(job, &mistakes);
   CheckHeartbeats(job.heartbeats(), &mistakes);
   CheckDeterminism(job, &mistakes);
+  CheckCpuSeconds(job, &mistakes);
   CheckPorts(job, &mistakes);
   if (mistakes.empty()) return absl::OkStatus();
   return InvalidArgument(absl::StrJoin(mistakes, "\n"));

@@ -169,7 +169,8 @@ float SkipGram::LearningRate() const {
   const uint64_t in_unit = tokens_->tokens_before(sentence_) + place_ - tokens_->tokens_before(lease_.begin());
   const double passed =
       static_cast<double>(lease_.words_before() + in_unit) / std::max<uint64_t>(lease_.words_total(), 1);
-  const double fraction = std::min(passed, 1.0);
+  // A job that its CPU time ends before the plan does is further than its place.
+  const double fraction = std::min(std::max(passed, lease_.progress()), 1.0);
   return static_cast<float>(settings_.learning_rate() +
                             fraction * (settings_.final_learning_rate() - settings_.learning_rate()));
 }

@@ -102,6 +102,11 @@ TEST(ValidateJobTest, StrictDeterminismNeedsRowsThatTravelByMessages) {
   EXPECT_EQ(MistakesOf({"determinism=STRICT"}), "");
 }
 
+TEST(ValidateJobTest, StrictDeterminismCannotEndByTheClock) {
+  EXPECT_EQ(MistakesOf({"determinism=STRICT", "max_cpu_seconds=100"}),
+            "max_cpu_seconds is 100, but determinism STRICT must end at the same place each time; leave one out");
+}
+
 TEST(ValidateJobTest, EveryRanksPortMustExist) {
   EXPECT_EQ(MistakesOf({"metrics.port=65534", "workers=3"}),
             "metrics.port is 65534, and with 1 servers and 3 workers the last rank's would be 65538, above 65535; give "
