@@ -7,8 +7,6 @@
 // view's parameters as a line of text and its 8-bit pixels, for bench/augment_peer.py, which does the same by
 // torchvision.
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -18,6 +16,7 @@
 #include <vector>
 
 #include "common/files.h"
+#include "common/host.h"
 #include "common/random.h"
 #include "common/text.h"
 #include "worker/augment/augmenter.h"
@@ -40,15 +39,6 @@ struct Options {
 [[noreturn]] void Fail(std::string_view message) {
   std::fprintf(stderr, "%.*s\n", static_cast<int>(message.size()), message.data());
   std::exit(1);
-}
-
-double CpuSeconds() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 std::vector<Picture> ReadPictures(const std::string& path) {
@@ -132,14 +122,14 @@ double MicrosecondsPerView(const std::vector<Picture>& pictures, const Augmentat
   ViewKey key = {1, 0, 0, 0};
   for (int part = 0; part < 5; ++part) {
     uint64_t views = 0;
-    const double begin = CpuSeconds();
+    const double begin = ProcessCpuSeconds();
     double end = begin;
     while (end - begin < seconds / 5) {
       for (const Picture& picture : pictures) {
         for (key.view = 0; key.view < 2; ++key.view, ++views) augmenter.View(picture.view(), key, out.data());
         ++key.image;
       }
-      end = CpuSeconds();
+      end = ProcessCpuSeconds();
     }
     parts.push_back(1e6 * (end - begin) / static_cast<double>(views));
   }

@@ -7,8 +7,6 @@
 // Prints pairs of pictures (with instance: pictures) per CPU-second and per second, after two steps that don't count.
 // bench/encoders_peer.py runs it beside PyTorch.
 
-#include <sys/resource.h>
-
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -16,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "common/host.h"
 #include "common/random.h"
 #include "common/status.h"
 #include "worker/models/contrastive_learner.h"
@@ -64,12 +63,6 @@ absl::StatusOr<LearnerSettings> SettingsOf(const Flags& flags) {
   return settings;
 }
 
-double CpuSeconds() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
-}
-
 double WallSeconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
@@ -91,7 +84,7 @@ absl::Status Run(const Flags& flags) {
   double cpu = 0, wall = 0;
   for (int64_t step = 0; step < kUncounted + steps; ++step) {
     if (step == kUncounted) {
-      cpu = CpuSeconds();
+      cpu = ProcessCpuSeconds();
       wall = WallSeconds();
     }
     RETURN_IF_ERROR(learner->Step(input).status());
@@ -99,7 +92,7 @@ absl::Status Run(const Flags& flags) {
   const double pairs = static_cast<double>(batch) * steps;
   std::printf("%s, %s, %s, batch %zu: %.1f pairs per CPU-second, %.1f per second, %.0f MB of tensors at most\n",
               flags.at("--net").c_str(), flags.at("--method").c_str(), flags.at("--precision").c_str(), batch,
-              pairs / (CpuSeconds() - cpu), pairs / (WallSeconds() - wall), TensorMemory().most_in_use * 1e-6);
+              pairs / (ProcessCpuSeconds() - cpu), pairs / (WallSeconds() - wall), TensorMemory().most_in_use * 1e-6);
   return absl::OkStatus();
 }
 

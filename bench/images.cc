@@ -7,7 +7,6 @@
 // the same with Pillow.
 
 #include <google/protobuf/text_format.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/host.h"
 #include "common/text.h"
 #include "data/images/image_file.h"
 #include "data/images/prepare_images.h"
@@ -33,15 +33,6 @@ struct Run {
   double seconds;
 };
 
-double CpuSeconds() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
 [[noreturn]] void Fail(std::string_view message) {
   std::fprintf(stderr, "%.*s\n", static_cast<int>(message.size()), message.data());
   std::exit(1);
@@ -50,11 +41,11 @@ double CpuSeconds() {
 Run Median(int repeats, const std::function<void()>& body) {
   std::vector<Run> runs;
   for (int i = 0; i < repeats; ++i) {
-    const double cpu_begin = CpuSeconds();
+    const double cpu_begin = ProcessCpuSeconds();
     const auto begin = std::chrono::steady_clock::now();
     body();
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-    runs.push_back({CpuSeconds() - cpu_begin, seconds.count()});
+    runs.push_back({ProcessCpuSeconds() - cpu_begin, seconds.count()});
   }
   std::nth_element(runs.begin(), runs.begin() + repeats / 2, runs.end(),
                    [](const Run& a, const Run& b) { return a.cpu_seconds < b.cpu_seconds; });

@@ -5,7 +5,6 @@
 // Prints, for the median of the repeats, MB of text per CPU-second (all threads) and per second, beside what was found.
 // bench/prepare_peer.py does the same for gensim's scan.
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/host.h"
 #include "common/text.h"
 #include "data/prepare.h"
 #include "data/token_file.h"
@@ -29,15 +29,6 @@ struct Run {
   double seconds;
 };
 
-double CpuSeconds() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
 [[noreturn]] void Fail(std::string_view message) {
   std::fprintf(stderr, "%.*s\n", static_cast<int>(message.size()), message.data());
   std::exit(1);
@@ -45,13 +36,13 @@ double CpuSeconds() {
 
 Run PrepareOnce(const job::Corpus& corpus, const std::string& folder, PreparedCorpus* prepared) {
   std::filesystem::remove_all(folder);
-  const double cpu_begin = CpuSeconds();
+  const double cpu_begin = ProcessCpuSeconds();
   const auto begin = std::chrono::steady_clock::now();
   auto result = PrepareCorpus(corpus, folder, nullptr);
   if (!result.ok()) Fail(ToStd(result.status().message()));
   *prepared = *std::move(result);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-  return {CpuSeconds() - cpu_begin, seconds.count()};
+  return {ProcessCpuSeconds() - cpu_begin, seconds.count()};
 }
 
 void Set(std::string_view name, const std::string& value, job::Corpus* corpus, int* repeats) {

@@ -8,7 +8,6 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,6 +21,7 @@
 #include <vector>
 
 #include "common/files.h"
+#include "common/host.h"
 #include "common/status.h"
 #include "data/word_vectors.h"
 #include "worker/objectives/skip_gram_windows.h"
@@ -199,19 +199,13 @@ void Initialise(const Flags& flags, uint64_t rows, const Rows& inputs, const Row
   }
 }
 
-double CpuSeconds() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
-}
-
 double WallSeconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 void TrainAndReport(const Flags& flags, const Tokens& tokens, const Rows& inputs, const Rows& outputs) {
   const Trainer trainer(flags, tokens, inputs, outputs);
-  const double cpu = CpuSeconds(), wall = WallSeconds();
+  const double cpu = ProcessCpuSeconds(), wall = WallSeconds();
   std::vector<std::thread> threads;
   for (int index = 1; index < flags.threads; ++index) threads.emplace_back([&, index] { trainer.Train(index); });
   const double loss = trainer.Train(0);
@@ -219,7 +213,7 @@ void TrainAndReport(const Flags& flags, const Tokens& tokens, const Rows& inputs
   const double words = static_cast<double>(tokens.ids.size()) * flags.epochs * 1e-6;
   std::printf("%s dim %d threads %d block %dx%d: %.3f M words a CPU-second, %.3f a second, loss %.4f\n",
               std::string(SimdBackendName(flags.backend)).c_str(), flags.dim, flags.threads, flags.centres,
-              flags.negatives, words / (CpuSeconds() - cpu), words / (WallSeconds() - wall), loss);
+              flags.negatives, words / (ProcessCpuSeconds() - cpu), words / (WallSeconds() - wall), loss);
   std::fflush(stdout);
 }
 

@@ -1,9 +1,9 @@
 #include "coordinator/plan.h"
 
-#include <numeric>
 #include <utility>
 
 #include "common/random.h"
+#include "common/shuffled_order.h"
 #include "common/status.h"
 
 namespace shoal {
@@ -42,9 +42,7 @@ Plan::Plan(std::vector<Unit> units, uint32_t epochs, uint64_t seed, uint64_t wor
 }
 
 void Plan::LayOut(uint32_t epoch) {
-  std::iota(order_.begin(), order_.end(), 0u);
-  CounterRandom random(StreamKey(StreamKey(seed_, kOrderStream), epoch));
-  for (size_t i = order_.size(); i > 1; --i) std::swap(order_[i - 1], order_[random.NextBelow(i)]);
+  LayOutShuffled(CounterRandom(StreamKey(StreamKey(seed_, kOrderStream), epoch)), order_);
   uint64_t work = 0;
   for (size_t i = 0; i < order_.size(); ++i) {
     work_before_[i] = work;

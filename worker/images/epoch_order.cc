@@ -1,9 +1,7 @@
 #include "worker/images/epoch_order.h"
 
-#include <numeric>
-#include <utility>
-
 #include "common/random.h"
+#include "common/shuffled_order.h"
 
 namespace shoal {
 namespace {
@@ -20,9 +18,7 @@ std::span<const uint32_t> EpochOrder::At(uint32_t epoch, uint64_t begin, uint64_
 }
 
 void EpochOrder::LayOut(uint32_t epoch) {
-  std::iota(order_.begin(), order_.end(), 0u);
-  CounterRandom random(StreamKey(StreamKey(seed_, kOrderStream), epoch));
-  for (size_t i = order_.size(); i > 1; --i) std::swap(order_[i - 1], order_[random.NextBelow(i)]);
+  LayOutShuffled(CounterRandom(StreamKey(StreamKey(seed_, kOrderStream), epoch)), order_);
   epoch_ = epoch;
 }
 

@@ -16,10 +16,11 @@ namespace shoal {
 // What the worker did, in order: "begin 1", "step", "flush", "export".
 using Diary = std::vector<std::string>;
 
-class DiaryTable final : public TableAccess {
+// A table of which nothing is asked but whether it is mapped.
+class IdleTable : public TableAccess {
  public:
-  explicit DiaryTable(Diary* diary) : TableAccess(RowLayout{}), diary_(*diary) {}
-  bool mapped() const override { return true; }
+  explicit IdleTable(bool mapped) : TableAccess(RowLayout{}), mapped_(mapped) {}
+  bool mapped() const override { return mapped_; }
   absl::Status Request(std::span<const uint32_t>, Batch*) override { return absl::OkStatus(); }
   absl::Status Request(std::span<const uint64_t>, Batch*) override { return absl::OkStatus(); }
   absl::Status Await(Batch*) override { return absl::OkStatus(); }
@@ -29,6 +30,15 @@ class DiaryTable final : public TableAccess {
   }
   absl::Status Read(uint64_t, uint64_t, std::span<float>) override { return absl::OkStatus(); }
   absl::Status Read(std::span<const uint64_t>, std::span<float>) override { return absl::OkStatus(); }
+  absl::Status Flush() override { return absl::OkStatus(); }
+
+ private:
+  const bool mapped_;
+};
+
+class DiaryTable final : public IdleTable {
+ public:
+  explicit DiaryTable(Diary* diary) : IdleTable(/*mapped=*/true), diary_(*diary) {}
   absl::Status Flush() override {
     diary_.push_back("flush");
     return absl::OkStatus();

@@ -8,31 +8,12 @@
 #include "common/text.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/unit/step_loop/diary.h"
 
 namespace shoal {
 namespace {
 
 using ::testing::HasSubstr;
-
-// A table that is only reached one way or the other.
-class ReachedTable final : public TableAccess {
- public:
-  explicit ReachedTable(bool mapped) : TableAccess(RowLayout{}), mapped_(mapped) {}
-  bool mapped() const override { return mapped_; }
-  absl::Status Request(std::span<const uint32_t>, Batch*) override { return absl::OkStatus(); }
-  absl::Status Request(std::span<const uint64_t>, Batch*) override { return absl::OkStatus(); }
-  absl::Status Await(Batch*) override { return absl::OkStatus(); }
-  absl::Status Commit(Batch*, float) override { return absl::OkStatus(); }
-  absl::Status PushGradients(std::span<const uint64_t>, std::span<const float>, float) override {
-    return absl::OkStatus();
-  }
-  absl::Status Read(uint64_t, uint64_t, std::span<float>) override { return absl::OkStatus(); }
-  absl::Status Read(std::span<const uint64_t>, std::span<float>) override { return absl::OkStatus(); }
-  absl::Status Flush() override { return absl::OkStatus(); }
-
- private:
-  const bool mapped_;
-};
 
 // Table 0 is mapped, all others are remote; the figures are the test's.
 class FixedClient final : public ParameterClient {
@@ -46,7 +27,7 @@ class FixedClient final : public ParameterClient {
   ClientStats stats_;
 
  private:
-  ReachedTable mapped_{true}, remote_{false};
+  IdleTable mapped_{true}, remote_{false};
 };
 
 class StepMeterTest : public ::testing::Test {
