@@ -8,6 +8,7 @@
 #include "common/host.h"
 #include "common/status.h"
 #include "common/transport/control.h"
+#include "worker/flush_tables.h"
 
 namespace shoal {
 
@@ -119,7 +120,7 @@ absl::Status StepLoop::Step() {
 
 absl::Status StepLoop::EndUnit() {
   if (next_.empty() || current_->has_turn()) {
-    RETURN_IF_ERROR(FlushTables());
+    RETURN_IF_ERROR(FlushTables(welcome_, &client_));
   }
   if (current_->has_turn()) {
     RETURN_IF_ERROR(client_.EndTurn());
@@ -145,21 +146,14 @@ absl::Status StepLoop::Pause() {
 }
 
 absl::Status StepLoop::SayPaused() {
-  RETURN_IF_ERROR(FlushTables());
+  RETURN_IF_ERROR(FlushTables(welcome_, &client_));
   wire::ControlMessage message;
   message.mutable_paused();
   return link_.Send(message);
 }
 
-absl::Status StepLoop::FlushTables() {
-  for (int i = 0; i < welcome_.table_size(); ++i) {
-    RETURN_IF_ERROR(client_.table(i).Flush()) << "table " << welcome_.table(i).name();
-  }
-  return absl::OkStatus();
-}
-
 absl::Status StepLoop::Finish() {
-  RETURN_IF_ERROR(FlushTables());
+  RETURN_IF_ERROR(FlushTables(welcome_, &client_));
   ASSIGN_OR_RETURN(const std::vector<std::string> files, objective_.Export(welcome_.output_directory()));
   wire::ControlMessage message;
   for (const std::string& file : files) message.mutable_finished()->add_file(file);

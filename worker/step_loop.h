@@ -57,7 +57,6 @@ class StepLoop {
   absl::Status Pause();
   absl::Status SayPaused();
   absl::Status Finish();
-  absl::Status FlushTables();
 
   CoordinatorLink& link_;
   Clock& clock_;

@@ -9,6 +9,7 @@
 #include "common/job/tables.h"
 #include "common/log.h"
 #include "common/status.h"
+#include "worker/flush_tables.h"
 #include "worker/images/set_augmentation.h"
 #include "worker/objectives/bank_rows.h"
 #include "worker/objectives/contrastive_settings.h"
@@ -198,9 +199,7 @@ absl::StatusOr<StepReport> Contrastive::AwaitComputing() {
   batches_->Recycle(std::move(views_));
   const auto write_start = std::chrono::steady_clock::now();
   RETURN_IF_ERROR(rows_->Write(Place(), result_));
-  for (int i = 0; i < context_.welcome.table_size(); ++i) {
-    RETURN_IF_ERROR(context_.client.table(i).Flush()) << "table " << context_.welcome.table(i).name();
-  }
+  RETURN_IF_ERROR(FlushTables(context_.welcome, &context_.client));
   report.push_seconds = SecondsSince(write_start);
   thread_->Begin([this] { return Meet(); });
   stage_ = Stage::kMeeting;
