@@ -48,12 +48,6 @@ uint64_t NewJobToken() {
   return (uint64_t{device()} << 32) | device();
 }
 
-uint64_t BytesOf(const std::vector<wire::TableSpec>& tables) {
-  uint64_t bytes = 0;
-  for (const wire::TableSpec& table : tables) bytes += table.rows() * RowLayout::Of(table).stride * sizeof(float);
-  return bytes;
-}
-
 class Coordinator {
  public:
   Coordinator(const CoordinatorOptions& options, Endpoint* endpoint, const Platform& platform)
@@ -129,9 +123,8 @@ class Coordinator {
   std::unique_ptr<JobLog> log_;
   std::unique_ptr<Preparation> preparation_;
   // Once the data is prepared:
-  std::string data_file_;
+  PreparedData data_;  // Its units are the plan's.
   std::vector<wire::TableSpec> tables_;
-  DataExport export_data_;
   std::optional<Training> training_;
 
   absl::Time heartbeat_due_ = absl::InfinitePast();
@@ -286,7 +279,7 @@ absl::Status Coordinator::HandleFinished(int from, const wire::Finished& finishe
     return absl::OkStatus();
   }
   files_.assign(finished.file().begin(), finished.file().end());
-  data_export_ = std::make_unique<Background<ExportedFiles>>(&executor_, [this] { return export_data_(output_); });
+  data_export_ = std::make_unique<Background<ExportedFiles>>(&executor_, [this] { return data_.export_data(output_); });
   return absl::OkStatus();
 }
 
@@ -338,13 +331,12 @@ absl::Status Coordinator::EndPreparing() {
 
 absl::Status Coordinator::TakePreparedData(PreparedData data) {
   log_->Prepared(data);
-  data_file_ = data.file;
-  export_data_ = std::move(data.export_data);
   tables_ = TablesOf(job_, data.items);
   members_.SetTableBytes(BytesOf(tables_));
-  ASSIGN_OR_RETURN(Plan plan, Plan::Create(std::move(data.units), job_.epochs(), job_.seed()));
+  ASSIGN_OR_RETURN(Plan plan, Plan::Create(std::exchange(data.units, {}), job_.epochs(), job_.seed()));
+  data_ = std::move(data);
   training_.emplace(Training::Parts{job_, members_, messenger_, *board_, *log_, clock_, executor_}, std::move(plan),
-                    data.fingerprint, checkpoint_folder_);
+                    data_.fingerprint, checkpoint_folder_);
   return restored_ ? training_->Restore(*restored_) : absl::OkStatus();
 }
 
@@ -410,7 +402,11 @@ wire::ControlMessage Coordinator::WelcomeOf(const Member& member) const {
   welcome.mutable_table()->Assign(tables_.begin(), tables_.end());
   for (const Member& other : members_.members()) *welcome.add_member() = other.description;
   welcome.set_index(member.description.index());
-  if (member.description.role() == wire::WORKER) welcome.set_data_file(data_file_);
+  if (member.description.role() == wire::WORKER) {
+    welcome.set_data_file(data_.file);
+    welcome.set_watch_bank_file(data_.watch_bank_file);
+    welcome.set_watch_test_file(data_.watch_test_file);
+  }
   welcome.set_output_directory(output_);
   if (restored_ && member.description.role() == wire::SERVER) {
     welcome.mutable_restore()->set_folder(checkpoint_folder_.PathOf(restored_->number()));
@@ -468,6 +464,7 @@ RunResult Coordinator::Result(std::string reason) const {
   result.seconds = progress.seconds(training_->end());
   result.words_per_second = progress.mean_words_per_second(training_->end());
   result.loss = progress.loss_of_last_epoch();
+  if (progress.knn()) result.knn = 100 * progress.knn()->accuracy();
   const auto& by_phase = progress.worker_seconds_by_phase();
   result.worker_seconds_by_phase.emplace(by_phase.begin(), by_phase.end());
   return result;

@@ -65,8 +65,23 @@ void JobLog::Progressed(const ProgressSnapshot& p) {
       .Key("loss")
       .Number(p.loss);
   event.Key("learning_rate").Number(p.learning_rate).Key("eta_seconds").Number(p.eta_seconds);
+  if (p.embeddings) {
+    event.Key("accuracy").Number(p.embeddings->accuracy()).Key("alignment").Number(p.embeddings->alignment());
+    event.Key("uniformity").Number(p.embeddings->uniformity()).Key("spread").Number(p.embeddings->spread());
+  }
   log_->Write(std::move(event));
   log_->Print(ProgressLine(p));
+}
+
+void JobLog::Measured(const wire::KnnFigure& knn) {
+  JsonWriter event = log_->Event("measured");
+  event.Key("epochs").Number(knn.epochs()).Key("knn").Number(100 * knn.accuracy());
+  event.Key("chance").Number(100 * knn.chance()).Key("seconds").Number(knn.seconds());
+  log_->Write(std::move(event));
+  log_->Print(
+      absl::StrFormat("after %d epochs: %.2f %% of the held-out pictures by their nearest neighbours (chance "
+                      "%.1f %%), measured in %.1f s",
+                      knn.epochs(), 100 * knn.accuracy(), 100 * knn.chance(), knn.seconds()));
 }
 
 void JobLog::TookCheckpoint(const CheckpointOutcome& outcome) {

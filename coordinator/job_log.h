@@ -33,6 +33,8 @@ class JobLog {
   // The first lease is given.
   void Training();
   void Progressed(const ProgressSnapshot& progress);
+  // Training stood still for it between two epochs.
+  void Measured(const wire::KnnFigure& knn);
   void TookCheckpoint(const CheckpointOutcome& outcome);
   // The last event: "done", or "failed" with its reason.
   void Ended(const RunResult& result);

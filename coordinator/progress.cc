@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace shoal {
 
@@ -16,7 +17,9 @@ Progress::Progress(uint32_t epochs, uint64_t words_total, absl::Time start, cons
       pairs_(before.pairs()),
       words_at_last_take_(before.words()),
       last_epoch_(before.last_epoch()),
-      last_epoch_loss_{.sum = before.loss_sum(), .count = before.loss_pairs()} {}
+      last_epoch_loss_{.sum = before.loss_sum(), .count = before.loss_pairs()},
+      measuring_seconds_(before.measuring_seconds()),
+      measuring_seconds_at_last_take_(before.measuring_seconds()) {}
 
 checkpoint::Progress Progress::Save(absl::Time now) const {
   checkpoint::Progress saved;
@@ -26,6 +29,7 @@ checkpoint::Progress Progress::Save(absl::Time now) const {
   saved.set_last_epoch(last_epoch_);
   saved.set_loss_sum(last_epoch_loss_.sum);
   saved.set_loss_pairs(last_epoch_loss_.count);
+  saved.set_measuring_seconds(measuring_seconds_);
   return saved;
 }
 
@@ -43,6 +47,11 @@ void Progress::Add(const wire::UnitProgress& report, uint32_t epoch) {
     mean->sum += report.loss_sum();
     mean->count += report.loss_pairs();
   }
+  if (report.has_embeddings()) AddEmbeddings(report.embeddings());
+  if (report.has_knn()) {
+    knn_ = report.knn();
+    measuring_seconds_ += report.knn().seconds();
+  }
   for (const wire::Phase& phase : report.phase()) {
     const auto known = phases_.find(phase.name());
     if (known != phases_.end()) {
@@ -53,13 +62,36 @@ void Progress::Add(const wire::UnitProgress& report, uint32_t epoch) {
   }
 }
 
+void Progress::AddEmbeddings(const wire::EmbeddingFigures& figures) {
+  const auto steps = static_cast<double>(figures.steps());
+  wire::EmbeddingFigures& sums = embedding_sums_;
+  sums.set_steps(sums.steps() + figures.steps());
+  sums.set_accuracy(sums.accuracy() + steps * figures.accuracy());
+  sums.set_alignment(sums.alignment() + steps * figures.alignment());
+  sums.set_uniformity(sums.uniformity() + steps * figures.uniformity());
+  sums.set_spread(sums.spread() + steps * figures.spread());
+}
+
+void Progress::TakeEmbeddings() {
+  if (embedding_sums_.steps() == 0) return;
+  const auto steps = static_cast<double>(embedding_sums_.steps());
+  wire::EmbeddingFigures& means = last_embeddings_.emplace(std::exchange(embedding_sums_, {}));
+  means.set_accuracy(means.accuracy() / steps);
+  means.set_alignment(means.alignment() / steps);
+  means.set_uniformity(means.uniformity() / steps);
+  means.set_spread(means.spread() / steps);
+}
+
 double Progress::mean_words_per_second(absl::Time now) const {
-  return seconds(now) > 0 ? static_cast<double>(words_) / seconds(now) : 0;
+  const double training = seconds(now) - measuring_seconds_;
+  return training > 0 ? static_cast<double>(words_) / training : 0;
 }
 
 ProgressSnapshot Progress::Take(absl::Time now) {
   const absl::Duration interval = now - last_taken_;
-  const double seconds = absl::ToDoubleSeconds(interval);
+  // One measurement may take several intervals and is told at its end.
+  const double measuring = measuring_seconds_ - std::exchange(measuring_seconds_at_last_take_, measuring_seconds_);
+  const double seconds = std::max(0.0, absl::ToDoubleSeconds(interval) - measuring);
   const double rate = seconds > 0 ? static_cast<double>(words_ - words_at_last_take_) / seconds : 0;
   // Until kRateMemory has passed, all intervals count alike.
   const double memory = absl::ToDoubleSeconds(std::min(now - start_, kRateMemory));
@@ -68,6 +100,7 @@ ProgressSnapshot Progress::Take(absl::Time now) {
   interval_loss_ = {};
   words_at_last_take_ = words_;
   last_taken_ = now;
+  TakeEmbeddings();
 
   ProgressSnapshot snapshot;
   snapshot.epochs = epochs_;
@@ -77,6 +110,7 @@ ProgressSnapshot Progress::Take(absl::Time now) {
   snapshot.words_per_second = rate;
   snapshot.loss = last_loss_;
   snapshot.learning_rate = learning_rate_;
+  snapshot.embeddings = last_embeddings_;
   const uint64_t left = words_total_ - std::min(words_, words_total_);
   snapshot.eta_seconds = smoothed_rate_ > 0 ? static_cast<double>(left) / smoothed_rate_ : 0;
   return snapshot;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,8 @@ struct ProgressSnapshot {
   double loss = 0;                  // Mean a pair since the last snapshot; the last known one where none was measured.
   double learning_rate = 0;         // The latest that was reported.
   double eta_seconds = 0;           // At a rate smoothed over kRateMemory.
+  // Means since the last snapshot, of an image encoder; the last known ones where none were measured.
+  std::optional<wire::EmbeddingFigures> embeddings;
 };
 
 class Progress {
@@ -49,8 +52,11 @@ class Progress {
   uint64_t pairs() const { return pairs_; }
   // CPU time of all processes in the lives before this one.
   double cpu_seconds_before() const { return cpu_seconds_before_; }
+  // The last measurement of this life.
+  const std::optional<wire::KnnFigure>& knn() const { return knn_; }
   // Of training, in all lives.
   double seconds(absl::Time now) const { return seconds_before_ + absl::ToDoubleSeconds(now - start_); }
+  // While it did not stand still to be measured.
   double mean_words_per_second(absl::Time now) const;
   // The mean loss a pair over the last epoch that was reported on; 0 where none was measured.
   double loss_of_last_epoch() const { return last_epoch_loss_.mean(); }
@@ -64,6 +70,9 @@ class Progress {
     uint64_t count = 0;
     double mean() const { return count == 0 ? 0 : sum / static_cast<double>(count); }
   };
+
+  void AddEmbeddings(const wire::EmbeddingFigures& figures);
+  void TakeEmbeddings();
 
   const uint32_t epochs_;
   const uint64_t words_total_;
@@ -80,6 +89,11 @@ class Progress {
   Mean interval_loss_;
   uint32_t last_epoch_ = 0;
   Mean last_epoch_loss_;
+  // Sums over the steps since the last snapshot, and the last means.
+  wire::EmbeddingFigures embedding_sums_;
+  std::optional<wire::EmbeddingFigures> last_embeddings_;
+  std::optional<wire::KnnFigure> knn_;
+  double measuring_seconds_ = 0, measuring_seconds_at_last_take_ = 0;
   std::map<std::string, double> phases_;
 };
 

@@ -38,6 +38,7 @@ void StatusBoard::ShowUnits(const Ledger::Counts& units) {
 void StatusBoard::ShowReport(const wire::UnitProgress& report) {
   metrics_.words.Increment(static_cast<double>(report.words()));
   metrics_.pairs.Increment(static_cast<double>(report.pairs()));
+  if (report.has_knn()) metrics_.knn_accuracy.Set(report.knn().accuracy());
 }
 
 void StatusBoard::ShowCheckpoint(const CheckpointOutcome& outcome) {
@@ -56,6 +57,10 @@ void StatusBoard::ShowProgress(const ProgressSnapshot& progress) {
   metrics_.epoch.Set(progress.epoch);
   metrics_.progress.Set(progress.fraction);
   metrics_.eta_seconds.Set(progress.eta_seconds);
+  if (!progress.embeddings) return;
+  metrics_.alignment.Set(progress.embeddings->alignment());
+  metrics_.uniformity.Set(progress.embeddings->uniformity());
+  metrics_.spread.Set(progress.embeddings->spread());
 }
 
 }  // namespace shoal

@@ -12,6 +12,12 @@
 #include "common/transport/control.h"
 
 namespace shoal {
+namespace {
+
+// Below it embeddings are one point for all that a loss can tell.
+constexpr double kCollapsedSpread = 0.05;
+
+}  // namespace
 
 Training::Training(const Parts& parts, Plan plan, uint64_t data_fingerprint, CheckpointFolder checkpoints)
     : parts_(parts),
@@ -82,7 +88,8 @@ absl::Status Training::CheckLoss(int from, const Ledger::Place& place, wire::Uni
   if (++nonfinite_ == 1) LogWarning(what, "; such pairs are left out");
   if (nonfinite_ <= parts_.job.max_nonfinite()) return absl::OkStatus();
   return Aborted(what, ", which was reported ", nonfinite_, " times, more than max_nonfinite, ",
-                 parts_.job.max_nonfinite(), ": training diverged; lower objective.skip_gram.learning_rate");
+                 parts_.job.max_nonfinite(), ": training diverged; lower ",
+                 TrainsImages(parts_.job) ? "encoder.optimizer" : "objective.skip_gram", ".learning_rate");
 }
 
 absl::Status Training::HandleReport(int from, wire::UnitProgress report) {
@@ -94,6 +101,7 @@ absl::Status Training::HandleReport(int from, wire::UnitProgress report) {
   RETURN_IF_ERROR(CheckLoss(from, *place, &report));
   progress_->Add(report, place->planned.epoch);
   parts_.board.ShowReport(report);
+  if (report.has_knn()) parts_.log.Measured(report.knn());
   if (!report.done()) return absl::OkStatus();
   unit_log_->Done(*place, from);
   return AnswerLeaseRequests();
@@ -148,6 +156,17 @@ void Training::ShowProgress() {
   }
   parts_.board.ShowProgress(snapshot);
   parts_.log.Progressed(snapshot);
+  WarnOfCollapse(snapshot);
+}
+
+void Training::WarnOfCollapse(const ProgressSnapshot& progress) {
+  // An untrained net's may be as near to each other: it has an epoch to part them.
+  if (collapse_told_ || !progress.embeddings || progress.epoch < 2) return;
+  if (progress.embeddings->spread() >= kCollapsedSpread) return;
+  collapse_told_ = true;
+  LogWarning("the embeddings have collapsed: their standard deviation is ", progress.embeddings->spread(),
+             " of the 1 of embeddings that fill the sphere; lower encoder.optimizer.learning_rate, or raise the "
+             "objective's temperature or momentum");
 }
 
 void Training::Describe(checkpoint::Manifest* manifest) {

@@ -83,6 +83,7 @@ class Training {
   absl::Status HandleReport(int from, wire::UnitProgress report);
   // Warns of a loss that is no number, and ends the job where there were too many; takes it out of the report.
   absl::Status CheckLoss(int from, const Ledger::Place& place, wire::UnitProgress* report);
+  void WarnOfCollapse(const ProgressSnapshot& progress);
   absl::Status AnswerLeaseRequests();
   // Of all the job's processes, in all lives.
   double CpuSeconds() const;
@@ -104,6 +105,7 @@ class Training {
   std::optional<CheckpointDriver> checkpoints_;
   std::optional<absl::Time> end_;
   uint64_t last_checkpoint_ = 0;
+  bool collapse_told_ = false;
   uint64_t nonfinite_ = 0;  // Reports of a loss that is no number.
 };
 

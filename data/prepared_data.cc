@@ -9,6 +9,7 @@
 #include "common/job/tables.h"
 #include "common/status.h"
 #include "data/images/image_file.h"
+#include "data/images/picture_sets.h"
 #include "data/images/prepare_images.h"
 #include "data/prepare.h"
 #include "data/token_file.h"
@@ -50,20 +51,45 @@ std::vector<Unit> Steps(uint64_t pictures, uint64_t batch) {
   return steps;
 }
 
+// What encoder.evaluate_every measures on.
+absl::Status PrepareWatch(const job::Job& job, const std::string& cache_directory, const PrepareProgress& progress,
+                          const std::atomic<bool>* give_up, PreparedData* prepared) {
+  const auto& given = job.encoder().evaluate_path();
+  const job::Images& trained = job.data().images();
+  const auto& paths = given.empty() ? trained.path() : given;
+  ASSIGN_OR_RETURN(
+      const PictureSets sets,
+      PictureSets::Open(
+          {.data = {paths.begin(), paths.end()},
+           .first_of_class = trained.first_of_class(),
+           .cache_directory = cache_directory,
+           .reading = trained,
+           .data_name = given.empty() ? "data.images.path" : "encoder.evaluate_path",
+           .cure = "give a set that has one as encoder.evaluate_path, or leave encoder.evaluate_every out"},
+          progress, give_up));
+  prepared->watch_bank_file = Absolute(sets.train_path());
+  prepared->watch_test_file = Absolute(sets.test_path());
+  return absl::OkStatus();
+}
+
 absl::StatusOr<PreparedData> PreparePictures(const job::Job& job, const std::string& cache_directory,
                                              const PrepareProgress& progress, const std::atomic<bool>* give_up) {
   ASSIGN_OR_RETURN(const PreparedImages prepared,
                    PrepareImages(job.data().images(), cache_directory, progress, give_up));
   ASSIGN_OR_RETURN(const auto images, ImageFile::Open(prepared.path));
   RETURN_IF_ERROR(CheckPictures(job, images->size()));
-  return PreparedData{.file = Absolute(prepared.path),
-                      .reused = prepared.reused,
-                      .why_rebuilt = prepared.why_rebuilt,
-                      .description = images->Describe(),
-                      .items = images->size(),
-                      .picture_side = static_cast<uint32_t>(std::min(images->width(0), images->height(0))),
-                      .fingerprint = images->fingerprint(),
-                      .units = Steps(images->size(), job.encoder().batch())};
+  PreparedData data{.file = Absolute(prepared.path),
+                    .reused = prepared.reused,
+                    .why_rebuilt = prepared.why_rebuilt,
+                    .description = images->Describe(),
+                    .items = images->size(),
+                    .picture_side = static_cast<uint32_t>(std::min(images->width(0), images->height(0))),
+                    .fingerprint = images->fingerprint(),
+                    .units = Steps(images->size(), job.encoder().batch())};
+  if (job.encoder().evaluate_every() > 0) {
+    RETURN_IF_ERROR(PrepareWatch(job, cache_directory, progress, give_up, &data)) << "encoder.evaluate_every";
+  }
+  return data;
 }
 
 }  // namespace

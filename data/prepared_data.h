@@ -33,6 +33,8 @@ struct PreparedData {
   uint64_t items = 0;         // That tables may have a row for: words of the vocabulary, pictures.
   uint32_t picture_side = 0;  // The shorter side of the first picture, in pixels.
   uint64_t fingerprint = 0;   // Of what is trained on; equal for equal data, wherever it lies.
+  // Of encoder.evaluate_every: image files of the set to measure on (images/picture_sets.h), absolute paths.
+  std::string watch_bank_file, watch_test_file;
   std::vector<Unit> units;
   // Run when all is trained, in a thread.
   DataExport export_data = [](const std::string&) { return std::vector<std::string>(); };

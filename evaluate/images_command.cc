@@ -66,6 +66,8 @@ absl::Status ParseNeighbours(const Arguments& arguments, std::vector<uint64_t>* 
 absl::StatusOr<ImageEvaluation> EvaluationOf(const Arguments& arguments) {
   const std::string& run = arguments.operands()[0];
   const uint32_t threads = ThreadsToUse(static_cast<uint32_t>(arguments.Number("threads")));
+  job::Images reading;
+  reading.set_threads(threads);
   ImageEvaluation evaluation{
       .run = run,
       .sets = {.data = arguments.Many("data"),
@@ -73,7 +75,7 @@ absl::StatusOr<ImageEvaluation> EvaluationOf(const Arguments& arguments) {
                .first_of_class = arguments.Number("first-of-class"),
                .test_first_of_class = arguments.Number("test-first-of-class"),
                .cache_directory = arguments.Has("cache") ? arguments.One("cache") : CacheDirectory(job::Job(), run),
-               .threads = threads},
+               .reading = reading},
       .measures = {.threads = threads},
       .features_folder = arguments.One("features"),
       .neighbours_of = arguments.Many("neighbours"),

@@ -33,6 +33,7 @@ void CheckFilesOf(const job::Job& job, std::vector<std::string>* mistakes) {
   const job::Corpus& corpus = job.data().corpus();
   for (const std::string& path : corpus.path()) CheckReadable("data.corpus.path", path, mistakes);
   for (const std::string& path : job.data().images().path()) CheckReadable("data.images.path", path, mistakes);
+  for (const std::string& path : job.encoder().evaluate_path()) CheckReadable("encoder.evaluate_path", path, mistakes);
   CheckFile("data.corpus.vocabulary_file", corpus.vocabulary_file(), mistakes);
   for (const std::string& path : job.evaluation().similarity()) CheckFile("evaluation.similarity", path, mistakes);
   for (const std::string& path : job.evaluation().analogies()) CheckFile("evaluation.analogies", path, mistakes);

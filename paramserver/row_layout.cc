@@ -21,4 +21,10 @@ RowLayout RowLayout::Of(const wire::TableSpec& spec) {
   return {spec.dim(), padded, padded + OptimizerStateFloats(spec.optimizer().kind(), spec.dim())};
 }
 
+uint64_t BytesOf(const std::vector<wire::TableSpec>& tables) {
+  uint64_t bytes = 0;
+  for (const wire::TableSpec& table : tables) bytes += table.rows() * RowLayout::Of(table).stride * sizeof(float);
+  return bytes;
+}
+
 }  // namespace shoal

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "common/random.h"
 #include "proto/wire.pb.h"
@@ -30,6 +31,9 @@ struct RowLayout {
 
   static RowLayout Of(const wire::TableSpec& spec);
 };
+
+// Of all rows of dense-id `tables`, on all servers.
+uint64_t BytesOf(const std::vector<wire::TableSpec>& tables);
 
 constexpr uint32_t ServerOf(uint64_t key, uint32_t servers) { return static_cast<uint32_t>(key % servers); }
 constexpr uint64_t SlotOf(uint64_t key, uint32_t servers) { return key / servers; }

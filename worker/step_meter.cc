@@ -12,6 +12,13 @@ void AddPhase(wire::UnitProgress* report, std::string_view name, double seconds)
   phase->set_seconds(seconds);
 }
 
+void Add(const EmbeddingFigures& step, EmbeddingFigures* sum) {
+  sum->accuracy += step.accuracy;
+  sum->alignment += step.alignment;
+  sum->uniformity += step.uniformity;
+  sum->spread += step.spread;
+}
+
 }  // namespace
 
 StepMeter::StepMeter(prometheus::Registry& registry, ParameterClient* client, int tables)
@@ -33,6 +40,12 @@ void StepMeter::AddStep(const StepReport& step) {
   sum_.rows_seconds += step.rows_seconds;
   sum_.compute_seconds += step.compute_seconds;
   sum_.push_seconds += step.push_seconds;
+  sum_.evaluate_seconds += step.evaluate_seconds;
+  if (step.knn) sum_.knn = step.knn;
+  if (!step.embeddings) return;
+  if (!sum_.embeddings) sum_.embeddings.emplace();
+  Add(*step.embeddings, &*sum_.embeddings);
+  ++embedded_steps_;
 }
 
 wire::UnitProgress StepMeter::Report(uint64_t lease, bool done) {
@@ -51,10 +64,31 @@ wire::UnitProgress StepMeter::Report(uint64_t lease, bool done) {
   AddPhase(&report, "compute", sum_.compute_seconds);
   AddPhase(&report, "push", sum_.push_seconds);
   AddPhase(&report, "wait for lease", lease_seconds_);
+  AddPhase(&report, "evaluate", sum_.evaluate_seconds);
+  ReportEncoder(&report);
   sum_ = {.learning_rate = sum_.learning_rate};
-  steps_ = 0;
+  steps_ = embedded_steps_ = 0;
   lease_seconds_ = 0;
   return report;
+}
+
+void StepMeter::ReportEncoder(wire::UnitProgress* report) const {
+  if (sum_.embeddings) {
+    const auto steps = static_cast<double>(embedded_steps_);
+    wire::EmbeddingFigures& figures = *report->mutable_embeddings();
+    figures.set_steps(embedded_steps_);
+    figures.set_accuracy(sum_.embeddings->accuracy / steps);
+    figures.set_alignment(sum_.embeddings->alignment / steps);
+    figures.set_uniformity(sum_.embeddings->uniformity / steps);
+    figures.set_spread(sum_.embeddings->spread / steps);
+  }
+  if (sum_.knn) {
+    wire::KnnFigure& knn = *report->mutable_knn();
+    knn.set_epochs(sum_.knn->epochs);
+    knn.set_accuracy(sum_.knn->accuracy);
+    knn.set_chance(sum_.knn->chance);
+    knn.set_seconds(sum_.knn->seconds);
+  }
 }
 
 void StepMeter::ShowSteps(bool done) {
@@ -70,6 +104,7 @@ void StepMeter::ShowSteps(bool done) {
   metrics.compute_seconds.Increment(sum_.compute_seconds);
   metrics.push_seconds.Increment(sum_.push_seconds);
   metrics.lease_seconds.Increment(lease_seconds_);
+  metrics.evaluate_seconds.Increment(sum_.evaluate_seconds);
 }
 
 void StepMeter::ShowClient() {

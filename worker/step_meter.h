@@ -25,14 +25,15 @@ class StepMeter {
   wire::UnitProgress Report(uint64_t lease, bool done);
 
  private:
+  void ReportEncoder(wire::UnitProgress* report) const;
   void ShowSteps(bool done);
   void ShowClient();
 
   ParameterClient& client_;
   WorkerMetrics worker_metrics_;
   ClientMetrics client_metrics_;
-  StepReport sum_;  // Its learning rate is the latest.
-  uint64_t steps_ = 0;
+  StepReport sum_;  // Its learning rate is the latest, its embeddings' figures are sums.
+  uint64_t steps_ = 0, embedded_steps_ = 0;
   double lease_seconds_ = 0;
 };
 

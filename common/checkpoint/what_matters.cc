@@ -25,6 +25,8 @@ job::Job WhatMatters(job::Job job) {
   if (job.has_encoder()) {
     job.mutable_encoder()->clear_threads();
     job.mutable_encoder()->clear_reader_threads();
+    job.mutable_encoder()->clear_evaluate_every();
+    job.mutable_encoder()->clear_evaluate_path();
   }
   if (job.data().has_corpus()) {
     job::Corpus* corpus = job.mutable_data()->mutable_corpus();

@@ -71,6 +71,13 @@ void CheckEncoder(const job::Job& job, std::vector<std::string>* mistakes) {
   CheckBatch(job, mistakes);
   if (job.objective().has_moco()) CheckMoCo(job, mistakes);
   CheckDenseOptimizer(job.encoder().optimizer(), mistakes);
+  if (job.encoder().evaluate_every() == 0 && job.encoder().evaluate_path_size() > 0) {
+    mistakes->push_back(
+        "encoder.evaluate_path is given, but encoder.evaluate_every is 0, which measures never; set it to 1 or more");
+  }
+  for (const std::string& path : job.encoder().evaluate_path()) {
+    if (path.empty()) mistakes->push_back("encoder.evaluate_path has an empty entry; give a file or a folder");
+  }
   if (job.encoder().head().kind() == job::ProjectionHead::LINEAR && job.encoder().head().hidden_dim() > 0) {
     mistakes->push_back(
         "encoder.head.hidden_dim is given, but encoder.head.kind LINEAR has no hidden layer; leave it out");

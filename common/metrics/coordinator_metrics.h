@@ -26,6 +26,11 @@ struct CoordinatorMetrics {
   prometheus::Gauge& epoch;     // From 1.
   prometheus::Gauge& progress;  // 0 to 1.
   prometheus::Gauge& eta_seconds;
+  // Of an image encoder: of its embeddings over the last interval, and of the last measurement.
+  prometheus::Gauge& alignment;
+  prometheus::Gauge& uniformity;
+  prometheus::Gauge& spread;
+  prometheus::Gauge& knn_accuracy;        // 0 to 1.
   prometheus::Counter& refused_messages;  // That do not parse, or report on a lease that the sender does not hold.
 
   prometheus::Counter& nonfinite_reports;  // Of a loss that is infinite or no number.

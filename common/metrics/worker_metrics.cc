@@ -21,6 +21,7 @@ WorkerMetrics::WorkerMetrics(prometheus::Registry& registry)
       rows_seconds(Phase(registry, "wait for rows")),
       compute_seconds(Phase(registry, "compute")),
       push_seconds(Phase(registry, "push")),
-      lease_seconds(Phase(registry, "wait for lease")) {}
+      lease_seconds(Phase(registry, "wait for lease")),
+      evaluate_seconds(Phase(registry, "evaluate")) {}
 
 }  // namespace shoal

@@ -24,6 +24,7 @@ struct WorkerMetrics {
   prometheus::Counter& compute_seconds;
   prometheus::Counter& push_seconds;
   prometheus::Counter& lease_seconds;
+  prometheus::Counter& evaluate_seconds;
 };
 
 }  // namespace shoal

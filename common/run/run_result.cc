@@ -52,6 +52,7 @@ std::string RunResult::Json() const {
       .Key("words_per_second")
       .Number(words_per_second);
   if (loss) json.Key("loss").Number(*loss);
+  if (knn) json.Key("knn").Number(*knn);
   WritePhases(json.Key("seconds_by_phase"), seconds_by_phase);
   if (worker_seconds_by_phase) WritePhases(json.Key("worker_seconds_by_phase"), *worker_seconds_by_phase);
   json.Key("files").BeginArray();
@@ -92,6 +93,7 @@ absl::StatusOr<RunResult> RunResult::Read(const std::string& output) {
                    .servers = static_cast<uint32_t>(json.Count("servers")),
                    .version = json.Text("version")};
   if (json.Has("loss")) result.loss = json.Number("loss");
+  if (json.Has("knn")) result.knn = json.Number("knn");
   if (json.Has("worker_seconds_by_phase")) {
     result.worker_seconds_by_phase = ReadPhases(json, "worker_seconds_by_phase");
   }

@@ -34,6 +34,7 @@ struct RunResult {
   double seconds = 0;                      // Of training alone.
   double words_per_second = 0;
   std::optional<double> loss;       // Mean a pair over the last epoch; none where nothing is trained pair by pair.
+  std::optional<double> knn;        // Of the last measurement (encoder.evaluate_every), in per cent.
   SecondsByPhase seconds_by_phase;  // By the clock on the wall, in the order they came.
   std::optional<SecondsByPhase> worker_seconds_by_phase;  // Summed over the workers; none where none step.
   std::vector<std::string> files;                         // Paths that the run exported.

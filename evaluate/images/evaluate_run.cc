@@ -10,19 +10,7 @@
 namespace shoal {
 namespace {
 
-struct TrainAndTest {
-  Features train, test;
-};
-
-absl::StatusOr<TrainAndTest> FeaturesOf(const PictureSets& sets, const FeatureEncoder& encoder, uint32_t threads) {
-  TrainAndTest features;
-  ASSIGN_OR_RETURN(features.train, PictureFeatures(sets.train(), encoder, threads));
-  ASSIGN_OR_RETURN(features.test, PictureFeatures(sets.test(), encoder, threads));
-  for (int32_t& label : features.test.labels) label = sets.LabelInTrain(label);
-  return features;
-}
-
-absl::Status KeepFeatures(const PictureSets& sets, const TrainAndTest& features, const std::string& folder) {
+absl::Status KeepFeatures(const PictureSets& sets, const FeaturesOfSets& features, const std::string& folder) {
   RETURN_IF_ERROR(MakeDirectories(folder));
   for (const auto& [name, of] : {std::pair("train", &features.train), std::pair("test", &features.test)}) {
     RETURN_IF_ERROR(
@@ -39,9 +27,9 @@ absl::Status KeepFeatures(const PictureSets& sets, const TrainAndTest& features,
 
 absl::Status MeasureTrained(const ImageEvaluation& evaluation, const PictureSets& sets, const FeatureEncoder& encoder,
                             ImageFigures* figures) {
-  const absl::StatusOr<TrainAndTest> extracted = FeaturesOf(sets, encoder, evaluation.measures.threads);
+  const absl::StatusOr<FeaturesOfSets> extracted = PictureFeatures(sets, encoder, evaluation.measures.threads);
   RETURN_IF_ERROR(extracted.status()) << "the trained features";
-  const TrainAndTest& features = *extracted;
+  const FeaturesOfSets& features = *extracted;
   figures->train_pictures = features.train.size();
   figures->test_pictures = features.test.size();
   figures->chance = ShareOfCommonest(features.test.labels);
@@ -62,7 +50,7 @@ absl::Status MeasureTrained(const ImageEvaluation& evaluation, const PictureSets
 
 absl::StatusOr<FeatureFigures> MeasureControl(const PictureSets& sets, const FeatureEncoder& encoder,
                                               const FeatureMeasures& measures) {
-  ASSIGN_OR_RETURN(const TrainAndTest features, FeaturesOf(sets, encoder, measures.threads));
+  ASSIGN_OR_RETURN(const FeaturesOfSets features, PictureFeatures(sets, encoder, measures.threads));
   return MeasureFeatures(features.train, features.test, measures);
 }
 

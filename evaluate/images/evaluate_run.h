@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "data/images/picture_sets.h"
 #include "evaluate/images/image_figures.h"
-#include "evaluate/images/picture_sets.h"
 
 namespace shoal {
 

@@ -86,13 +86,6 @@ absl::StatusOr<FeatureFigures> MeasureFeatures(const Features& train, const Feat
   return figures;
 }
 
-double ShareOfCommonest(const std::vector<int32_t>& labels) {
-  std::map<int32_t, uint64_t> counts;
-  uint64_t most = 0;
-  for (const int32_t label : labels) most = std::max(most, ++counts[label]);
-  return labels.empty() ? 0 : static_cast<double>(most) / static_cast<double>(labels.size());
-}
-
 std::string FiguresTable(const ImageFigures& figures) {
   std::string text = Cat(figures.run, ": ", figures.net, ", ", figures.trained.dim, " features of pictures of ",
                          figures.image_size, " x ", figures.image_size, "\n");

@@ -49,9 +49,6 @@ struct ImageFigures {
   std::vector<PictureNeighbours> neighbours;
 };
 
-// The share of the commonest label.
-double ShareOfCommonest(const std::vector<int32_t>& labels);
-
 std::string FiguresTable(const ImageFigures& figures);
 std::string FiguresJson(const ImageFigures& figures);
 

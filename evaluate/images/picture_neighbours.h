@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "evaluate/images/picture_sets.h"
+#include "data/images/picture_sets.h"
 #include "worker/probes/picture_features.h"
 
 namespace shoal {

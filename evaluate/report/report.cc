@@ -66,6 +66,29 @@ std::string Tiles(const RunRecord& record, const WordVectors* vectors) {
   return html.empty() ? "" : Cat("<div class='tiles'>", html, "</div>\n");
 }
 
+// Whether an image encoder learns: what nearest neighbours classify, and how its embeddings lie.
+std::string EncoderCharts(const RunRecord& record, const std::vector<double>& marks) {
+  LineChart knn{.marks = marks};
+  for (const KnnPoint& point : record.knn) {
+    knn.title = absl::StrFormat("kNN accuracy, %% (chance %.1f)", point.chance);
+    knn.points.emplace_back(point.elapsed_seconds, point.percent);
+  }
+  std::string svg = LineChartSvg(knn);
+  using Quantity = std::optional<double> ProgressPoint::*;
+  const std::pair<const char*, Quantity> quantities[] = {
+      {"Spread of embeddings (0: collapsed, 1: over the sphere)", &ProgressPoint::spread},
+      {"Alignment (0: both views are one point)", &ProgressPoint::alignment},
+      {"Uniformity (lower: more evenly spread)", &ProgressPoint::uniformity}};
+  for (const auto& [title, quantity] : quantities) {
+    LineChart chart{.title = title, .marks = marks};
+    for (const ProgressPoint& point : record.progress) {
+      if (point.*quantity) chart.points.emplace_back(point.elapsed_seconds, *(point.*quantity));
+    }
+    svg += LineChartSvg(chart);
+  }
+  return svg;
+}
+
 std::string Charts(const RunRecord& record) {
   const bool pictures = record.result && record.result->work == "pictures";
   LineChart loss{.title = "Loss per pair"};
@@ -80,7 +103,7 @@ std::string Charts(const RunRecord& record) {
     speed.points.emplace_back(point.elapsed_seconds, point.words_per_second);
   }
   speed.marks = loss.marks;
-  const std::string svg = LineChartSvg(loss) + LineChartSvg(speed);
+  const std::string svg = LineChartSvg(loss) + LineChartSvg(speed) + EncoderCharts(record, loss.marks);
   if (svg.empty()) return "";
   return Cat("<div class='charts'>", svg, "</div>",
              loss.marks.empty() ? "" : "<p class='note'>Dashed lines: where an epoch begins.</p>");

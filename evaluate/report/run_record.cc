@@ -18,6 +18,10 @@ absl::StatusOr<std::optional<T>> IfThere(absl::StatusOr<T> read) {
   return std::optional<T>(*std::move(read));
 }
 
+std::optional<double> NumberIfThere(const JsonObject& object, const std::string& key) {
+  return object.Has(key) ? std::optional(object.Number(key)) : std::nullopt;
+}
+
 void TakeEvent(const JsonObject& event, RunRecord* record) {
   const std::string kind = event.Text("event");
   if (kind == "start") {
@@ -34,7 +38,16 @@ void TakeEvent(const JsonObject& event, RunRecord* record) {
                                 .epoch = event.Number("epoch"),
                                 .words_per_second = event.Number("words_per_second"),
                                 .loss = event.Number("loss"),
-                                .learning_rate = event.Number("learning_rate")});
+                                .learning_rate = event.Number("learning_rate"),
+                                .alignment = NumberIfThere(event, "alignment"),
+                                .uniformity = NumberIfThere(event, "uniformity"),
+                                .spread = NumberIfThere(event, "spread")});
+  } else if (kind == "measured") {
+    const KnnPoint point{event.Number("elapsed_seconds"), event.Number("epochs"), event.Number("knn"),
+                         event.Number("chance")};
+    // A later life measured again what the one before it had measured and lost.
+    std::erase_if(record->knn, [&](const KnnPoint& earlier) { return earlier.epochs >= point.epochs; });
+    record->knn.push_back(point);
   }
 }
 

@@ -22,6 +22,14 @@ struct ProgressPoint {
   double words_per_second = 0;
   double loss = 0;
   double learning_rate = 0;
+  std::optional<double> alignment, uniformity, spread;  // Of an image encoder.
+};
+
+// A measurement of an image encoder between two epochs.
+struct KnnPoint {
+  double elapsed_seconds = 0;
+  double epochs = 0;
+  double percent = 0, chance = 0;
 };
 
 struct RunRecord {
@@ -29,6 +37,7 @@ struct RunRecord {
   std::optional<RunResult> result;        // None: the run is not over, or was killed.
   double epochs = 0, workers = 0, servers = 0;
   std::vector<ProgressPoint> progress;  // Those that measured a speed.
+  std::vector<KnnPoint> knn;            // The last of each number of epochs.
   std::string job;                      // Text of job.textproto.
   WordFigures figures;                  // Out of evaluation.json; no results where there is none.
 };

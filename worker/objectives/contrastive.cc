@@ -14,6 +14,7 @@
 #include "worker/objectives/bank_rows.h"
 #include "worker/objectives/contrastive_settings.h"
 #include "worker/objectives/moco_rows.h"
+#include "worker/probes/sphere_statistics.h"
 #include "worker/team.h"
 
 namespace shoal {
@@ -23,6 +24,9 @@ namespace {
 constexpr absl::Duration kLookAway = absl::Milliseconds(20);
 // How long the end of a worker that was told to stop waits for the step at hand.
 constexpr absl::Duration kLastStep = absl::Seconds(1);
+
+// Embeddings whose uniformity is reckoned: it takes time with the square of their number.
+constexpr uint64_t kMostUniformityRows = 256;
 
 // Before the learner's floats in the state table: 1 where there is a state, and the mark of its layout.
 constexpr size_t kHeadFloats = 2;
@@ -50,6 +54,7 @@ struct Contrastive::Parts {
   std::unique_ptr<Collective> collective;
   std::unique_ptr<ContrastiveLearner> learner;
   ViewBatches::Settings views;
+  std::optional<KnnWatch> watch;
 };
 
 absl::StatusOr<std::unique_ptr<Objective>> Contrastive::Create(const ObjectiveContext& context,
@@ -71,6 +76,11 @@ absl::StatusOr<std::unique_ptr<Objective>> Contrastive::Create(const ObjectiveCo
                  .threads = or_cores(job.encoder().reader_threads()),
                  .max_broken = static_cast<uint64_t>(job.data().images().max_broken_fraction() *
                                                      static_cast<double>(parts.images->size()))};
+  if (job.encoder().evaluate_every() > 0 && parts.collective->rank() == 0) {
+    ASSIGN_OR_RETURN(PictureSets sets,
+                     PictureSets::OfFiles(context.welcome.watch_bank_file(), context.welcome.watch_test_file()));
+    parts.watch.emplace(std::move(sets), KnnWatch::Settings{.views = augmentation, .threads = parts.views.threads});
+  }
   auto objective = std::unique_ptr<Contrastive>(new Contrastive(std::move(parts)));
   RETURN_IF_ERROR(objective->MakeRows());
   RETURN_IF_ERROR(objective->LoadState());
@@ -105,6 +115,7 @@ Contrastive::Contrastive(Parts parts)
       state_table_(&context_.client.table(kStateTable), kHeadFloats + learner_->StateFloats()),
       order_(context_.welcome.job().seed(), images_->size()),
       batches_(std::make_unique<ViewBatches>(images_.get(), parts.views)),
+      watch_(std::move(parts.watch)),
       thread_(std::make_unique<StepThread>()) {}
 
 Contrastive::~Contrastive() {
@@ -153,6 +164,7 @@ absl::Status Contrastive::Begin(const wire::Lease& lease) {
   lease_ = lease;
   const std::span<const uint32_t> pictures = order_.At(lease.epoch(), lease.begin(), lease.end());
   pictures_.assign(pictures.begin(), pictures.end());
+  if (lease.words_before() == 0) BeginMeasuring(0);
   return absl::OkStatus();
 }
 
@@ -164,6 +176,8 @@ absl::StatusOr<StepReport> Contrastive::Step() {
       return AwaitComputing();
     case Stage::kMeeting:
       return AwaitOthers();
+    case Stage::kMeasuring:
+      return AwaitMeasurement();
   }
   return Internal("a step has no such stage");
 }
@@ -213,12 +227,59 @@ absl::StatusOr<StepReport> Contrastive::AwaitOthers() {
   if (!outcome) return report;
   stage_ = Stage::kAwaitingViews;
   RETURN_IF_ERROR(*outcome);
-  report.unit_done = true;
-  report.work = batch();
-  report.pairs = batch();
-  report.loss_pairs = Place().count;
+  if (const auto epochs = EpochsEnded(); epochs && BeginMeasuring(*epochs)) return report;
+  StepReport done = UnitDone();
+  done.push_seconds = report.push_seconds;
+  return done;
+}
+
+StepReport Contrastive::UnitDone() const {
+  StepReport report{.unit_done = true, .work = batch(), .pairs = batch(), .loss_pairs = Place().count};
   report.loss_sum = result_.loss * static_cast<double>(report.loss_pairs);
   report.learning_rate = LearningRate();
+  const uint64_t rows = std::min(Place().count, kMostUniformityRows), dim = learner_->dim();
+  report.embeddings =
+      EmbeddingFigures{.accuracy = result_.accuracy,
+                       // The mean of |x - y|^2 over anchors and their positives, all of length 1.
+                       .alignment = 2 - 2 * result_.positive_similarity,
+                       .uniformity = Uniformity(result_.embeddings.first(rows * dim), static_cast<uint32_t>(dim)),
+                       .spread = result_.spread};
+  return report;
+}
+
+std::optional<uint32_t> Contrastive::EpochsEnded() const {
+  if (lease_.end() + batch() <= images_->size()) return std::nullopt;
+  return lease_.epoch() + 1;
+}
+
+bool Contrastive::BeginMeasuring(uint32_t epochs) {
+  const job::Job& job = context_.welcome.job();
+  if (!watch_ || (epochs % job.encoder().evaluate_every() != 0 && epochs != job.epochs())) return false;
+  knn_ = {.epochs = epochs, .chance = watch_->chance()};
+  measured_from_ = std::chrono::steady_clock::now();
+  stage_ = Stage::kMeasuring;
+  thread_->Begin([this]() -> absl::Status {
+    const auto features = [this](std::span<const float> pictures, std::span<float> rows) {
+      return learner_->Features(pictures, rows);
+    };
+    ASSIGN_OR_RETURN(knn_.accuracy, watch_->Measure(static_cast<uint32_t>(learner_->features()), features));
+    return absl::OkStatus();
+  });
+  return true;
+}
+
+absl::StatusOr<StepReport> Contrastive::AwaitMeasurement() {
+  const auto start = std::chrono::steady_clock::now();
+  const std::optional<absl::Status> outcome = thread_->Done(kLookAway);
+  const double seconds = SecondsSince(start);
+  if (!outcome) return StepReport{.evaluate_seconds = seconds};
+  stage_ = Stage::kAwaitingViews;
+  RETURN_IF_ERROR(*outcome) << "measuring between two epochs (encoder.evaluate_every)";
+  knn_.seconds = SecondsSince(measured_from_);
+  // One before the first step leaves the unit to be trained.
+  StepReport report = knn_.epochs == 0 ? StepReport() : UnitDone();
+  report.evaluate_seconds = seconds;
+  report.knn = knn_;
   return report;
 }
 

@@ -6,13 +6,18 @@
 // written after it, and a unit ends when all workers have written. The net's parameters are each worker's own, equal on
 // all; for a checkpoint the leader leaves them, with the optimizer's state, in the table "state".
 //
+// Where the job asks for it, training stands still between two epochs and the leader measures how well the features
+// tell classes apart; the others wait for it in their next step. Nothing that is trained depends on it.
+//
 // Thread rule: as Objective's.
 // Sources: Chen et al. 2020 (SimCLR), He et al. 2020 (MoCo), Wu et al. 2018 (instance discrimination).
 
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +31,7 @@
 #include "worker/objective.h"
 #include "worker/objectives/contrast_rows.h"
 #include "worker/optimizers/learning_rate.h"
+#include "worker/probes/knn_watch.h"
 
 namespace shoal {
 
@@ -47,7 +53,7 @@ class Contrastive final : public Objective {
   absl::StatusOr<std::vector<std::string>> Export(const std::string& directory) override;
 
  private:
-  enum class Stage { kAwaitingViews, kComputing, kMeeting };
+  enum class Stage { kAwaitingViews, kComputing, kMeeting, kMeasuring };
   struct Parts;
 
   explicit Contrastive(Parts parts);
@@ -59,6 +65,12 @@ class Contrastive final : public Objective {
   absl::Status BeginComputing();
   absl::StatusOr<StepReport> AwaitComputing();
   absl::StatusOr<StepReport> AwaitOthers();
+  // Epochs trained once the lease at hand is, where it is an epoch's last.
+  std::optional<uint32_t> EpochsEnded() const;
+  // Begins it where it is due after so many epochs.
+  bool BeginMeasuring(uint32_t epochs);
+  absl::StatusOr<StepReport> AwaitMeasurement();
+  StepReport UnitDone() const;
   // Until all workers have written. They leave with the mean of their running statistics: so a life that goes on from
   // the leader's state goes on as all workers would have.
   absl::Status Meet();
@@ -82,6 +94,9 @@ class Contrastive final : public Objective {
   Stage stage_ = Stage::kAwaitingViews;
   std::unique_ptr<ViewBatch> views_;
   StepResult result_;
+  std::optional<KnnWatch> watch_;  // The leader's.
+  KnnFigure knn_;                  // Of the measurement at hand.
+  std::chrono::steady_clock::time_point measured_from_;
   std::unique_ptr<StepThread> thread_;  // Last: it uses all of the above.
 };
 

@@ -84,4 +84,11 @@ double Accuracy(std::span<const int32_t> predicted, std::span<const int32_t> lab
   return static_cast<double>(right) / static_cast<double>(labels.size());
 }
 
+double ShareOfCommonest(std::span<const int32_t> labels) {
+  std::map<int32_t, uint64_t> counts;
+  uint64_t most = 0;
+  for (const int32_t label : labels) most = std::max(most, ++counts[label]);
+  return labels.empty() ? 0 : static_cast<double>(most) / static_cast<double>(labels.size());
+}
+
 }  // namespace shoal

@@ -52,4 +52,7 @@ absl::StatusOr<std::vector<double>> KnnAccuracy(const Features& bank, const Feat
 // The share of `labels` that `predicted` says.
 double Accuracy(std::span<const int32_t> predicted, std::span<const int32_t> labels);
 
+// Of the commonest of `labels`: the accuracy of who always says that one. 0 of none.
+double ShareOfCommonest(std::span<const int32_t> labels);
+
 }  // namespace shoal

@@ -1,17 +1,18 @@
 // KnnWatch: what a training asks now and then to know that it learns: the accuracy of nearest neighbours, by whatever
 // features there are by then.
 //
-//   KnnWatch watch(*train, *test, {.views = views});
+//   KnnWatch watch(std::move(sets), {.views = views});
 //   ASSIGN_OR_RETURN(const double accuracy, watch.Measure(learner.features(), compute));
 //
-// Thread rule: immutable; one Measure at a time as far as the encoder goes. Outlived by both image files.
+// Thread rule: immutable; one Measure at a time as far as the encoder goes.
 
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "absl/status/statusor.h"
-#include "data/images/image_file.h"
+#include "data/images/picture_sets.h"
 #include "worker/probes/knn_classifier.h"
 #include "worker/probes/picture_features.h"
 
@@ -26,17 +27,17 @@ class KnnWatch {
     uint32_t threads = 1;
   };
 
-  // The bank's pictures vote on those of `test`; both have the same classes by the same labels.
-  KnnWatch(const ImageFile& bank, const ImageFile& test, const Settings& settings)
-      : bank_(bank), test_(test), settings_(settings) {}
+  KnnWatch(PictureSets sets, const Settings& settings) : sets_(std::move(sets)), settings_(settings) {}
 
-  // The share of the test pictures that are classified rightly by features of `dim` numbers. Errors as those of
+  // The share of the commonest class among the pictures to classify.
+  double chance() const;
+
+  // The share of the pictures to classify that are classified rightly by features of `dim` numbers. Errors as those of
   // PictureFeatures and KnnAccuracy.
   absl::StatusOr<double> Measure(uint32_t dim, const FeatureFunction& compute) const;
 
  private:
-  const ImageFile& bank_;
-  const ImageFile& test_;
+  PictureSets sets_;
   const Settings settings_;
 };
 

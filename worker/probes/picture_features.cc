@@ -84,6 +84,15 @@ absl::StatusOr<Features> PictureFeatures(const ImageFile& images, const FeatureE
   return features;
 }
 
+absl::StatusOr<FeaturesOfSets> PictureFeatures(const PictureSets& sets, const FeatureEncoder& encoder,
+                                               uint32_t threads) {
+  FeaturesOfSets features;
+  ASSIGN_OR_RETURN(features.train, PictureFeatures(sets.train(), encoder, threads));
+  ASSIGN_OR_RETURN(features.test, PictureFeatures(sets.test(), encoder, threads));
+  for (int32_t& label : features.test.labels) label = sets.LabelInTrain(label);
+  return features;
+}
+
 absl::StatusOr<std::vector<float>> FeaturesOfPicture(const ImageView& picture, const FeatureEncoder& encoder) {
   Augmenter augmenter(encoder.views);
   std::vector<float> view(augmenter.view_floats()), features(encoder.dim);

@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "data/images/image_file.h"
+#include "data/images/picture_sets.h"
 #include "worker/augment/augmentation_settings.h"
 #include "worker/probes/features.h"
 
@@ -37,6 +38,13 @@ FeatureEncoder RawPixels(const AugmentationSettings& views);
 // kMostFeatureBytes.
 inline constexpr uint64_t kMostFeatureBytes = uint64_t{1} << 36;
 absl::StatusOr<Features> PictureFeatures(const ImageFile& images, const FeatureEncoder& encoder, uint32_t threads);
+
+// Of both sets, their labels those of the set to learn from.
+struct FeaturesOfSets {
+  Features train, test;
+};
+absl::StatusOr<FeaturesOfSets> PictureFeatures(const PictureSets& sets, const FeatureEncoder& encoder,
+                                               uint32_t threads);
 
 // Of one picture.
 absl::StatusOr<std::vector<float>> FeaturesOfPicture(const ImageView& picture, const FeatureEncoder& encoder);

@@ -37,6 +37,37 @@ TEST(ProgressTest, TheRateIsThatOfTheIntervalAndTheMeanThatOfTheWholeRun) {
   EXPECT_EQ(progress.mean_words_per_second(kStart + absl::Seconds(2)), 60);
 }
 
+TEST(ProgressTest, TimeThatTrainingStoodStillToBeMeasuredIsInNoRate) {
+  Progress progress(1, 1000, kStart);
+  wire::UnitProgress report = Report(100);
+  report.mutable_knn()->set_seconds(3);
+  progress.Add(report, 0);
+  EXPECT_EQ(progress.Take(kStart + absl::Seconds(5)).words_per_second, 50);
+  EXPECT_EQ(progress.mean_words_per_second(kStart + absl::Seconds(5)), 50);
+  progress.Add(Report(20), 0);
+  EXPECT_EQ(progress.Take(kStart + absl::Seconds(6)).words_per_second, 20) << "it is taken off once";
+  const checkpoint::Progress saved = progress.Save(kStart + absl::Seconds(6));
+  const Progress later(1, 1000, kStart + absl::Seconds(60), saved);
+  EXPECT_EQ(later.mean_words_per_second(kStart + absl::Seconds(60)), 40) << "in a later life too";
+}
+
+TEST(ProgressTest, EmbeddingsFiguresAreMeansOverTheStepsOfAnInterval) {
+  const auto embeddings = [](uint64_t steps, double spread) {
+    wire::UnitProgress report = Report(10);
+    report.mutable_embeddings()->set_steps(steps);
+    report.mutable_embeddings()->set_spread(spread);
+    return report;
+  };
+  Progress progress(1, 1000, kStart);
+  EXPECT_FALSE(progress.Take(kStart + absl::Seconds(1)).embeddings.has_value());
+  progress.Add(embeddings(1, 1.0), 0);
+  progress.Add(embeddings(3, 0.2), 0);
+  EXPECT_NEAR(progress.Take(kStart + absl::Seconds(2)).embeddings->spread(), 0.4, 1e-12);
+  EXPECT_NEAR(progress.Take(kStart + absl::Seconds(3)).embeddings->spread(), 0.4, 1e-12) << "the last known one";
+  progress.Add(embeddings(2, 0.1), 0);
+  EXPECT_NEAR(progress.Take(kStart + absl::Seconds(4)).embeddings->spread(), 0.1, 1e-12);
+}
+
 TEST(ProgressTest, TheEstimateFollowsALastingChangeOfPace) {
   Progress progress(1, 100000, kStart);
   absl::Time now = kStart;

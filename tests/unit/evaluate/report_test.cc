@@ -12,6 +12,7 @@
 namespace shoal {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -116,6 +117,23 @@ class ReportTest : public ::testing::Test {
   }
   const TemporaryFolder folder_;
 };
+
+TEST_F(ReportTest, AnEncodersRunShowsWhetherItLearns) {
+  folder_.Write("log.jsonl",
+                R"({"event":"start","elapsed_seconds":0}
+{"event":"measured","elapsed_seconds":1,"epochs":0,"knn":28.1,"chance":10}
+{"event":"progress","elapsed_seconds":2,"epoch":1,"words_per_second":9,"loss":3,"spread":0.8,"alignment":0.9,"uniformity":-2}
+{"event":"measured","elapsed_seconds":3,"epochs":1,"knn":31.5,"chance":10}
+{"event":"start","elapsed_seconds":3}
+{"event":"progress","elapsed_seconds":4,"epoch":2,"words_per_second":9,"loss":2,"spread":0.9,"alignment":0.7,"uniformity":-3}
+{"event":"measured","elapsed_seconds":5,"epochs":1,"knn":31.6,"chance":10}
+)");
+  EXPECT_THAT(Page(), AllOf(HasSubstr("kNN accuracy, % (chance 10.0)"), HasSubstr("31.6 at the end"),
+                            HasSubstr("Spread of embeddings"), HasSubstr("Alignment"), HasSubstr("Uniformity")));
+  const RunRecord record = ReadRunRecord(folder_.path()).value();
+  ASSERT_EQ(record.knn.size(), 2) << "what a later life measured again is the one that counts";
+  EXPECT_EQ(record.knn[1].percent, 31.6);
+}
 
 TEST_F(ReportTest, AWholeRunIsShownWithAllItsPartsAndNothingFromOutside) {
   WriteVectors();

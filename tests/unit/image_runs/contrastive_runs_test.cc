@@ -13,6 +13,7 @@
 
 #include "common/checkpoint/checkpoint_folder.h"
 #include "common/files.h"
+#include "common/run/run_result.h"
 #include "common/status.h"
 #include "data/safetensors.h"
 #include "gmock/gmock.h"
@@ -25,8 +26,10 @@
 namespace shoal {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Each;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr uint32_t kBatch = 16;
 
@@ -188,6 +191,34 @@ TEST_P(ContrastiveRunTest, AWorkerThatIsLostEndsTheJobWhichGoesOnToTheSameBytes)
   }
   job.mutable_heartbeats()->set_dead_after_seconds(30);
   EXPECT_EQ(Train(job, "killed"), undisturbed);
+}
+
+TEST_P(ContrastiveRunTest, MeasuringBetweenEpochsIsToldAndChangesNothing) {
+  WritePatternFolders(folder_ + "/divided/train", kPictures, /*key=*/1);
+  WritePatternFolders(folder_ + "/divided/test", 40, /*key=*/2);
+  job::Job job = MakeJob(2);
+  job.set_epochs(3);
+  job.mutable_data()->mutable_images()->set_path(0, folder_ + "/divided");
+  const std::string unmeasured = Train(job, "unmeasured");
+  job.mutable_encoder()->set_evaluate_every(2);
+  EXPECT_EQ(Train(job, "measured"), unmeasured);
+  const std::string log = ReadFile(folder_ + "/measured/log.jsonl").value();
+  for (const char* told : {R"("epochs":0,"knn":)", R"("epochs":2,"knn":)", R"("epochs":3,"knn":)", R"("chance":25,)",
+                           R"("spread":)", R"("uniformity":-)", R"("alignment":)"}) {
+    EXPECT_THAT(log, HasSubstr(told));
+  }
+  EXPECT_THAT(log, Not(HasSubstr(R"("epochs":1,"knn":)"))) << "only every second epoch, and the last";
+  const RunResult result = RunResult::Read(folder_ + "/measured").value();
+  EXPECT_GT(result.knn.value_or(0), 25) << "of four patterns, by features that know something";
+}
+
+TEST_P(ContrastiveRunTest, MeasuringWithoutAHeldOutPartIsRefusedWithTheCure) {
+  job::Job job = MakeJob(1);
+  job.mutable_encoder()->set_evaluate_every(1);
+  JobRun run(Options(job, "out"));
+  EXPECT_THAT(std::string(run.coordinator().message()),
+              AllOf(HasSubstr("encoder.evaluate_every: data.images.path: "), HasSubstr("has no part that is held out"),
+                    HasSubstr("give a set that has one as encoder.evaluate_path")));
 }
 
 TEST_P(ContrastiveRunTest, ASetSmallerThanAStepIsRefused) {

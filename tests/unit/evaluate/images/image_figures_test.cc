@@ -93,10 +93,5 @@ TEST(ImageFiguresTest, NeighboursAreInBothForms) {
   EXPECT_EQ(json->Objects("neighbours")[0].Objects("nearest")[0].Text("picture"), "b.png");
 }
 
-TEST(ImageFiguresTest, TheCommonestClassIsTheChance) {
-  EXPECT_DOUBLE_EQ(ShareOfCommonest({1, 2, 2, 5}), 0.5);
-  EXPECT_EQ(ShareOfCommonest({}), 0);
-}
-
 }  // namespace
 }  // namespace shoal

@@ -108,5 +108,10 @@ TEST(KnnClassifierTest, SetsThatDoNotFitAreRefused) {
               HasSubstr("1 pictures to compare with and 0 to classify"));
 }
 
+TEST(KnnClassifierTest, TheCommonestClassIsTheChance) {
+  EXPECT_DOUBLE_EQ(ShareOfCommonest(std::vector<int32_t>{1, 2, 2, 5}), 0.5);
+  EXPECT_EQ(ShareOfCommonest({}), 0);
+}
+
 }  // namespace
 }  // namespace shoal

@@ -96,9 +96,12 @@ TEST_F(PictureFeaturesTest, TheEncodersErrorIsTheirs) {
 }
 
 TEST_F(PictureFeaturesTest, TheWatchTellsFeaturesThatKnowTheClassFromThoseThatDoNot) {
-  const auto bank = WritePatternSet(folder_.Path("bank.images"), 400, 1);
-  const auto test = WritePatternSet(folder_.Path("test.images"), 100, 2);
-  const KnnWatch watch(*bank, *test, {.views = Views(), .neighbours = 20, .threads = 2});
+  WritePatternSet(folder_.Path("bank.images"), 400, 1);
+  WritePatternSet(folder_.Path("test.images"), 100, 2);
+  auto sets = PictureSets::OfFiles(folder_.Path("bank.images"), folder_.Path("test.images"));
+  ASSERT_TRUE(sets.ok()) << sets.status();
+  const KnnWatch watch(*std::move(sets), {.views = Views(), .neighbours = 20, .threads = 2});
+  EXPECT_NEAR(watch.chance(), 0.25, 1e-9);
   // Differences along rows and down columns, which know stripes whatever their colours.
   const auto knowing = watch.Measure(2, [](std::span<const float> pictures, std::span<float> features) {
     constexpr size_t kRow = 3 * kPatternSide, kView = kRow * kPatternSide;

@@ -1,4 +1,4 @@
-#include "evaluate/images/picture_sets.h"
+#include "data/images/picture_sets.h"
 
 #include <filesystem>
 

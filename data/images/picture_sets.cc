@@ -1,0 +1,106 @@
+#include "data/images/picture_sets.h"
+
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_join.h"
+#include "common/format.h"
+#include "common/status.h"
+#include "data/images/prepare_images.h"
+
+namespace shoal {
+namespace {
+
+// Of classes that a message lists.
+constexpr size_t kMostNamed = 5;
+
+// Of the image file.
+absl::StatusOr<std::string> PrepareSet(const std::vector<std::string>& paths, job::Images::Split split,
+                                       uint64_t first_of_class, const PictureSetOptions& options,
+                                       const PrepareProgress& progress, const std::atomic<bool>* give_up) {
+  job::Images images = options.reading;
+  images.mutable_path()->Assign(paths.begin(), paths.end());
+  images.set_split(split);
+  images.set_first_of_class(first_of_class);
+  ASSIGN_OR_RETURN(const PreparedImages prepared, PrepareImages(images, options.cache_directory, progress, give_up));
+  return prepared.path;
+}
+
+std::vector<uint64_t> PicturesOfClasses(const ImageFile& images) {
+  std::vector<uint64_t> pictures(images.classes());
+  for (const int32_t label : images.labels()) {
+    if (label >= 0) ++pictures[label];
+  }
+  return pictures;
+}
+
+absl::Status CheckLabels(std::string_view name, const ImageFile& images) {
+  for (const int32_t label : images.labels()) {
+    if (label >= 0) return absl::OkStatus();
+  }
+  return InvalidArgument(name, ": none of the ", FormatCount(images.size()),
+                         " pictures has a class; give a folder with a folder of each class, a list with classes, or "
+                         "CIFAR or IDX files");
+}
+
+}  // namespace
+
+absl::StatusOr<PictureSets> PictureSets::Open(const PictureSetOptions& options, const PrepareProgress& progress,
+                                              const std::atomic<bool>* give_up) {
+  auto train = PrepareSet(options.data, job::Images::TRAIN, options.first_of_class, options, progress, give_up);
+  RETURN_IF_ERROR(train.status()) << options.data_name;
+  const bool divided = options.test.empty();
+  auto test = PrepareSet(divided ? options.data : options.test, divided ? job::Images::TEST : job::Images::TRAIN,
+                         options.test_first_of_class, options, progress, give_up);
+  if (divided && absl::IsNotFound(test.status())) {
+    return NotFound(options.data_name, ": ", absl::StrJoin(options.data, ", "),
+                    " has no part that is held out (val or test beside train); ", options.cure);
+  }
+  const std::string& test_name = divided ? options.data_name : options.test_name;
+  RETURN_IF_ERROR(test.status()) << test_name;
+  return Of(*train, *test, options.data_name, test_name);
+}
+
+absl::StatusOr<PictureSets> PictureSets::OfFiles(const std::string& train, const std::string& test) {
+  return Of(train, test, train, test);
+}
+
+absl::StatusOr<PictureSets> PictureSets::Of(const std::string& train, const std::string& test,
+                                            std::string_view data_name, std::string_view test_name) {
+  PictureSets sets;
+  sets.train_path_ = train;
+  sets.test_path_ = test;
+  ASSIGN_OR_RETURN(sets.train_, ImageFile::Open(train));
+  ASSIGN_OR_RETURN(sets.test_, ImageFile::Open(test));
+  RETURN_IF_ERROR(CheckLabels(data_name, *sets.train_));
+  RETURN_IF_ERROR(CheckLabels(test_name, *sets.test_));
+  RETURN_IF_ERROR(sets.MatchClasses(data_name, test_name));
+  return sets;
+}
+
+absl::Status PictureSets::MatchClasses(std::string_view data_name, std::string_view test_name) {
+  const std::vector<uint64_t> learned = PicturesOfClasses(*train_), asked = PicturesOfClasses(*test_);
+  std::map<std::string_view, int32_t> labels;
+  for (uint64_t label = 0; label < learned.size(); ++label) {
+    if (learned[label] > 0) labels.emplace(train_->class_name(label), static_cast<int32_t>(label));
+  }
+  classes_ = labels.size();
+  if (labels.size() < 2) {
+    return InvalidArgument(data_name, ": all pictures are of one class, ", labels.begin()->first,
+                           "; there is nothing to tell apart");
+  }
+  std::vector<std::string> unknown;
+  for (uint64_t label = 0; label < asked.size(); ++label) {
+    const auto found = labels.find(test_->class_name(label));
+    labels_in_train_.push_back(found == labels.end() ? -1 : found->second);
+    if (found == labels.end() && asked[label] > 0) unknown.emplace_back(test_->class_name(label));
+  }
+  if (unknown.empty()) return absl::OkStatus();
+  const size_t count = unknown.size();
+  if (count > kMostNamed) unknown.resize(kMostNamed);
+  return InvalidArgument(test_name, ": there are pictures of ", count, count == 1 ? " class" : " classes",
+                         " that the pictures to learn from have none of: ", absl::StrJoin(unknown, ", "),
+                         count > kMostNamed ? " and others" : "", "; are the names of the classes the same?");
+}
+
+}  // namespace shoal
