@@ -6,6 +6,8 @@
 // it and written after it is done both ways, in turn, and timed by itself, as the difference is far below the noise of
 // a whole step. Prints medians.
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -37,7 +39,7 @@ class MappedTables final : public ParameterClient {
     while (!table->InitializeSome()) continue;
     const SegmentHeader header = SegmentHeader::Of(spec, /*job_token=*/0, /*server=*/0, /*servers=*/1);
     const wire::Segment place = table->segment();
-    ASSIGN_OR_RETURN(Segment segment, Segment::Open(place.process(), place.file_descriptor(), header));
+    ASSIGN_OR_RETURN(Segment segment, Segment::Open(::getpid(), place.file_descriptor(), header));
     std::vector<Segment> segments;
     segments.push_back(std::move(segment));
     ways_.push_back(std::make_unique<MappedTable>(spec, std::move(segments), /*hot_rows=*/0, &stats_));

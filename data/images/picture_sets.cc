@@ -47,35 +47,41 @@ absl::Status CheckLabels(std::string_view name, const ImageFile& images) {
 
 absl::StatusOr<PictureSets> PictureSets::Open(const PictureSetOptions& options, const PrepareProgress& progress,
                                               const std::atomic<bool>* give_up) {
-  auto train = PrepareSet(options.data, job::Images::TRAIN, options.first_of_class, options, progress, give_up);
+  PictureSets sets;
+  const auto train = PrepareSet(options.data, job::Images::TRAIN, options.first_of_class, options, progress, give_up);
   RETURN_IF_ERROR(train.status()) << options.data_name;
+  RETURN_IF_ERROR(sets.OpenTrain(*train, options.data_name));
   const bool divided = options.test.empty();
-  auto test = PrepareSet(divided ? options.data : options.test, divided ? job::Images::TEST : job::Images::TRAIN,
-                         options.test_first_of_class, options, progress, give_up);
+  const auto test = PrepareSet(divided ? options.data : options.test, divided ? job::Images::TEST : job::Images::TRAIN,
+                               options.test_first_of_class, options, progress, give_up);
   if (divided && absl::IsNotFound(test.status())) {
     return NotFound(options.data_name, ": ", absl::StrJoin(options.data, ", "),
                     " has no part that is held out (val or test beside train); ", options.cure);
   }
   const std::string& test_name = divided ? options.data_name : options.test_name;
   RETURN_IF_ERROR(test.status()) << test_name;
-  return Of(*train, *test, options.data_name, test_name);
+  RETURN_IF_ERROR(sets.OpenTest(*test, options.data_name, test_name));
+  return sets;
 }
 
 absl::StatusOr<PictureSets> PictureSets::OfFiles(const std::string& train, const std::string& test) {
-  return Of(train, test, train, test);
+  PictureSets sets;
+  RETURN_IF_ERROR(sets.OpenTrain(train, train));
+  RETURN_IF_ERROR(sets.OpenTest(test, train, test));
+  return sets;
 }
 
-absl::StatusOr<PictureSets> PictureSets::Of(const std::string& train, const std::string& test,
-                                            std::string_view data_name, std::string_view test_name) {
-  PictureSets sets;
-  sets.train_path_ = train;
-  sets.test_path_ = test;
-  ASSIGN_OR_RETURN(sets.train_, ImageFile::Open(train));
-  ASSIGN_OR_RETURN(sets.test_, ImageFile::Open(test));
-  RETURN_IF_ERROR(CheckLabels(data_name, *sets.train_));
-  RETURN_IF_ERROR(CheckLabels(test_name, *sets.test_));
-  RETURN_IF_ERROR(sets.MatchClasses(data_name, test_name));
-  return sets;
+absl::Status PictureSets::OpenTrain(const std::string& path, std::string_view name) {
+  train_path_ = path;
+  ASSIGN_OR_RETURN(train_, ImageFile::Open(path));
+  return CheckLabels(name, *train_);
+}
+
+absl::Status PictureSets::OpenTest(const std::string& path, std::string_view data_name, std::string_view name) {
+  test_path_ = path;
+  ASSIGN_OR_RETURN(test_, ImageFile::Open(path));
+  RETURN_IF_ERROR(CheckLabels(name, *test_));
+  return MatchClasses(data_name, name);
 }
 
 absl::Status PictureSets::MatchClasses(std::string_view data_name, std::string_view test_name) {

@@ -53,9 +53,10 @@ class PictureSets {
   uint64_t classes() const { return classes_; }
 
  private:
-  static absl::StatusOr<PictureSets> Of(const std::string& train, const std::string& test, std::string_view data_name,
-                                        std::string_view test_name);
-  // Fills the members below; the names are for messages.
+  // The names are for messages.
+  absl::Status OpenTrain(const std::string& path, std::string_view name);
+  absl::Status OpenTest(const std::string& path, std::string_view data_name, std::string_view name);
+  // Fills the members below.
   absl::Status MatchClasses(std::string_view data_name, std::string_view test_name);
 
   std::string train_path_, test_path_;
