@@ -18,6 +18,17 @@ absl::StatusOr<std::optional<T>> IfThere(absl::StatusOr<T> read) {
   return std::optional<T>(*std::move(read));
 }
 
+void TakeProgress(const JsonObject& event, RunRecord* record) {
+  if (event.Has("work")) record->work = event.Text("work");
+  const double speed = event.Number(Cat(record->work, "_per_second"));
+  if (speed <= 0) return;
+  record->progress.push_back({.elapsed_seconds = event.Number("elapsed_seconds"),
+                              .epoch = event.Number("epoch"),
+                              .words_per_second = speed,
+                              .loss = event.Number("loss"),
+                              .learning_rate = event.Number("learning_rate")});
+}
+
 void TakeEvent(const JsonObject& event, RunRecord* record) {
   const std::string kind = event.Text("event");
   if (kind == "start") {
@@ -29,12 +40,8 @@ void TakeEvent(const JsonObject& event, RunRecord* record) {
     record->servers = event.Number("servers");
   } else if (kind == "prepared") {
     record->data = event.Text("data");
-  } else if (kind == "progress" && event.Number("words_per_second") > 0) {
-    record->progress.push_back({.elapsed_seconds = event.Number("elapsed_seconds"),
-                                .epoch = event.Number("epoch"),
-                                .words_per_second = event.Number("words_per_second"),
-                                .loss = event.Number("loss"),
-                                .learning_rate = event.Number("learning_rate")});
+  } else if (kind == "progress") {
+    TakeProgress(event, record);
   }
 }
 
