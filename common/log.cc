@@ -14,9 +14,14 @@ std::string& LogName() {
   return *name;
 }
 
+bool logs_info_lines = true;
+
 }  // namespace
 
 void SetLogName(std::string name) { LogName() = std::move(name); }
+
+void SetLogsInfo(bool logs_info) { logs_info_lines = logs_info; }
+bool LogsInfo() { return logs_info_lines; }
 
 void LogLine(std::string_view severity, std::string_view message) {
   const std::string line = Cat(LogName(), LogName().empty() ? "" : ": ", severity, message, "\n");

@@ -13,11 +13,15 @@ namespace shoal {
 // Stands before every line of this process from then on: "server 2". Call once, before threads start.
 void SetLogName(std::string name);
 
+// Whether LogInfo writes its lines, as it does at first. Call before threads start.
+void SetLogsInfo(bool logs_info);
+bool LogsInfo();
+
 void LogLine(std::string_view severity, std::string_view message);
 
 template <typename... Args>
 void LogInfo(Args&&... args) {
-  LogLine("", Cat(std::forward<Args>(args)...));
+  if (LogsInfo()) LogLine("", Cat(std::forward<Args>(args)...));
 }
 template <typename... Args>
 void LogWarning(Args&&... args) {

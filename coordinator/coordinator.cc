@@ -178,7 +178,7 @@ absl::Status Coordinator::SetUp() {
   RunResult::Remove(output_);
   RETURN_IF_ERROR(WriteOutput("job.textproto", PrintJob(job_)));
   metrics_ = Metrics::Start(job_.metrics(), endpoint_.rank());
-  board_ = std::make_unique<StatusBoard>(metrics_->registry(), members_);
+  board_ = std::make_unique<StatusBoard>(metrics_->registry(), members_, WorkName(job_));
   log_->Start(job_);
   if (restored_) log_->GoesOn(*restored_);
   phase_start_ = clock_.Now();

@@ -33,7 +33,7 @@ void JobLog::Start(const job::Job& job) {
 
 void JobLog::GoesOn(const checkpoint::Manifest& from) {
   JsonWriter event = log_->Event("goes_on");
-  event.Key("checkpoint").Number(from.number()).Key("words").Number(from.progress().words());
+  event.Key("checkpoint").Number(from.number()).Key(WorkName(from.job())).Number(from.progress().words());
   log_->Write(std::move(event));
   log_->Print(Cat("goes on from checkpoint ", from.number(), ", after ",
                   FormatScaled(static_cast<double>(from.progress().words())), " ", WorkName(from.job())));
@@ -56,14 +56,8 @@ void JobLog::Training() { log_->Write(log_->Event("training")); }
 void JobLog::Progressed(const ProgressSnapshot& p) {
   JsonWriter event = log_->Event("progress");
   event.Key("epoch").Number(p.epoch).Key("epochs").Number(p.epochs).Key("fraction").Number(p.fraction);
-  event.Key("work")
-      .String(p.work)
-      .Key("words")
-      .Number(p.words)
-      .Key("words_per_second")
-      .Number(p.words_per_second)
-      .Key("loss")
-      .Number(p.loss);
+  event.Key("work").String(p.work).Key(p.work).Number(p.words);
+  event.Key(Cat(p.work, "_per_second")).Number(p.words_per_second).Key("loss").Number(p.loss);
   event.Key("learning_rate").Number(p.learning_rate).Key("eta_seconds").Number(p.eta_seconds);
   if (p.embeddings) {
     event.Key("accuracy").Number(p.embeddings->accuracy()).Key("alignment").Number(p.embeddings->alignment());
@@ -99,8 +93,11 @@ void JobLog::TookCheckpoint(const CheckpointOutcome& outcome) {
 void JobLog::Ended(const RunResult& result) {
   JsonWriter event = log_->Event(result.done ? "done" : "failed");
   if (!result.done) event.Key("reason").String(result.reason);
-  event.Key("words").Number(result.words).Key("seconds").Number(result.seconds);
-  event.Key("words_per_second").Number(result.words_per_second).Key("loss").Number(result.loss.value_or(0));
+  event.Key(result.work).Number(result.words).Key("seconds").Number(result.seconds);
+  event.Key(Cat(result.work, "_per_second"))
+      .Number(result.words_per_second)
+      .Key("loss")
+      .Number(result.loss.value_or(0));
   log_->Write(std::move(event));
   if (!result.done) return;
   log_->Print(absl::StrFormat("done: %s %s in %.1f s, %s %s/s, loss %.4f in the last epoch",

@@ -100,6 +100,7 @@ absl::StatusOr<job::Job> ReadJobFile(const std::string& path) {
 absl::StatusOr<CoordinatorOptions> Options(int argc, char** argv) {
   ASSIGN_OR_RETURN(const CommandLine line, ParseCommandLine(argc, argv));
   ASSIGN_OR_RETURN(job::Job job, ReadJobFile(line.job_file));
+  SetLogsInfo(!job.progress().quiet());
   return CoordinatorOptions{.job = std::move(job),
                             .output_directory = line.output_directory,
                             .print_progress = line.print_progress,

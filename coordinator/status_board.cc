@@ -13,8 +13,8 @@ double Joined(const Membership& members, wire::Role role) {
 
 }  // namespace
 
-StatusBoard::StatusBoard(prometheus::Registry& registry, const Membership& members)
-    : metrics_(registry), servers_(metrics_.Members("server")), workers_(metrics_.Members("worker")) {
+StatusBoard::StatusBoard(prometheus::Registry& registry, const Membership& members, std::string_view work)
+    : metrics_(registry, work), servers_(metrics_.Members("server")), workers_(metrics_.Members("worker")) {
   for (const Member& member : members.members()) {
     const char* role = member.description.role() == wire::SERVER ? "server" : "worker";
     heartbeat_ages_.push_back(&metrics_.HeartbeatAge(role, member.description.rank()));
@@ -36,7 +36,7 @@ void StatusBoard::ShowUnits(const Ledger::Counts& units) {
 }
 
 void StatusBoard::ShowReport(const wire::UnitProgress& report) {
-  metrics_.words.Increment(static_cast<double>(report.words()));
+  metrics_.work.Increment(static_cast<double>(report.words()));
   metrics_.pairs.Increment(static_cast<double>(report.pairs()));
   if (report.has_knn()) metrics_.knn_accuracy.Set(report.knn().accuracy());
 }
@@ -51,7 +51,7 @@ void StatusBoard::ShowCheckpoint(const CheckpointOutcome& outcome) {
 }
 
 void StatusBoard::ShowProgress(const ProgressSnapshot& progress) {
-  metrics_.words_per_second.Set(progress.words_per_second);
+  metrics_.work_per_second.Set(progress.words_per_second);
   metrics_.loss.Set(progress.loss);
   metrics_.learning_rate.Set(progress.learning_rate);
   metrics_.epoch.Set(progress.epoch);

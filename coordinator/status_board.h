@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "common/metrics/coordinator_metrics.h"
@@ -17,7 +18,8 @@ namespace shoal {
 
 class StatusBoard {
  public:
-  StatusBoard(prometheus::Registry& registry, const Membership& members);
+  // `work` is what the job counts: WorkName of common/job/derived.h.
+  StatusBoard(prometheus::Registry& registry, const Membership& members, std::string_view work);
 
   void ShowMembers(const Membership& members);
   void ShowUnits(const Ledger::Counts& units);

@@ -29,8 +29,8 @@ Training::Training(const Parts& parts, Plan plan, uint64_t data_fingerprint, Che
 absl::Status Training::Restore(const checkpoint::Manifest& from) {
   if (from.data_fingerprint() != data_fingerprint_) {
     return FailedPrecondition("the data is not what checkpoint ", from.number(), " in ", folder_.path(),
-                              " was trained on: a text was changed; give another output folder, or --force to begin ",
-                              "anew");
+                              " was trained on: ", TrainsImages(parts_.job) ? "pictures were" : "a text was",
+                              " changed; give another output folder, or --force to begin ", "anew");
   }
   restored_from_ = from.number();
   before_ = from.progress();
@@ -89,7 +89,7 @@ absl::Status Training::CheckLoss(int from, const Ledger::Place& place, wire::Uni
   if (nonfinite_ <= parts_.job.max_nonfinite()) return absl::OkStatus();
   return Aborted(what, ", which was reported ", nonfinite_, " times, more than max_nonfinite, ",
                  parts_.job.max_nonfinite(), ": training diverged; lower ",
-                 TrainsImages(parts_.job) ? "encoder.optimizer" : "objective.skip_gram", ".learning_rate");
+                 TrainsImages(parts_.job) ? "encoder.optimizer.learning_rate" : "objective.skip_gram.learning_rate");
 }
 
 absl::Status Training::HandleReport(int from, wire::UnitProgress report) {

@@ -1,6 +1,7 @@
 #include "common/clock.h"
 #include "common/files.h"
 #include "common/job/job.h"
+#include "common/log.h"
 #include "common/status.h"
 #include "evaluate/command.h"
 #include "evaluate/cooccurrence/train.h"
@@ -28,6 +29,7 @@ absl::Status Run(const Arguments& arguments) {
   }
   const auto job = JobOf(arguments.One("job"));
   if (!job.ok()) return UsedWrongly(job.status());
+  SetLogsInfo(!job->progress().quiet());
   RETURN_IF_ERROR(TrainCooccurrence(*job, arguments.One("output"), &Clock::Real()));
   return WriteReport(arguments.One("output")).status();
 }

@@ -179,13 +179,20 @@ Finding ExaminePrograms(const Installation& installation) {
 
 std::vector<Finding> Examine(const Installation& installation, Clock& clock) {
   const Machine machine = Machine::Inspect();
-  return {ExaminePrograms(installation), ExamineMpi(machine, clock), ExamineCores(machine), ExamineProcessor(),
-          ExamineMemory(machine),        ExamineSharedRows(),        ExamineHugePages(),    ExamineSegments(),
-          ExaminePeerMemory(machine),    ExamineLoopback(),          ExamineDisk()};
+  std::vector<Finding> findings = {
+      ExaminePrograms(installation), ExamineMpi(machine, clock), ExamineCores(machine), ExamineProcessor(),
+      ExamineMemory(machine),        ExamineSharedRows(),        ExamineHugePages(),    ExamineSegments(),
+      ExaminePeerMemory(machine),    ExamineLoopback(),          ExamineDisk()};
+  // The driver's own file.
+  const bool device_is_here = ::access("/proc/driver/nvidia/version", F_OK) == 0;
+  for (Finding& finding : ExamineImageEncoders(installation, clock, device_is_here)) {
+    findings.push_back(std::move(finding));
+  }
+  return findings;
 }
 
 std::string DescribeFindings(const std::vector<Finding>& findings) {
-  const char* verdicts[] = {"good", "slower", "MISSING"};
+  const char* verdicts[] = {"good", "slower", "partly", "MISSING"};
   std::string text;
   for (const Finding& finding : findings) {
     absl::StrAppendFormat(&text, "%-8s %-12s %s\n", verdicts[finding.verdict], finding.subject, finding.what);

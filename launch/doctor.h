@@ -16,6 +16,7 @@ struct Finding {
   enum Verdict {
     kGood,
     kSlower,   // Runs, but could do better.
+    kPartly,   // Some jobs run, others do not.
     kMissing,  // Does not run.
   };
   std::string subject;
@@ -25,6 +26,9 @@ struct Finding {
 };
 
 std::vector<Finding> Examine(const Installation& installation, Clock& clock);
+
+// Of what trains image encoders, which words need none of. `device_is_here`: the machine has an NVIDIA GPU.
+std::vector<Finding> ExamineImageEncoders(const Installation& installation, Clock& clock, bool device_is_here);
 
 // A line for each finding, and its cure below it.
 std::string DescribeFindings(const std::vector<Finding>& findings);

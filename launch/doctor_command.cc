@@ -12,7 +12,7 @@ int DoctorCommand(const std::vector<std::string>& arguments, const Installation&
   const CommandLine line(
       "shoal doctor",
       "Looks at what this machine lacks or could do better: programs, MPI, cores, processor, memory,\n"
-      "shared memory, huge pages, ports, disk; each with the cure.\n\n"
+      "shared memory, huge pages, ports, disk, and what image encoders train with; each with the cure.\n\n"
       "Exit code: 0 jobs can run here, 1 something is missing, 2 used wrongly.",
       {});
   if (CommandLine::WantsHelp(arguments)) {

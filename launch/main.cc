@@ -26,7 +26,7 @@ constexpr char kHelp[] =
     "  doctor                                    what this machine lacks or could do better, each with the cure\n"
     "  evaluate words DIR|FILE ...               measure vectors: similarity, analogies, neighbours\n"
     "  evaluate images DIR --data SET ...        measure an image encoder: nearest neighbours, linear probe\n"
-    "  export DIR|FILE ...                       vectors as text, NumPy or TensorBoard files\n"
+    "  export DIR|FILE ...                       vectors as text, NumPy or TensorBoard files; encoders for timm\n"
     "  report DIR                                draw report.html of an output folder anew\n"
     "  show augmentation DIR|FILE ...            draw the views of pictures that a job trains on\n"
     "\n"

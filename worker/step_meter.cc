@@ -1,7 +1,5 @@
 #include "worker/step_meter.h"
 
-#include <string_view>
-
 namespace shoal {
 namespace {
 
@@ -21,8 +19,8 @@ void Add(const EmbeddingFigures& step, EmbeddingFigures* sum) {
 
 }  // namespace
 
-StepMeter::StepMeter(prometheus::Registry& registry, ParameterClient* client, int tables)
-    : client_(*client), worker_metrics_(registry), client_metrics_(registry) {
+StepMeter::StepMeter(prometheus::Registry& registry, ParameterClient* client, int tables, std::string_view work)
+    : client_(*client), worker_metrics_(registry, work), client_metrics_(registry) {
   int mapped = 0;
   for (int i = 0; i < tables; ++i) mapped += client_.table(i).mapped() ? 1 : 0;
   client_metrics_.mapped_tables.Set(mapped);
@@ -95,7 +93,7 @@ void StepMeter::ShowSteps(bool done) {
   WorkerMetrics& metrics = worker_metrics_;
   metrics.steps.Increment(static_cast<double>(steps_));
   metrics.units.Increment(done ? 1 : 0);
-  metrics.words.Increment(static_cast<double>(sum_.work));
+  metrics.work.Increment(static_cast<double>(sum_.work));
   metrics.pairs.Increment(static_cast<double>(sum_.pairs));
   if (sum_.loss_pairs > 0) metrics.loss.Set(sum_.loss_sum / static_cast<double>(sum_.loss_pairs));
   metrics.learning_rate.Set(sum_.learning_rate);

@@ -4,6 +4,8 @@
 
 #pragma once
 
+#include <string_view>
+
 #include "common/metrics/client_metrics.h"
 #include "common/metrics/worker_metrics.h"
 #include "paramserver/client.h"
@@ -15,8 +17,9 @@ namespace shoal {
 
 class StepMeter {
  public:
-  // `client` reaches `tables` tables; what it asks of servers is shown too.
-  StepMeter(prometheus::Registry& registry, ParameterClient* client, int tables);
+  // `client` reaches `tables` tables; what it asks of servers is shown too. `work` is what the job counts: WorkName of
+  // common/job/derived.h.
+  StepMeter(prometheus::Registry& registry, ParameterClient* client, int tables, std::string_view work);
 
   void AddStep(const StepReport& step);
   void AddLeaseWait(double seconds) { lease_seconds_ += seconds; }

@@ -1,5 +1,6 @@
 #include "worker/worker.h"
 
+#include "common/job/derived.h"
 #include "common/metrics/metrics.h"
 #include "common/status.h"
 #include "common/transport/control.h"
@@ -20,7 +21,7 @@ absl::Status Run(Endpoint* endpoint, Clock* clock, const WorkerParts& parts) {
   wire::ControlMessage ready;
   ready.mutable_ready()->set_metrics_address(metrics->address());
   RETURN_IF_ERROR(link.Send(ready));
-  StepMeter meter(metrics->registry(), client.get(), welcome.table_size());
+  StepMeter meter(metrics->registry(), client.get(), welcome.table_size(), WorkName(welcome.job()));
   return StepLoop(&link, clock, welcome, client.get(), objective.get(), &meter).Run();
 }
 

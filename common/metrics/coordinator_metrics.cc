@@ -1,5 +1,7 @@
 #include "common/metrics/coordinator_metrics.h"
 
+#include "common/text.h"
+
 namespace shoal {
 namespace {
 
@@ -14,13 +16,16 @@ prometheus::Counter& Checkpoints(prometheus::Registry& registry, const std::stri
 
 }  // namespace
 
-CoordinatorMetrics::CoordinatorMetrics(prometheus::Registry& registry)
+CoordinatorMetrics::CoordinatorMetrics(prometheus::Registry& registry, std::string_view work)
     : waiting_units(Units(registry, "waiting")),
       leased_units(Units(registry, "leased")),
       done_units(Units(registry, "done")),
-      words(AddCounter(registry, "shoal_coordinator_words_total", "Words of the corpus passed, over all epochs.")),
+      work(AddCounter(
+          registry, Cat("shoal_coordinator_", work, "_total"),
+          work == "words" ? "Words of the corpus passed, over all epochs." : "Pictures passed, over all epochs.")),
       pairs(AddCounter(registry, "shoal_coordinator_pairs_total", "Training pairs, over all epochs.")),
-      words_per_second(AddGauge(registry, "shoal_coordinator_words_per_second", "Rate over the last interval.")),
+      work_per_second(
+          AddGauge(registry, Cat("shoal_coordinator_", work, "_per_second"), "Rate over the last interval.")),
       loss(AddGauge(registry, "shoal_coordinator_loss", "Mean loss a pair over the last interval.")),
       learning_rate(AddGauge(registry, "shoal_coordinator_learning_rate", "The latest that a worker reported.")),
       epoch(AddGauge(registry, "shoal_coordinator_epoch", "The epoch that training is in, from 1.")),

@@ -5,22 +5,24 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "common/metrics/families.h"
 
 namespace shoal {
 
 struct CoordinatorMetrics {
-  explicit CoordinatorMetrics(prometheus::Registry& registry);
+  // `work` is what is counted, "words" or "pictures": the families are named after it.
+  CoordinatorMetrics(prometheus::Registry& registry, std::string_view work);
 
   // Units of the whole plan, by state.
   prometheus::Gauge& waiting_units;
   prometheus::Gauge& leased_units;
   prometheus::Gauge& done_units;
 
-  prometheus::Counter& words;
+  prometheus::Counter& work;
   prometheus::Counter& pairs;
-  prometheus::Gauge& words_per_second;
+  prometheus::Gauge& work_per_second;
   prometheus::Gauge& loss;
   prometheus::Gauge& learning_rate;
   prometheus::Gauge& epoch;     // From 1.

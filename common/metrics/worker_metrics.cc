@@ -1,5 +1,7 @@
 #include "common/metrics/worker_metrics.h"
 
+#include "common/text.h"
+
 namespace shoal {
 namespace {
 
@@ -10,11 +12,13 @@ prometheus::Counter& Phase(prometheus::Registry& registry, const std::string& ph
 
 }  // namespace
 
-WorkerMetrics::WorkerMetrics(prometheus::Registry& registry)
+WorkerMetrics::WorkerMetrics(prometheus::Registry& registry, std::string_view work)
     : units(AddCounter(registry, "shoal_worker_units_total", "Units of work finished.")),
       steps(AddCounter(registry, "shoal_worker_steps_total", "Batches trained.")),
-      words(AddCounter(registry, "shoal_worker_words_total", "Words of the corpus passed, before sub-sampling.")),
-      pairs(AddCounter(registry, "shoal_worker_pairs_total", "Training pairs of centre and context.")),
+      work(AddCounter(registry, Cat("shoal_worker_", work, "_total"),
+                      work == "words" ? "Words of the corpus passed, before sub-sampling." : "Pictures passed.")),
+      pairs(AddCounter(registry, "shoal_worker_pairs_total",
+                       "Training pairs: of centre and context, or a picture's views.")),
       loss(AddGauge(registry, "shoal_worker_loss", "Mean loss a pair since the last report.")),
       learning_rate(AddGauge(registry, "shoal_worker_learning_rate", "Learning rate of the last step.")),
       sample_seconds(Phase(registry, "sample")),

@@ -4,16 +4,19 @@
 
 #pragma once
 
+#include <string_view>
+
 #include "common/metrics/families.h"
 
 namespace shoal {
 
 struct WorkerMetrics {
-  explicit WorkerMetrics(prometheus::Registry& registry);
+  // `work` is what is counted, "words" or "pictures": the family is named after it.
+  WorkerMetrics(prometheus::Registry& registry, std::string_view work);
 
   prometheus::Counter& units;
   prometheus::Counter& steps;
-  prometheus::Counter& words;
+  prometheus::Counter& work;
   prometheus::Counter& pairs;
   prometheus::Gauge& loss;
   prometheus::Gauge& learning_rate;

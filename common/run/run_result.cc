@@ -43,14 +43,8 @@ std::string RunResult::Json() const {
   JsonWriter json;
   json.BeginObject().Key("status").String(done ? "done" : "failed").Key("reason").String(reason);
   json.Key("restartable").Bool(restartable).Key("checkpoint").Number(checkpoint);
-  json.Key("work")
-      .String(work)
-      .Key("words")
-      .Number(words)
-      .Key("seconds")
-      .Number(seconds)
-      .Key("words_per_second")
-      .Number(words_per_second);
+  json.Key("work").String(work).Key(work).Number(words).Key("seconds").Number(seconds);
+  json.Key(Cat(work, "_per_second")).Number(words_per_second);
   if (loss) json.Key("loss").Number(*loss);
   if (knn) json.Key("knn").Number(*knn);
   WritePhases(json.Key("seconds_by_phase"), seconds_by_phase);
@@ -78,15 +72,16 @@ absl::Status RunResult::Write(const std::string& output, Durability durability) 
 
 absl::StatusOr<RunResult> RunResult::Read(const std::string& output) {
   ASSIGN_OR_RETURN(const JsonObject json, JsonObject::Load(PathIn(output)));
+  const std::string work = json.Has("work") ? json.Text("work") : "words";
   RunResult result{.done = json.Text("status") == "done",
                    .reason = json.Text("reason"),
                    .restartable = json.Flag("restartable"),
                    .checkpoint = json.Count("checkpoint"),
                    .units_at_hand = json.Texts("units_at_hand"),
-                   .work = json.Text("work"),
-                   .words = json.Count("words"),
+                   .work = work,
+                   .words = json.Count(work),
                    .seconds = json.Number("seconds"),
-                   .words_per_second = json.Number("words_per_second"),
+                   .words_per_second = json.Number(Cat(work, "_per_second")),
                    .seconds_by_phase = ReadPhases(json, "seconds_by_phase"),
                    .files = json.Texts("files"),
                    .workers = static_cast<uint32_t>(json.Count("workers")),

@@ -29,8 +29,8 @@ struct RunResult {
   bool restartable = false;                // A process was lost: the job may well go on from its last checkpoint.
   uint64_t checkpoint = 0;                 // The newest; 0: none.
   std::vector<std::string> units_at_hand;  // Of a job that failed in training: what each worker was at, by index.
-  std::string work = "words";              // What is counted: words, or pictures.
-  uint64_t words = 0;                      // Trained, over all epochs, before sub-sampling.
+  std::string work = "words";              // What is counted: words, or pictures; names their fields in the file.
+  uint64_t words = 0;                      // Of the work, trained over all epochs, before sub-sampling.
   double seconds = 0;                      // Of training alone.
   double words_per_second = 0;
   std::optional<double> loss;       // Mean a pair over the last epoch; none where nothing is trained pair by pair.

@@ -90,9 +90,8 @@ std::string EncoderCharts(const RunRecord& record, const std::vector<double>& ma
 }
 
 std::string Charts(const RunRecord& record) {
-  const bool pictures = record.result && record.result->work == "pictures";
   LineChart loss{.title = "Loss per pair"};
-  LineChart speed{.title = pictures ? "Pictures per second" : "Words per second", .from_zero = true};
+  LineChart speed{.title = record.work == "pictures" ? "Pictures per second" : "Words per second", .from_zero = true};
   double epoch = 1;
   for (const ProgressPoint& point : record.progress) {
     if (point.epoch > epoch) {

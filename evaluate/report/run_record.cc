@@ -22,6 +22,20 @@ std::optional<double> NumberIfThere(const JsonObject& object, const std::string&
   return object.Has(key) ? std::optional(object.Number(key)) : std::nullopt;
 }
 
+void TakeProgress(const JsonObject& event, RunRecord* record) {
+  if (event.Has("work")) record->work = event.Text("work");
+  const double speed = event.Number(Cat(record->work, "_per_second"));
+  if (speed <= 0) return;
+  record->progress.push_back({.elapsed_seconds = event.Number("elapsed_seconds"),
+                              .epoch = event.Number("epoch"),
+                              .words_per_second = speed,
+                              .loss = event.Number("loss"),
+                              .learning_rate = event.Number("learning_rate"),
+                              .alignment = NumberIfThere(event, "alignment"),
+                              .uniformity = NumberIfThere(event, "uniformity"),
+                              .spread = NumberIfThere(event, "spread")});
+}
+
 void TakeEvent(const JsonObject& event, RunRecord* record) {
   const std::string kind = event.Text("event");
   if (kind == "start") {
@@ -33,15 +47,8 @@ void TakeEvent(const JsonObject& event, RunRecord* record) {
     record->servers = event.Number("servers");
   } else if (kind == "prepared") {
     record->data = event.Text("data");
-  } else if (kind == "progress" && event.Number("words_per_second") > 0) {
-    record->progress.push_back({.elapsed_seconds = event.Number("elapsed_seconds"),
-                                .epoch = event.Number("epoch"),
-                                .words_per_second = event.Number("words_per_second"),
-                                .loss = event.Number("loss"),
-                                .learning_rate = event.Number("learning_rate"),
-                                .alignment = NumberIfThere(event, "alignment"),
-                                .uniformity = NumberIfThere(event, "uniformity"),
-                                .spread = NumberIfThere(event, "spread")});
+  } else if (kind == "progress") {
+    TakeProgress(event, record);
   } else if (kind == "measured") {
     const KnnPoint point{event.Number("elapsed_seconds"), event.Number("epochs"), event.Number("knn"),
                          event.Number("chance")};

@@ -19,7 +19,7 @@ namespace shoal {
 struct ProgressPoint {
   double elapsed_seconds = 0;
   double epoch = 0;
-  double words_per_second = 0;
+  double words_per_second = 0;  // Or pictures.
   double loss = 0;
   double learning_rate = 0;
   std::optional<double> alignment, uniformity, spread;  // Of an image encoder.
@@ -36,6 +36,7 @@ struct RunRecord {
   std::string name, version, time, data;  // As the events "start" and "prepared" say; empty where they are missing.
   std::optional<RunResult> result;        // None: the run is not over, or was killed.
   double epochs = 0, workers = 0, servers = 0;
+  std::string work = "words";           // What progress is counted in: words, or pictures.
   std::vector<ProgressPoint> progress;  // Those that measured a speed.
   std::vector<KnnPoint> knn;            // The last of each number of epochs.
   std::string job;                      // Text of job.textproto.

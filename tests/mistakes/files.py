@@ -1,6 +1,7 @@
 """The small files that the rows of docs/errors.md speak of, right ones and wrong ones."""
 
 import gzip
+import json
 import lzma
 import os
 import struct
@@ -48,6 +49,14 @@ def broken(content, position):
     return content[:position] + bytes([content[position] ^ 0xFF]) + content[position + 1:]
 
 
+def backbone(net, stem):
+    """A safetensors file that says it is such a net's, with one tensor."""
+    header = json.dumps({"__metadata__": {"format": "pt", "net": net, "stem": stem, "image_size": "32", "mean": "0.5 0.5 0.5",
+                                          "std": "0.2 0.2 0.2"},
+                         "conv1.weight": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
+    return struct.pack("<Q", len(header)) + header + struct.pack("<f", 1)
+
+
 # Of an image encoder's run.
 ENCODER_JOB = b"""objective { simclr { } }
 encoder { net: SMALL head { kind: NORMALISED_MLP dim: 64 } optimizer { kind: ADAMW learning_rate: 0.002 } }
@@ -92,10 +101,14 @@ def make(folder):
         "begun/job.textproto": ENCODER_JOB,
         "cut/job.textproto": ENCODER_JOB,
         "cut/backbone.safetensors": b"\x80\x00\x00",
+        **{f"{run}/{name}": content for run, net, stem in (("encoder", "resnet18", "imagenet"), ("small", "small", "cifar"),
+                                                           ("cifar", "resnet18", "cifar"))
+           for name, content in (("job.textproto", ENCODER_JOB), ("backbone.safetensors", backbone(net, stem)))},
         "cut-images-idx3-ubyte": idx(40, 12)[:-50],
         **{f"pictures/{name}/{i}.png": png(12) for name in "ab" for i in range(20)},
     }
-    for folder_name in ("nothing", "locked", "full", "done", "damaged", "mine", "words", "begun", "cut", "pictures/a",
+    for folder_name in ("nothing", "locked", "full", "done", "damaged", "mine", "words", "begun", "cut", "encoder",
+                        "small", "cifar", "pictures/a",
                         "pictures/b"):
         os.makedirs(os.path.join(folder, folder_name))
     for name, content in files.items():

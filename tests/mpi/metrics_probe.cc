@@ -15,8 +15,8 @@
 int main() {
   const auto metrics = shoal::Metrics::Start(shoal::job::Metrics(), /*rank=*/0);
   prometheus::Registry& registry = metrics->registry();
-  shoal::WorkerMetrics worker(registry);
-  worker.words.Increment(4321);
+  shoal::WorkerMetrics worker(registry, "words");
+  worker.work.Increment(4321);
   worker.compute_seconds.Increment(1.5);
   shoal::ClientMetrics client(registry);
   shoal::LatencyCounts latency;
@@ -26,7 +26,7 @@ int main() {
   shoal::ServerMetrics server(registry, {"input", "output"});
   server.tables[1].push_changes.rows.Increment(99);
   server.CountRefusal("INVALID_ARGUMENT");
-  shoal::CoordinatorMetrics coordinator(registry);
+  shoal::CoordinatorMetrics coordinator(registry, "words");
   coordinator.HeartbeatAge("worker", 3).Set(0.25);
   coordinator.Members("worker").Set(2);
   std::cout << metrics->address() << std::endl;

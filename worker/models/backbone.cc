@@ -6,6 +6,7 @@
 
 #include "common/status.h"
 #include "worker/models/backbone_file.h"
+#include "worker/models/backbone_metadata.h"
 #include "worker/models/image_encoder.h"
 #include "worker/models/recycling_allocator.h"
 #include "worker/models/torch_guard.h"

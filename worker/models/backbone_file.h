@@ -9,7 +9,6 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "data/safetensors.h"
 #include "worker/models/backbone_description.h"
 #include "worker/models/model_tensors.h"
@@ -22,9 +21,6 @@ inline constexpr std::string_view kHeadPrefix = "head.";
 // All of `tensors` but the head's. The file appears whole or not at all.
 absl::Status WriteBackbone(const std::string& path, const BackboneDescription& description,
                            const ModelTensors& tensors);
-
-// What a file's metadata says. DataLoss names the file and the entry that is missing or is none of its kind.
-absl::StatusOr<BackboneDescription> DescriptionOf(const std::string& path, const SafeTensors& content);
 
 // Into `tensors`, which have no head. DataLoss names the file and the tensor that is missing, left over or of another
 // shape; nothing is copied then.

@@ -12,6 +12,7 @@
 #include "worker/flush_tables.h"
 #include "worker/images/set_augmentation.h"
 #include "worker/objectives/bank_rows.h"
+#include "worker/objectives/collective_group.h"
 #include "worker/objectives/contrastive_settings.h"
 #include "worker/objectives/moco_rows.h"
 #include "worker/probes/sphere_statistics.h"
@@ -32,15 +33,6 @@ constexpr uint64_t kMostUniformityRows = 256;
 constexpr size_t kHeadFloats = 2;
 
 float LayoutMark(const std::string& layout) { return static_cast<float>(Crc32c(layout) & 0xffffff); }
-
-WorkerGroup GroupOf(Collective* collective) {
-  return {.rank = collective->rank(),
-          .size = collective->size(),
-          .sum = [=](std::span<float> values) { return collective->AllReduce(values); },
-          .gather = [=](std::span<const float> own, std::span<float> all) { return collective->AllGather(own, all); },
-          .begin_gradients = [=](std::span<float> bucket) { return collective->StartAllReduce(bucket); },
-          .finish_gradients = [=] { return collective->Wait(); }};
-}
 
 double SecondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

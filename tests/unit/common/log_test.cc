@@ -17,6 +17,14 @@ TEST(LogTest, ALineHasItsSeverityAndItsParts) {
   EXPECT_EQ(Captured([] { LogError("lost"); }), "error: lost\n");
 }
 
+TEST(LogTest, AQuietProgramStillWarns) {
+  SetLogsInfo(false);
+  EXPECT_EQ(Captured([] { LogInfo("unit ", 7, " is done"); }), "");
+  EXPECT_EQ(Captured([] { LogWarning("slow"); }), "warning: slow\n");
+  EXPECT_EQ(Captured([] { LogError("lost"); }), "error: lost\n");
+  SetLogsInfo(true);
+}
+
 TEST(LogTest, TheRolesNameStandsBeforeEveryLine) {
   SetLogName("server 2");
   EXPECT_EQ(Captured([] { LogWarning("slow"); }), "server 2: warning: slow\n");

@@ -38,6 +38,15 @@ TEST(RunResultTest, JsonHoldsEveryFieldOfTheFormat) {
             "\n");
 }
 
+TEST(RunResultTest, PicturesAreNotCalledWordsAndReadBackEqual) {
+  const TemporaryFolder output;
+  const RunResult written{.done = true, .work = "pictures", .words = 10, .words_per_second = 5};
+  EXPECT_THAT(written.Json(), HasSubstr(R"("work":"pictures","pictures":10,"seconds":0,"pictures_per_second":5,)"));
+  EXPECT_THAT(written.Json(), Not(HasSubstr("words")));
+  ASSERT_TRUE(written.Write(output.path()).ok());
+  EXPECT_EQ(RunResult::Read(output.path())->Json(), written.Json());
+}
+
 TEST(RunResultTest, ARunWithoutLossAndStepsDoesNotSpeakOfThem) {
   const std::string json = RunResult{.reason = "no room"}.Json();
   EXPECT_THAT(json, StartsWith(R"({"status":"failed","reason":"no room","restartable":false,"checkpoint":0,)"));

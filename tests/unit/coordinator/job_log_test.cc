@@ -14,6 +14,7 @@ namespace shoal {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 ProgressSnapshot Snapshot() {
@@ -62,6 +63,17 @@ TEST_F(JobLogTest, AnEventIsOnItsLineAsSoonAsItHappened) {
       HasSubstr(R"("epoch":2,"epochs":5,"fraction":0.374,"work":"words","words":1000,"words_per_second":1834000,)"
                 R"("loss":2.1434,"learning_rate":0.0157,"eta_seconds":192})"
                 "\n"));
+}
+
+TEST_F(JobLogTest, PicturesAreNotCalledWords) {
+  const auto log = *JobLog::Create(directory_, &Clock::Real(), /*print=*/false);
+  ProgressSnapshot snapshot = Snapshot();
+  snapshot.work = "pictures";
+  log->Progressed(snapshot);
+  log->Ended({.done = true, .work = "pictures", .words = 2000, .words_per_second = 500});
+  EXPECT_THAT(Text(), HasSubstr(R"("work":"pictures","pictures":1000,"pictures_per_second":1834000,)"));
+  EXPECT_THAT(Text(), HasSubstr(R"("pictures":2000,"seconds":0,"pictures_per_second":500,)"));
+  EXPECT_THAT(Text(), Not(HasSubstr("words")));
 }
 
 TEST_F(JobLogTest, ALogOfAnEarlierRunIsBegunAnew) {

@@ -12,6 +12,7 @@ namespace shoal {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class StatusBoardTest : public ::testing::Test {
  protected:
@@ -25,7 +26,7 @@ class StatusBoardTest : public ::testing::Test {
 
   const std::unique_ptr<Metrics> metrics_ = Metrics::WithoutServer();
   Membership members_{OneServerAndTwoWorkers(), absl::UnixEpoch()};
-  StatusBoard board_{metrics_->registry(), members_};
+  StatusBoard board_{metrics_->registry(), members_, "words"};
 };
 
 TEST_F(StatusBoardTest, MembersThatHaveJoinedAreCountedByRoleAndTheirSilenceShownByRank) {
@@ -55,6 +56,18 @@ TEST_F(StatusBoardTest, ReportsAddUp) {
   board_.ShowReport(report);
   ExpectMetric("shoal_coordinator_words_total 200");
   ExpectMetric("shoal_coordinator_pairs_total 500");
+}
+
+TEST_F(StatusBoardTest, PicturesAreNotCalledWords) {
+  const auto metrics = Metrics::WithoutServer();
+  StatusBoard board(metrics->registry(), members_, "pictures");
+  wire::UnitProgress report;
+  report.set_words(256);
+  board.ShowReport(report);
+  board.ShowProgress({.words_per_second = 1000});
+  EXPECT_THAT(metrics->Text(), HasSubstr("\nshoal_coordinator_pictures_total 256\n"));
+  EXPECT_THAT(metrics->Text(), HasSubstr("\nshoal_coordinator_pictures_per_second 1000\n"));
+  EXPECT_THAT(metrics->Text(), Not(HasSubstr("words")));
 }
 
 TEST_F(StatusBoardTest, ProgressIsShownAsItStands) {

@@ -160,6 +160,19 @@ TEST_F(ReportTest, AWholeRunIsShownWithAllItsPartsAndNothingFromOutside) {
   }
 }
 
+TEST_F(ReportTest, ARunOnPicturesIsShownInPictures) {
+  folder_.Write("log.jsonl", R"({"event":"start","elapsed_seconds":0,"name":"moco"}
+{"event":"progress","elapsed_seconds":2,"epoch":1,"work":"pictures","pictures_per_second":1000,"loss":3}
+{"event":"progress","elapsed_seconds":4,"epoch":1,"work":"pictures","pictures_per_second":1200,"loss":2}
+)");
+  folder_.Write("result.json", R"({"status":"done","work":"pictures","pictures":5000,"pictures_per_second":700})");
+  const std::string page = Page();
+  for (const char* part : {"Pictures per second", "pictures trained", "5.00 k", "pictures a second"}) {
+    EXPECT_THAT(page, HasSubstr(part));
+  }
+  EXPECT_THAT(page, Not(HasSubstr("ords per second")));
+}
+
 TEST_F(ReportTest, AFailedRunWithoutVectorsShowsItsReason) {
   folder_.Write("result.json", R"({"status":"failed","reason":"worker 1 of host <h> is dead"})");
   const std::string page = Page();

@@ -138,7 +138,7 @@ TEST_P(ContrastiveRunTest, ItTrainsEveryStepOnceAndLeavesABackbone) {
   job::Job job = MakeJob(2);
   JobRun run(Options(job, "out"));
   EXPECT_THAT(run.Wait(), Each(absl::OkStatus()));
-  EXPECT_EQ(run.Result().fields().at("words").number_value(), 2 * 5 * kBatch);
+  EXPECT_EQ(run.Result().fields().at("pictures").number_value(), 2 * 5 * kBatch);
   EXPECT_EQ(run.Field("work"), "pictures");
   EXPECT_GT(Backbone("out").size(), 70000 * sizeof(float));
 }

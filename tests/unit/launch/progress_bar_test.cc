@@ -1,5 +1,6 @@
 #include "launch/progress_bar.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -17,6 +18,11 @@ TEST(ProgressBarTest, ProgressIsOneLineThatFitsTheTerminal) {
   EXPECT_EQ(BarOf(kProgress, 100),
             "epoch 2/5 [=========>                   ]  37 %  1.83 M words/s  loss 2.143  rate 0.0157  3:12 left");
   EXPECT_EQ(BarOf(kProgress, 300).size(), BarOf(kProgress, 200).size()) << "a wide terminal gets no wider gauge";
+}
+
+TEST(ProgressBarTest, PicturesAreNotCalledWords) {
+  EXPECT_THAT(BarOf(R"({"event":"progress","epoch":1,"epochs":5,"work":"pictures","pictures_per_second":256})", 200),
+              ::testing::HasSubstr("  256 pictures/s  "));
 }
 
 TEST(ProgressBarTest, BeforeTrainingItTellsWhatIsWaitedFor) {

@@ -36,11 +36,12 @@ using Descriptions = std::map<std::string, Description>;
 // What all roles together serve, every metric with at least one child.
 std::string TextOfAllRoles(Metrics* metrics) {
   prometheus::Registry& registry = metrics->registry();
-  const WorkerMetrics worker(registry);
+  const WorkerMetrics worker(registry, "words"), worker_on_pictures(registry, "pictures");
   const ClientMetrics client(registry);
   ServerMetrics server(registry, {"input", "output"});
   server.CountRefusal("INVALID_ARGUMENT");
-  CoordinatorMetrics coordinator(registry);
+  CoordinatorMetrics coordinator(registry, "words");
+  const CoordinatorMetrics coordinator_of_pictures(registry, "pictures");
   coordinator.HeartbeatAge("worker", 3).Set(0.1);
   coordinator.Members("worker").Set(1);
   return metrics->Text();

@@ -53,7 +53,7 @@ job::Metrics OnPort(uint32_t port) {
 TEST(MetricsTest, PortZeroServesOnAFreeLoopbackPort) {
   const auto metrics = Metrics::Start(OnPort(0), /*rank=*/3);
   ASSERT_THAT(metrics->address(), MatchesRegex("127\\.0\\.0\\.1:[1-9][0-9]*"));
-  WorkerMetrics(metrics->registry()).words.Increment(1234);
+  WorkerMetrics(metrics->registry(), "words").work.Increment(1234);
   const std::string answer = Scrape(PortOf(metrics->address()));
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK"));
   EXPECT_THAT(answer, HasSubstr("\nshoal_worker_words_total 1234\n"));
@@ -75,7 +75,7 @@ TEST(MetricsTest, ATakenPortIsAWarningAndTheRegistryStillWorks) {
   EXPECT_THAT(::testing::internal::GetCapturedStderr(),
               HasSubstr(Cat("warning: no metrics from rank 0: cannot serve on ", first->address())));
   EXPECT_EQ(second->address(), "");
-  WorkerMetrics(second->registry()).steps.Increment();
+  WorkerMetrics(second->registry(), "words").steps.Increment();
   EXPECT_THAT(second->Text(), HasSubstr("shoal_worker_steps_total 1\n"));
 }
 

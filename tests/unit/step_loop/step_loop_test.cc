@@ -43,7 +43,7 @@ class StepLoopTest : public ::testing::Test {
     DiaryClient client(&diary_);
     DiaryObjective objective(&diary_);
     CoordinatorLink link(endpoint.get(), &Clock::Real(), wire::WORKER, welcome_);
-    StepMeter meter(metrics->registry(), &client, welcome_.table_size());
+    StepMeter meter(metrics->registry(), &client, welcome_.table_size(), "words");
     return StepLoop(&link, &Clock::Real(), welcome_, &client, &objective, &meter).Run();
   }
 

@@ -14,6 +14,7 @@ namespace shoal {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // Table 0 is mapped, all others are remote; the figures are the test's.
 class FixedClient final : public ParameterClient {
@@ -37,7 +38,7 @@ class StepMeterTest : public ::testing::Test {
 
   const std::unique_ptr<Metrics> metrics_ = Metrics::WithoutServer();
   FixedClient client_;
-  StepMeter meter_{metrics_->registry(), &client_, /*tables=*/3};
+  StepMeter meter_{metrics_->registry(), &client_, /*tables=*/3, "words"};
 };
 
 TEST_F(StepMeterTest, AReportHasTheSumsOfTheStepsAndTheLatestRate) {
@@ -86,6 +87,15 @@ TEST_F(StepMeterTest, ReportsBringTheMetricsUpToDate) {
   ExpectMetric("shoal_worker_loss 2.5");
   ExpectMetric("shoal_worker_learning_rate 0.5");
   ExpectMetric("shoal_worker_phase_seconds_total{phase=\"push\"} 0.25");
+}
+
+TEST_F(StepMeterTest, PicturesAreNotCalledWords) {
+  const auto metrics = Metrics::WithoutServer();
+  StepMeter meter(metrics->registry(), &client_, /*tables=*/3, "pictures");
+  meter.AddStep({.work = 256, .pairs = 256});
+  meter.Report(1, true);
+  EXPECT_THAT(metrics->Text(), HasSubstr("\nshoal_worker_pictures_total 256\n"));
+  EXPECT_THAT(metrics->Text(), Not(HasSubstr("words")));
 }
 
 TEST_F(StepMeterTest, WhatTheClientDidIsShownAsItsOwnSums) {

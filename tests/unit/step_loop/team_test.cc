@@ -87,7 +87,7 @@ class TeamLoopTest : public ::testing::Test {
     DiaryClient client(&diaries_[index]);
     DiaryObjective objective(&diaries_[index]);
     CoordinatorLink link(endpoint.get(), &Clock::Real(), wire::WORKER, welcome);
-    StepMeter meter(metrics->registry(), &client, 0);
+    StepMeter meter(metrics->registry(), &client, 0, "pictures");
     return StepLoop(&link, &Clock::Real(), welcome, &client, &objective, &meter).Run();
   }
 

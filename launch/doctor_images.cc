@@ -1,0 +1,68 @@
+#include <unistd.h>
+
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "common/json_object.h"
+#include "common/status.h"
+#include "launch/doctor.h"
+#include "launch/program.h"
+
+namespace shoal {
+namespace {
+
+constexpr std::string_view kBringLibTorch = "launch/install --torch, then launch/build";
+
+Finding Partly(std::string subject, std::string what, std::string_view cure) {
+  return {std::move(subject), Finding::kPartly, std::move(what), std::string(cure)};
+}
+
+Finding ExaminePrecision(const JsonObject& facts) {
+  if (facts.Flag("quick_bfloat16")) {
+    return {"precision", Finding::kGood, "encoders train in BF16 (encoder.precision AUTO), by AMX", ""};
+  }
+  return {"precision", Finding::kSlower, "no AMX; encoders train in FP32 (encoder.precision AUTO)",
+          "run on a processor with AMX (Intel's Xeon since 2023); in a virtual machine, pass the host's on"};
+}
+
+Finding ExamineGpus(const JsonObject& facts, bool device_is_here) {
+  if (const uint64_t gpus = facts.Count("gpus"); gpus > 0) {
+    return {"GPUs", Finding::kGood, Cat(gpus, " that LibTorch computes on"), ""};
+  }
+  if (!device_is_here) return {"GPUs", Finding::kGood, "none here; encoders train on the CPU", ""};
+  return {"GPUs", Finding::kSlower, "an NVIDIA GPU is here, but the LibTorch of this build computes on the CPU only",
+          "none in this version; a machine with more cores trains encoders faster"};
+}
+
+}  // namespace
+
+std::vector<Finding> ExamineImageEncoders(const Installation& installation, Clock& clock, bool device_is_here) {
+  std::string missing;
+  for (const char* name : {"shoal-image-worker", "shoal-evaluate-images"}) {
+    if (!installation.Program(name).ok()) missing += Cat(missing.empty() ? "" : ", ", name);
+  }
+  const std::string subject = "encoders";
+  if (!missing.empty()) {
+    return {Partly(subject, Cat("words train, image encoders do not: ", missing, " not in ", installation.programs),
+                   kBringLibTorch)};
+  }
+  const absl::Time start = clock.Now();
+  const auto output = RunProgramQuietly({Cat(installation.programs, "/shoal-image-worker"), "--facts"}, clock,
+                                        start + absl::Seconds(60));
+  const auto facts =
+      output.ok() && output->exit_code == 0 ? JsonObject::Parse(output->text) : InvalidArgument("ended with an error");
+  if (!facts.ok()) {
+    const std::string said = output.ok() ? output->text : std::string(output.status().message());
+    return {Partly(subject,
+                   Cat("words train, image encoders do not: shoal-image-worker does not start: ",
+                       std::vector<std::string>(absl::StrSplit(said, '\n'))[0]),
+                   Cat("where LibTorch is gone from its place: ", kBringLibTorch))};
+  }
+  return {{subject, Finding::kGood,
+           absl::StrFormat("LibTorch %s, %s, starts in %.2f s", facts->Text("version"), facts->Text("file"),
+                           absl::ToDoubleSeconds(clock.Now() - start)),
+           ""},
+          ExaminePrecision(*facts),
+          ExamineGpus(*facts, device_is_here)};
+}
+
+}  // namespace shoal
