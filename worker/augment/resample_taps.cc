@@ -5,11 +5,16 @@
 
 namespace shoal {
 
+int ResampleTaps::TapsOf(int from, int64_t to) {
+  const double scale = static_cast<double>(from) / static_cast<double>(to);
+  return std::min(from, static_cast<int>(std::ceil(std::max(scale, 1.0))) * 2 + (scale > 1 ? 1 : 0));
+}
+
 void ResampleTaps::Make(int from, int64_t to, int64_t first, int count) {
   const double scale = static_cast<double>(from) / static_cast<double>(to);
   const double support = std::max(scale, 1.0);
   const double slope = 1 / support;
-  taps_ = std::min(from, static_cast<int>(std::ceil(support)) * 2 + (scale > 1 ? 1 : 0));
+  taps_ = TapsOf(from, to);
   starts_.resize(count);
   weights_.assign(static_cast<size_t>(count) * taps_, 0);
   exact_.resize(taps_ + 1);
