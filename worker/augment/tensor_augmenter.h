@@ -5,7 +5,7 @@
 // are the same too, to the bit, as every operation rounds as the Augmenter's does. So it does not show in a result
 // where the views were made. What has been run on which device: docs/augmentation.md.
 //
-// A batch is worked on in pieces, so that memory stays within some 64 bytes for each of kPiecePixels, besides the
+// A batch is worked on in pieces, so that memory stays within some 100 bytes for each of kPiecePixels, besides the
 // pictures and the views themselves. No operation is done picture by picture: each takes all views of a piece that
 // drew it.
 //
