@@ -10,72 +10,24 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "bench/augment_pictures.h"
 #include "common/files.h"
 #include "common/host.h"
-#include "common/random.h"
 #include "common/text.h"
 #include "worker/augment/augmenter.h"
 
 namespace shoal {
 namespace {
 
-struct Picture {
-  int width, height;
-  std::vector<uint8_t> pixels;
-  ImageView view() const { return {pixels.data(), width, height}; }
-};
-
 struct Options {
   std::string pictures, views, recipe = "SIMCLR";
   int size = 32;
   double seconds = 0.5;
 };
-
-[[noreturn]] void Fail(std::string_view message) {
-  std::fprintf(stderr, "%.*s\n", static_cast<int>(message.size()), message.data());
-  std::exit(1);
-}
-
-std::vector<Picture> ReadPictures(const std::string& path) {
-  const auto text = ReadFile(path);
-  if (!text.ok()) Fail(ToStd(text.status().message()));
-  std::vector<Picture> pictures;
-  for (size_t at = 0; at + 8 <= text->size();) {
-    uint32_t sides[2];
-    std::memcpy(sides, text->data() + at, sizeof(sides));
-    const size_t bytes = size_t{3} * sides[0] * sides[1];
-    at += sizeof(sides);
-    if (bytes == 0 || bytes > text->size() - at) Fail(Cat(path, ": picture ", pictures.size(), " is cut short"));
-    Picture picture{static_cast<int>(sides[0]), static_cast<int>(sides[1]), {}};
-    picture.pixels.assign(text->begin() + at, text->begin() + at + bytes);
-    pictures.push_back(std::move(picture));
-    at += bytes;
-  }
-  if (pictures.empty()) Fail(Cat(path, ": no picture"));
-  return pictures;
-}
-
-std::vector<Picture> MakePictures(int size) {
-  const int side = size <= kSmallPictureSize ? size : size * 8 / 7;
-  CounterRandom random(1);
-  std::vector<Picture> pictures(64, Picture{side, side, {}});
-  for (Picture& picture : pictures) {
-    for (int i = 0; i < 3 * side * side; ++i) picture.pixels.push_back(static_cast<uint8_t>(random.NextBelow(256)));
-  }
-  return pictures;
-}
-
-AugmentationRecipe RecipeOf(const std::string& name) {
-  if (name == "SIMCLR") return AugmentationRecipe::kSimClr;
-  if (name == "MOCO_V1") return AugmentationRecipe::kMocoV1;
-  if (name == "MOCO_V2") return AugmentationRecipe::kMocoV2;
-  Fail(Cat("no recipe '", name, "' (there are SIMCLR, MOCO_V1, MOCO_V2)"));
-}
 
 // As augment_peer.py reads it; the factors with all their digits.
 std::string Describe(const AugmentationSettings& settings, const DrawnView& view) {
@@ -101,7 +53,8 @@ std::string Describe(const AugmentationSettings& settings, const DrawnView& view
   return text;
 }
 
-void WriteViews(const std::vector<Picture>& pictures, const AugmentationSettings& settings, const std::string& path) {
+void WriteViews(const std::vector<BenchPicture>& pictures, const AugmentationSettings& settings,
+                const std::string& path) {
   Augmenter augmenter(settings);
   std::string all, pixels(augmenter.view_floats(), '\0');
   for (uint64_t i = 0; i < pictures.size(); ++i) {
@@ -114,7 +67,7 @@ void WriteViews(const std::vector<Picture>& pictures, const AugmentationSettings
 }
 
 // The median of five parts of the time.
-double MicrosecondsPerView(const std::vector<Picture>& pictures, const AugmentationSettings& settings,
+double MicrosecondsPerView(const std::vector<BenchPicture>& pictures, const AugmentationSettings& settings,
                            SimdBackend backend, double seconds) {
   Augmenter augmenter(settings, backend);
   std::vector<float> out(augmenter.view_floats());
@@ -125,7 +78,7 @@ double MicrosecondsPerView(const std::vector<Picture>& pictures, const Augmentat
     const double begin = ProcessCpuSeconds();
     double end = begin;
     while (end - begin < seconds / 5) {
-      for (const Picture& picture : pictures) {
+      for (const BenchPicture& picture : pictures) {
         for (key.view = 0; key.view < 2; ++key.view, ++views) augmenter.View(picture.view(), key, out.data());
         ++key.image;
       }
@@ -161,11 +114,11 @@ Options Parse(int argc, char** argv) {
 }
 
 void Bench(const Options& options) {
-  const AugmentationSettings settings = RecipeSettings(RecipeOf(options.recipe), options.size);
+  const AugmentationSettings settings = RecipeSettings(RecipeNamed(options.recipe), options.size);
   const absl::Status status = CheckAugmentation(settings);
   if (!status.ok()) Fail(ToStd(status.message()));
-  const std::vector<Picture> pictures =
-      options.pictures.empty() ? MakePictures(options.size) : ReadPictures(options.pictures);
+  const std::vector<BenchPicture> pictures =
+      options.pictures.empty() ? MadeUpPictures(options.size) : ReadPictures(options.pictures);
   if (!options.views.empty()) WriteViews(pictures, settings, options.views);
   for (const SimdBackend backend : kSimdBackends) {
     if (!CpuRuns(backend) || options.seconds <= 0) continue;

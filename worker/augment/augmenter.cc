@@ -1,22 +1,14 @@
 #include "worker/augment/augmenter.h"
 
 #include <algorithm>
-#include <cmath>
 
-#include "worker/augment/elementary.h"
+#include "worker/augment/view_arithmetic.h"
 
 namespace shoal {
 namespace {
 
 // The row that stands in for row `y` of `size` in a blur: beyond the border it is mirrored, without the border itself.
 int Mirrored(int y, int size) { return y < 0 ? -y : y >= size ? 2 * (size - 1) - y : y; }
-
-// Which way comes first shows, as there are 8 bits in between. Pillow's rule since version 13; earlier ones always went
-// along the rows first, which gives some values that are one level off where this does not.
-bool ColumnsFirst(const Resizing& resizing) {
-  const int64_t shorter = resizing.box.height - resizing.height, narrower = resizing.box.width - resizing.width;
-  return shorter > 0 && shorter > 2 * narrower;
-}
 
 const uint8_t* PixelAt(const ImageView& image, int x, int y) {
   return image.pixels + (static_cast<size_t>(y) * image.width + x) * 3;
@@ -29,12 +21,8 @@ Augmenter::Augmenter(const AugmentationSettings& settings, SimdBackend backend)
       functions_(PixelFunctionsOf(backend)),
       pixels_(static_cast<size_t>(settings.size) * settings.size),
       plane_((pixels_ + kPixelSlack - 1) / kPixelSlack * kPixelSlack),
-      planes_(3 * plane_ + kPixelSlack) {
-  for (int c = 0; c < 3; ++c) {
-    scales_[c] = static_cast<float>(1 / (255.0 * settings.std[c]));
-    offsets_[c] = static_cast<float>(-settings.mean[c] / static_cast<double>(settings.std[c]));
-  }
-}
+      scaling_(LevelScalingOf(settings)),
+      planes_(3 * plane_ + kPixelSlack) {}
 
 void Augmenter::View(const ImageView& image, const ViewKey& key, float* out) {
   Apply(image, DrawView(settings_, image.width, image.height, key), out);
@@ -46,7 +34,7 @@ void Augmenter::Evaluate(const ImageView& image, float* out) {
 
 void Augmenter::Apply(const ImageView& image, const DrawnView& drawn, float* out) {
   MakePlanes(image, drawn);
-  functions_.normalise(planes_.data(), plane_, pixels_, scales_, offsets_, out);
+  functions_.normalise(planes_.data(), plane_, pixels_, scaling_.scales.data(), scaling_.offsets.data(), out);
 }
 
 void Augmenter::Render(const ImageView& image, const DrawnView& drawn, uint8_t* out) {
@@ -121,15 +109,15 @@ void Augmenter::Colour(const ColourStep& step) {
     case ColourStep::Kind::kSaturation:
       return functions_.blend_with_grey(planes, plane_, step.factor);
     case ColourStep::Kind::kHue:
-      // Towards zero, then around the circle of 256.
-      return functions_.turn_hue(planes, plane_, static_cast<uint8_t>(static_cast<int>(double{step.factor} * 255)));
+      return functions_.turn_hue(planes, plane_, HueTurn(step.factor));
     case ColourStep::Kind::kGrey:
       return functions_.grey(planes, plane_);
   }
 }
 
 void Augmenter::Blur(float sigma) {
-  const int size = settings_.size, radius = FillBlurWeights(sigma);
+  FillBlurWeights(sigma, settings_.blur_kernel, &blur_weights_);
+  const int size = settings_.size, radius = static_cast<int>(blur_weights_.size()) - 1;
   blurred_.resize(plane_ + kPixelSlack);
   blur_row_.resize(size + 2 * radius + kPixelSlack);
   const uint8_t *above[AugmentationSettings::kMaxBlurKernel], *below[AugmentationSettings::kMaxBlurKernel];
@@ -151,21 +139,6 @@ void Augmenter::Blur(float sigma) {
     }
     std::copy_n(blurred_.begin(), pixels_, plane);
   }
-}
-
-// Returns the radius: that of the kernel, less the weights that a sum of floats would not notice.
-int Augmenter::FillBlurWeights(float sigma) {
-  constexpr double kUnnoticed = 0x1p-26;
-  blur_weights_.clear();
-  double sum = 0;
-  for (int k = 0; k <= settings_.blur_kernel / 2; ++k) {
-    const double at = k / double{sigma};
-    const double weight = at < 30 ? Exp(-0.5 * at * at) : 0;
-    sum += k == 0 ? weight : 2 * weight;
-    if (weight >= kUnnoticed) blur_weights_.push_back(static_cast<float>(weight));
-  }
-  for (float& weight : blur_weights_) weight = static_cast<float>(weight / sum);
-  return static_cast<int>(blur_weights_.size()) - 1;
 }
 
 }  // namespace shoal

@@ -18,6 +18,7 @@
 #include "worker/augment/drawn_view.h"
 #include "worker/augment/pixel_kernels.h"
 #include "worker/augment/resample_taps.h"
+#include "worker/augment/view_arithmetic.h"
 
 namespace shoal {
 
@@ -48,13 +49,12 @@ class Augmenter {
   void ResizeDownColumnsFirst(const ImageView& image, const Resizing::Box& box, bool flip);
   void Colour(const ColourStep& step);
   void Blur(float sigma);
-  int FillBlurWeights(float sigma);
 
   const AugmentationSettings settings_;
   const PixelFunctions& functions_;
   const size_t pixels_;
   const size_t plane_;  // Bytes from plane to plane.
-  float scales_[3], offsets_[3];
+  const LevelScaling scaling_;
 
   ResampleTaps columns_, rows_;
   std::vector<uint8_t> last_row_;    // A copy of the picture's, as its bytes may not be overrun.

@@ -5,11 +5,18 @@
 
 namespace shoal {
 
+int ResampleTaps::TapsOf(int from, int64_t to) {
+  const double scale = static_cast<double>(from) / static_cast<double>(to);
+  // Twice the support of a line of 2^30 pixels made one is more than 32 bits hold.
+  const int64_t taps = static_cast<int64_t>(std::ceil(std::max(scale, 1.0))) * 2 + (scale > 1 ? 1 : 0);
+  return static_cast<int>(std::min<int64_t>(from, taps));
+}
+
 void ResampleTaps::Make(int from, int64_t to, int64_t first, int count) {
   const double scale = static_cast<double>(from) / static_cast<double>(to);
   const double support = std::max(scale, 1.0);
   const double slope = 1 / support;
-  taps_ = std::min(from, static_cast<int>(std::ceil(support)) * 2 + (scale > 1 ? 1 : 0));
+  taps_ = TapsOf(from, to);
   starts_.resize(count);
   weights_.assign(static_cast<size_t>(count) * taps_, 0);
   exact_.resize(taps_ + 1);

@@ -18,6 +18,9 @@ class ResampleTaps {
  public:
   static constexpr int kFractionBits = 22;
 
+  // The taps of each pixel of a line of `from` pixels resized to `to`.
+  static int TapsOf(int from, int64_t to);
+
   // Of pixels [first, first + count) of a line of `from` pixels resized to `to`; `count` is 1 at least. Calls may
   // follow each other: memory is kept.
   void Make(int from, int64_t to, int64_t first, int count);
