@@ -162,8 +162,7 @@ Options Parse(int argc, char** argv) {
 
 void Bench(const Options& options) {
   const AugmentationSettings settings = RecipeSettings(RecipeOf(options.recipe), options.size);
-  const absl::Status status = CheckAugmentation(settings);
-  if (!status.ok()) Fail(ToStd(status.message()));
+  for (const std::string& mistake : AugmentationMistakes(settings)) Fail(mistake);
   const std::vector<Picture> pictures =
       options.pictures.empty() ? MakePictures(options.size) : ReadPictures(options.pictures);
   if (!options.views.empty()) WriteViews(pictures, settings, options.views);

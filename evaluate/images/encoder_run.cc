@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "common/files.h"
+#include "common/job/augmentation_job.h"
 #include "common/job/job.h"
 #include "common/status.h"
-#include "worker/augment/augmentation_job.h"
 #include "worker/models/backbone_description.h"
 #include "worker/objectives/contrastive_settings.h"
 

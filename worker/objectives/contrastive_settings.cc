@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "common/host.h"
+#include "common/job/augmentation_settings.h"
 #include "common/status.h"
 #include "data/parallel.h"
-#include "worker/augment/augmentation_settings.h"
 
 namespace shoal {
 namespace {

@@ -12,8 +12,8 @@
 #include <span>
 
 #include "absl/status/statusor.h"
+#include "common/job/augmentation_settings.h"
 #include "data/images/image_file.h"
-#include "worker/augment/augmentation_settings.h"
 #include "worker/probes/features.h"
 
 namespace shoal {
