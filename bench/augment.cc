@@ -115,8 +115,7 @@ Options Parse(int argc, char** argv) {
 
 void Bench(const Options& options) {
   const AugmentationSettings settings = RecipeSettings(RecipeNamed(options.recipe), options.size);
-  const absl::Status status = CheckAugmentation(settings);
-  if (!status.ok()) Fail(ToStd(status.message()));
+  for (const std::string& mistake : AugmentationMistakes(settings)) Fail(mistake);
   const std::vector<BenchPicture> pictures =
       options.pictures.empty() ? MadeUpPictures(options.size) : ReadPictures(options.pictures);
   if (!options.views.empty()) WriteViews(pictures, settings, options.views);

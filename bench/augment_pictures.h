@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "common/job/augmentation_settings.h"
 #include "data/images/image_view.h"
-#include "worker/augment/augmentation_settings.h"
 
 namespace shoal {
 

@@ -114,8 +114,7 @@ void Run(const Flags& flags) {
                  {},
                  static_cast<size_t>(std::max(1, number("--batch"))),
                  std::atof(flags.at("--seconds").c_str())};
-  const absl::Status status = CheckAugmentation(bench.settings);
-  if (!status.ok()) Fail(ToStd(status.message()));
+  for (const std::string& mistake : AugmentationMistakes(bench.settings)) Fail(mistake);
   const std::string& file = flags.at("--pictures");
   for (const BenchPicture& picture : file.empty() ? MadeUpPictures(bench.settings.size) : ReadPictures(file)) {
     const absl::Status added = bench.pictures.Add(picture.view());

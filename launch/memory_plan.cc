@@ -79,12 +79,16 @@ uint64_t EncoderWorkerBytes(const job::Job& job, const std::vector<wire::TableSp
   const uint64_t asked = job.encoder().augmentation().size();
   const uint64_t side = asked > 0 ? asked : std::min<uint64_t>(picture_side, kUsualView);
   const uint64_t views = job.encoder().batch() / job.workers() * (job.objective().has_instance() ? 1 : 2);
-  const double pixels = static_cast<double>(views * side * side);
+  // What a step computes is of one part of them at a time.
+  const uint64_t at_once = (views + job.encoder().accumulation_steps() - 1) / job.encoder().accumulation_steps();
+  const double pixels = static_cast<double>(side * side);
   uint64_t floats = 2 * TrainingStateFloats(job) + size.parameters;  // Gradients, and the state as it is saved.
-  floats += static_cast<uint64_t>(pixels * (3 * kBatches + 3 * 2 * size.outputs_per_pixel));
+  floats += static_cast<uint64_t>(pixels * static_cast<double>(views * 3 * kBatches));
+  floats += static_cast<uint64_t>(pixels * static_cast<double>(at_once) * 3 * 2 * size.outputs_per_pixel);
   for (const wire::TableSpec& table : tables) {
     // A copy of queue or bank, and each view's similarity to all of its rows, as it is, scaled, and its gradient.
-    if (table.id() != kStateTable && table.dim() != kListRowFloats) floats += table.rows() * (table.dim() + 3 * views);
+    if (table.id() != kStateTable && table.dim() != kListRowFloats)
+      floats += table.rows() * (table.dim() + 3 * at_once);
   }
   return kTorchBytes + floats * sizeof(float);
 }
@@ -124,7 +128,8 @@ absl::Status MemoryPlan::CheckFits(const job::Job& job, const Machine& machine) 
     return ResourceExhausted(
         problem, ": ", job.workers(), " workers take ", FormatBytes(worker_bytes), " each and the ", "tables ",
         FormatBytes(table_bytes), "; lower encoder.batch (", job.encoder().batch(),
-        "), workers, or the size of views (encoder.augmentation.size), or choose a smaller ", "encoder.net");
+        "), workers, or the size of views (encoder.augmentation.size), or choose a smaller ", "encoder.net",
+        job.objective().has_simclr() ? "" : ", or raise encoder.accumulation_steps");
   }
   if (total_bytes - copy_bytes <= machine.memory_bytes) {
     return ResourceExhausted(problem, ": the tables take ", FormatBytes(table_bytes), " and their copy for a ",

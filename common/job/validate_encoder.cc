@@ -1,5 +1,8 @@
 #include "common/job/validate_encoder.h"
 
+#include <algorithm>
+
+#include "common/job/augmentation_job.h"
 #include "common/job/derived.h"
 #include "common/job/field.h"
 #include "common/status.h"
@@ -9,13 +12,46 @@ namespace {
 
 using Mistakes = std::vector<std::string>;
 
-void CheckMoCo(const job::Job& job, Mistakes* mistakes) {
-  const uint64_t queue = job.objective().moco().queue(), batch = job.encoder().batch();
-  if (queue % batch == 0) return;
-  const uint64_t below = queue / batch * batch;
-  mistakes->push_back(Cat("objective.moco.queue is ", queue, ", not a multiple of encoder.batch, ", batch,
-                          "; the queue would be overwritten in the middle of a batch. Use ", below + batch,
+// "4 or 8": what divides `number` nearest to `wanted`, which does not, from 1 to `most`.
+std::string NearestDivisors(uint64_t number, uint64_t wanted, uint64_t most) {
+  const auto divides = [&](uint64_t divisor) { return number % divisor == 0; };
+  uint64_t below = std::min(wanted, most), above = wanted + 1;
+  while (!divides(below)) --below;
+  while (above <= most && !divides(above)) ++above;
+  return above <= most ? Cat(below, " or ", above) : Cat(below);
+}
+
+void CheckQueue(const job::Job& job, Mistakes* mistakes) {
+  const job::MoCo& moco = job.objective().moco();
+  const uint64_t queue = moco.queue(), batch = job.encoder().batch(), keys = batch * (moco.symmetric() ? 2 : 1);
+  if (queue % keys == 0) return;
+  const uint64_t below = queue / keys * keys;
+  mistakes->push_back(Cat("objective.moco.queue is ", queue, ", not a multiple of ",
+                          moco.symmetric()
+                              ? Cat("the ", keys, " keys of a step (objective.moco.symmetric: two of each ",
+                                    "picture of encoder.batch, ", batch, ")")
+                              : Cat("encoder.batch, ", batch),
+                          "; the queue would be overwritten in the middle of a batch. Use ", below + keys,
                           below > 0 ? Cat(" or ", below) : ""));
+}
+
+// Where all keys of a step are normalised by the same statistics, none tells of another.
+void CheckShuffle(const job::Job& job, Mistakes* mistakes) {
+  if (!job.objective().moco().shuffle()) return;
+  const std::string is = "objective.moco.shuffle is true, but ";
+  if (job.objective().moco().symmetric()) {
+    mistakes->push_back(Cat(is, "with objective.moco.symmetric each view is a query too, and would have to be made by ",
+                            "two workers: twice the views of a step. Leave one out"));
+  }
+  const job::ImageEncoder& encoder = job.encoder();
+  if (encoder.accumulation_steps() > 1 || encoder.batch_norm() == job::ImageEncoder::SPLIT) return;
+  if (encoder.batch_norm() == job::ImageEncoder::SYNCHRONISED) {
+    mistakes->push_back(Cat(is, "with encoder.batch_norm SYNCHRONISED all keys of a step share their statistics, in ",
+                            "whatever order; leave one out"));
+  } else if (job.workers() == 1) {
+    mistakes->push_back(Cat(is, "with encoder.batch_norm LOCAL and one worker all keys of a step share their ",
+                            "statistics, in whatever order; leave it out, or use SPLIT or more workers"));
+  }
 }
 
 void CheckBatch(const job::Job& job, Mistakes* mistakes) {
@@ -35,6 +71,44 @@ void CheckBatch(const job::Job& job, Mistakes* mistakes) {
   if (job.encoder().batch_norm() == job::ImageEncoder::SPLIT && of_a_worker % parts != 0) {
     mistakes->push_back(Cat("encoder.batch_norm_parts is ", parts, ", which does not divide a worker's ", of_a_worker,
                             " pictures (encoder.batch, ", batch, ", over ", job.workers(), " workers)"));
+  }
+}
+
+void CheckAccumulation(const job::Job& job, Mistakes* mistakes) {
+  const job::ImageEncoder& encoder = job.encoder();
+  const uint64_t steps = encoder.accumulation_steps(), of_a_worker = encoder.batch() / job.workers();
+  if (steps == 1 || encoder.batch() % job.workers() != 0 || of_a_worker < 2) return;
+  const std::string is = Cat("encoder.accumulation_steps is ", steps);
+  if (job.objective().has_simclr()) {
+    mistakes->push_back(Cat(is, ", but the negatives of objective.simclr are the batch: parts of it would have fewer, ",
+                            "and another loss. Leave it out and share the batch among more workers, or choose moco, ",
+                            "whose negatives are a queue"));
+    return;
+  }
+  // A part of one picture has no batch to normalise by.
+  const uint64_t most = of_a_worker / 2;
+  if (of_a_worker % steps != 0 || steps > most) {
+    mistakes->push_back(Cat(is, ", which does not divide a worker's ", of_a_worker, " pictures (encoder.batch, ",
+                            encoder.batch(), ", over ", job.workers(), " workers) into parts of 2 or more; use ",
+                            NearestDivisors(of_a_worker, steps, most)));
+    return;
+  }
+  const uint64_t parts = encoder.batch_norm_parts();
+  if (encoder.batch_norm() == job::ImageEncoder::SPLIT && parts % steps != 0) {
+    mistakes->push_back(Cat(is, ", which does not divide encoder.batch_norm_parts, ", parts,
+                            "; with batch_norm SPLIT a part of the pictures is so many whole parts of the ",
+                            "normalisation. Use ", NearestDivisors(parts, steps, parts)));
+  }
+}
+
+void CheckAugmentation(const job::Augmentation& augmentation, Mistakes* mistakes) {
+  const std::string path = "encoder.augmentation";
+  // A number that is out of its own range has been told of.
+  if (!RangeMistakes(augmentation, path).empty()) return;
+  for (const std::string& mistake : AugmentationMistakes(augmentation, path)) mistakes->push_back(mistake);
+  if (augmentation.size() > 0 && augmentation.size() < kSmallestEncodedSize) {
+    mistakes->push_back(Cat(path, ".size is ", augmentation.size(), ", fewer pixels than the ", kSmallestEncodedSize,
+                            " that a net can halve as often as it does; 0 takes the pictures' own"));
   }
 }
 
@@ -69,7 +143,12 @@ void CheckEncoder(const job::Job& job, std::vector<std::string>* mistakes) {
     return;
   }
   CheckBatch(job, mistakes);
-  if (job.objective().has_moco()) CheckMoCo(job, mistakes);
+  CheckAccumulation(job, mistakes);
+  if (job.objective().has_moco()) {
+    CheckQueue(job, mistakes);
+    CheckShuffle(job, mistakes);
+  }
+  CheckAugmentation(job.encoder().augmentation(), mistakes);
   CheckDenseOptimizer(job.encoder().optimizer(), mistakes);
   if (job.encoder().evaluate_every() == 0 && job.encoder().evaluate_path_size() > 0) {
     mistakes->push_back(

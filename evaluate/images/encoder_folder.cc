@@ -3,9 +3,9 @@
 #include <filesystem>
 
 #include "common/files.h"
+#include "common/job/augmentation_job.h"
 #include "common/job/job.h"
 #include "common/status.h"
-#include "worker/augment/augmentation_job.h"
 
 namespace shoal {
 namespace {

@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "common/job/augmentation_settings.h"
 #include "proto/job.pb.h"
-#include "worker/augment/augmentation_settings.h"
 #include "worker/models/backbone_description.h"
 
 namespace shoal {

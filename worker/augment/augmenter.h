@@ -13,8 +13,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "common/job/augmentation_settings.h"
 #include "data/images/image_view.h"
-#include "worker/augment/augmentation_settings.h"
 #include "worker/augment/drawn_view.h"
 #include "worker/augment/pixel_kernels.h"
 #include "worker/augment/resample_taps.h"
@@ -24,7 +24,7 @@ namespace shoal {
 
 class Augmenter {
  public:
-  // CheckAugmentation must be content with `settings`. The CPU must run `backend`.
+  // `settings` have no AugmentationMistakes. The CPU must run `backend`.
   explicit Augmenter(const AugmentationSettings& settings, SimdBackend backend = BestSimdBackend());
 
   const AugmentationSettings& settings() const { return settings_; }

@@ -12,7 +12,7 @@
 #include <span>
 #include <vector>
 
-#include "worker/augment/augmentation_settings.h"
+#include "common/job/augmentation_settings.h"
 #include "worker/augment/picture_batch.h"
 
 namespace shoal {

@@ -9,8 +9,8 @@
 
 #include <cstdint>
 
+#include "common/job/augmentation_settings.h"
 #include "data/images/image_view.h"
-#include "worker/augment/augmentation_settings.h"
 #include "worker/augment/picture_grid.h"
 
 namespace shoal {

@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <span>
 
-#include "worker/augment/augmentation_settings.h"
+#include "common/job/augmentation_settings.h"
 
 namespace shoal {
 

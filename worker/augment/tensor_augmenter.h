@@ -19,7 +19,7 @@
 #include <span>
 
 #include "absl/status/statusor.h"
-#include "worker/augment/augmentation_settings.h"
+#include "common/job/augmentation_settings.h"
 #include "worker/augment/picture_batch.h"
 #include "worker/augment/view_arithmetic.h"
 

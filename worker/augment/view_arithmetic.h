@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "worker/augment/augmentation_settings.h"
+#include "common/job/augmentation_settings.h"
 #include "worker/augment/drawn_view.h"
 
 namespace shoal {

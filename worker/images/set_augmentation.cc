@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "common/job/augmentation_job.h"
 #include "common/status.h"
-#include "worker/augment/augmentation_job.h"
 
 namespace shoal {
 

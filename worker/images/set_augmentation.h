@@ -5,9 +5,9 @@
 #pragma once
 
 #include "absl/status/statusor.h"
+#include "common/job/augmentation_settings.h"
 #include "data/images/image_file.h"
 #include "proto/job.pb.h"
-#include "worker/augment/augmentation_settings.h"
 
 namespace shoal {
 

@@ -20,9 +20,10 @@ ViewBatches::~ViewBatches() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void ViewBatches::Foretell(uint32_t epoch, std::span<const uint32_t> pictures) {
+void ViewBatches::Foretell(uint32_t epoch, std::span<const uint32_t> pictures,
+                           std::span<const uint32_t> second_pictures) {
   const std::lock_guard lock(mutex_);
-  foretold_.push_back({epoch, {pictures.begin(), pictures.end()}});
+  foretold_.push_back({epoch, {pictures.begin(), pictures.end()}, {second_pictures.begin(), second_pictures.end()}});
   Begin();
 }
 
@@ -38,6 +39,7 @@ void ViewBatches::Begin() {
     const size_t side = settings_.augmentation.size;
     work->batch->epoch = foretold_.front().epoch;
     work->batch->pictures = std::move(foretold_.front().pictures);
+    work->batch->second_pictures = std::move(foretold_.front().second_pictures);
     work->batch->views = settings_.views;
     work->batch->pixels.resize(settings_.views * work->batch->pictures.size() * 3 * side * side);
     foretold_.pop_front();
@@ -48,7 +50,7 @@ void ViewBatches::Begin() {
 
 ViewBatches::Work* ViewBatches::WorkToDo() {
   for (const auto& work : work_) {
-    if (work->next < work->batch->pictures.size()) return work.get();
+    if (work->next < work->batch->readings()) return work.get();
   }
   return nullptr;
 }
@@ -56,7 +58,7 @@ ViewBatches::Work* ViewBatches::WorkToDo() {
 absl::StatusOr<std::unique_ptr<ViewBatch>> ViewBatches::Take(absl::Duration timeout) {
   std::unique_lock lock(mutex_);
   const auto ready = [&] {
-    return !failure_.ok() || (!work_.empty() && work_.front()->done == work_.front()->batch->pictures.size());
+    return !failure_.ok() || (!work_.empty() && work_.front()->done == work_.front()->batch->readings());
   };
   if (!work_done_.wait_for(lock, absl::ToChronoNanoseconds(timeout), ready)) return nullptr;
   RETURN_IF_ERROR(failure_);
@@ -79,21 +81,24 @@ void ViewBatches::RunReader() {
     Work* work = nullptr;
     work_came_.wait(lock, [&] { return stop_ || (work = WorkToDo()) != nullptr; });
     if (stop_) return;
-    const size_t place = work->next++;
+    const size_t reading = work->next++;
     lock.unlock();
-    const absl::Status status = Caught([&] { return MakeViews(*work->batch, place, &augmenter, &buffer); });
+    const absl::Status status = Caught([&] { return MakeViews(*work->batch, reading, &augmenter, &buffer); });
     lock.lock();
     if (!status.ok() && failure_.ok()) failure_ = status;
     ++work->done;
-    if (work->done == work->batch->pictures.size() || !failure_.ok()) work_done_.notify_all();
+    if (work->done == work->batch->readings() || !failure_.ok()) work_done_.notify_all();
   }
 }
 
-absl::Status ViewBatches::MakeViews(const ViewBatch& batch, size_t place, Augmenter* augmenter, ImageBuffer* buffer) {
-  const uint64_t picture = batch.pictures[place];
+// First the readings of `pictures`, then those of `second_pictures`. A reading serves all views of its picture.
+absl::Status ViewBatches::MakeViews(const ViewBatch& batch, size_t reading, Augmenter* augmenter, ImageBuffer* buffer) {
+  const size_t count = batch.pictures.size(), place = reading % count;
+  const bool second_only = reading >= count, first_only = !second_only && !batch.second_pictures.empty();
+  const uint64_t picture = second_only ? batch.second_pictures[place] : batch.pictures[place];
   ASSIGN_OR_RETURN(const ImageView image, ReadOrReplace(picture, buffer));
-  for (uint32_t view = 0; view < batch.views; ++view) {
-    const size_t at = (view * batch.pictures.size() + place) * augmenter->view_floats();
+  for (uint32_t view = second_only ? 1 : 0; view < (first_only ? 1 : batch.views); ++view) {
+    const size_t at = (view * count + place) * augmenter->view_floats();
     const ViewKey key{.seed = settings_.seed, .epoch = batch.epoch, .image = picture, .view = view};
     // The batch's memory is this thread's at this place.
     augmenter->View(image, key, const_cast<float*>(batch.pixels.data()) + at);

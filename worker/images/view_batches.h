@@ -32,13 +32,17 @@ namespace shoal {
 struct ViewBatch {
   uint32_t epoch = 0;
   std::vector<uint32_t> pictures;  // [batch]
-  uint32_t views = 0;              // Of each picture.
-  std::vector<float> pixels;       // [views, batch, size, size, 3]
+  // [batch] Of the second views, where these are of pictures of their own; else empty.
+  std::vector<uint32_t> second_pictures;
+  uint32_t views = 0;         // Of each picture.
+  std::vector<float> pixels;  // [views, batch, size, size, 3]
 
   std::span<const float> view(uint32_t number) const {
     const size_t floats = pixels.size() / views;
     return std::span(pixels).subspan(number * floats, floats);
   }
+  // Pictures to be read.
+  size_t readings() const { return pictures.size() + second_pictures.size(); }
 };
 
 class ViewBatches {
@@ -56,8 +60,9 @@ class ViewBatches {
   ViewBatches(const ImageFile* images, const Settings& settings);
   ~ViewBatches();
 
-  // A step to come takes these pictures.
-  void Foretell(uint32_t epoch, std::span<const uint32_t> pictures);
+  // A step to come takes these pictures, and as second views those of `second_pictures`, where there are any (then as
+  // many, of two views).
+  void Foretell(uint32_t epoch, std::span<const uint32_t> pictures, std::span<const uint32_t> second_pictures = {});
 
   // The views of the oldest batch that was foretold and not taken, or null where they are not ready by `timeout`.
   absl::StatusOr<std::unique_ptr<ViewBatch>> Take(absl::Duration timeout);
@@ -71,20 +76,20 @@ class ViewBatches {
   // A batch at work: threads take its pictures one after the other.
   struct Work {
     std::unique_ptr<ViewBatch> batch;
-    size_t next = 0;  // Picture to be begun ...
+    size_t next = 0;  // Reading to be begun ...
     size_t done = 0;  // ... and how many are there.
   };
   struct Foretold {
     uint32_t epoch;
-    std::vector<uint32_t> pictures;
+    std::vector<uint32_t> pictures, second_pictures;
   };
 
   void RunReader();
   // Moves foretold batches to work_ while there is room. Under the lock.
   void Begin();
-  // The first work with a picture that nobody has begun, or null. Under the lock.
+  // The first work with a reading that nobody has begun, or null. Under the lock.
   Work* WorkToDo();
-  absl::Status MakeViews(const ViewBatch& batch, size_t place, Augmenter* augmenter, ImageBuffer* buffer);
+  absl::Status MakeViews(const ViewBatch& batch, size_t reading, Augmenter* augmenter, ImageBuffer* buffer);
   absl::StatusOr<ImageView> ReadOrReplace(uint64_t picture, ImageBuffer* buffer);
 
   const ImageFile& images_;

@@ -98,8 +98,8 @@ BatchNorm::Statistics BatchNorm::MeasureAndMoveRunning(const at::Tensor& x) cons
     }
   }
   for (int64_t c = 0; c < channels; ++c) {
-    running_mean[c] += static_cast<float>(kBatchNormMomentum * (mean_of_parts[c] - running_mean[c]));
-    running_var[c] += static_cast<float>(kBatchNormMomentum * (var_of_parts[c] - running_var[c]));
+    running_mean[c] += static_cast<float>(mode_->running_share * (mean_of_parts[c] - running_mean[c]));
+    running_var[c] += static_cast<float>(mode_->running_share * (var_of_parts[c] - running_var[c]));
   }
   return statistics;
 }

@@ -28,10 +28,11 @@ inline constexpr double kBatchNormMomentum = 0.1;
 // What all layers of a model have in common.
 struct BatchNormMode {
   BatchNormKind kind = BatchNormKind::kLocal;
-  int parts = 1;                      // Of kSplit; divides the batch.
+  int parts = 1;                      // Of kSplit; divides a training's batch.
   GroupExchange* exchange = nullptr;  // Of kSynchronised; not owned.
   // Statistics of the batch, which move the running ones; else the running ones.
   bool training = false;
+  double running_share = kBatchNormMomentum;  // Of the batch's, in the running ones after it.
 };
 
 class BatchNorm {
@@ -61,7 +62,8 @@ class BatchNorm {
   float weight(int64_t channel) const;
   float bias(int64_t channel) const;
 
-  int parts() const { return mode_->kind == BatchNormKind::kSplit ? mode_->parts : 1; }
+  // Running statistics are the same for all parts, and any number of pictures is normalised by them.
+  int parts() const { return mode_->training && mode_->kind == BatchNormKind::kSplit ? mode_->parts : 1; }
 
   int64_t channels_;
   const BatchNormMode* mode_;

@@ -1,8 +1,11 @@
 #include "worker/models/contrastive_learner.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/from_blob.h>
 
 #include <algorithm>
@@ -42,18 +45,25 @@ absl::Status CheckGroup(const WorkerGroup& group) {
   return absl::OkStatus();
 }
 
+// The encoder as it takes one part of a step's pictures.
+EncoderSettings OfAPart(const LearnerSettings& settings) {
+  EncoderSettings encoder = settings.encoder;
+  if (encoder.batch_norm == BatchNormKind::kSplit) encoder.batch_norm_parts /= settings.accumulation_steps;
+  return encoder;
+}
+
 class Learner : public ContrastiveLearner {
  public:
   Learner(const LearnerSettings& settings, WorkerGroup group)
       : settings_(settings),
         exchange_(std::move(group)),
-        query_(settings.encoder, settings.precision, &exchange_, /*learns=*/true),
+        query_(OfAPart(settings), settings.precision, &exchange_, /*learns=*/true),
         optimizer_(settings.optimizer, SegmentsOf(query_.tensors())),
         buckets_(
             settings.bucket_bytes / sizeof(float),
             [this](std::span<float> bucket) { exchange_.BeginGradients(bucket); }, &query_.tensors()) {
     if (settings.method == ContrastiveMethod::kMoco) {
-      key_ = std::make_unique<ImageEncoder>(settings.encoder, settings.precision, &exchange_, /*learns=*/false);
+      key_ = std::make_unique<ImageEncoder>(OfAPart(settings), settings.precision, &exchange_, /*learns=*/false);
     }
   }
 
@@ -84,12 +94,11 @@ class Learner : public ContrastiveLearner {
   // The steps, and the normaliser in one float.
   static constexpr size_t kOtherFloats = kFloatsOfCount + 1;
 
-  size_t PictureFloats() const { return size_t{3} * settings_.image_size * settings_.image_size; }
-  bool TakesTwoViews() const {
-    return settings_.method == ContrastiveMethod::kSimClr || settings_.method == ContrastiveMethod::kMoco;
-  }
-  absl::Status CheckViews(const StepInput& input) const;
-  absl::Status CheckRows(const StepInput& input) const;
+  int parts() const { return settings_.accumulation_steps; }
+  StepForm form() const { return {settings_, static_cast<size_t>(dim()), static_cast<size_t>(exchange_.size())}; }
+  // Of the batch's statistics, when the running ones move after part `part`: after all parts they have moved once, by
+  // the mean of the parts.
+  double RunningShare(int part) const;
 
   at::Tensor AsPictures(std::span<const float> floats) const { return PicturesOn(floats, settings_.image_size); }
   // The first views, then the second, as one batch.
@@ -100,14 +109,19 @@ class Learner : public ContrastiveLearner {
                          at::TensorOptions(at::kFloat));
   }
 
-  // The loss of a step, with what its result says of it.
-  at::Tensor Loss(const StepInput& input, StepResult* result);
-  at::Tensor SimClr(const StepInput& input, StepResult* result);
-  at::Tensor Moco(const StepInput& input, StepResult* result);
-  at::Tensor InstanceSoftmax(const StepInput& input, StepResult* result);
-  at::Tensor InstanceNce(const StepInput& input, StepResult* result);
-  double MoveNormaliser(const at::Tensor& embeddings, const at::Tensor& negatives);
-  void Report(const ContrastiveLoss& loss, const at::Tensor& embeddings, StepResult* result);
+  // What the parts' losses need of the whole step.
+  void Prepare(const StepInput& input);
+  // The keys of both views' queries, or of the first views' only: [views, batch, dim].
+  at::Tensor Keys(const StepInput& input);
+  // From this worker's keys in their shuffled order, those of its queries: [batch, dim] both.
+  at::Tensor InOrder(const at::Tensor& keys, std::span<const uint32_t> key_places);
+  void MoveNormaliser(const StepInput& input);
+  // The loss of a part, whose input `of` is.
+  ContrastiveLoss Loss(const StepInput& of, int part);
+  ContrastiveLoss SimClr(const StepInput& of, int part);
+  ContrastiveLoss Moco(const StepInput& of, int part);
+  at::Tensor Embeddings(const StepInput& of, int part);
+  void Report(StepResult* result);
 
   const LearnerSettings settings_;
   GroupExchange exchange_;
@@ -116,21 +130,30 @@ class Learner : public ContrastiveLearner {
   DenseOptimizer optimizer_;
   GradientBuckets buckets_;
   std::vector<float> both_views_;
-  at::Tensor embeddings_;  // Of the last step.
-  float normaliser_ = 0;   // Of kInstanceNce.
+  at::Tensor keys_;                          // Of kMoco, of the last step: [views, batch, dim].
+  std::vector<at::Tensor> part_embeddings_;  // Of other methods, of the parts so far.
+  at::Tensor embeddings_;                    // Of the last step.
+  float normaliser_ = 0;                     // Of kInstanceNce.
   uint64_t steps_ = 0;
 };
 
 absl::StatusOr<StepResult> Learner::Step(const StepInput& input) {
   RETURN_IF_ERROR(exchange_.status());
-  RETURN_IF_ERROR(CheckViews(input));
-  RETURN_IF_ERROR(CheckRows(input));
+  RETURN_IF_ERROR(form().Check(input));
   StepResult result;
   const absl::Status passes = TorchGuard("a training step", [&]() -> absl::Status {
-    const at::Tensor loss = Loss(input, &result);
-    buckets_.Begin();
-    loss.backward();
+    Prepare(input);
+    buckets_.Begin(parts());
+    for (int part = 0; part < parts(); ++part) {
+      const ContrastiveLoss loss = Loss(form().PartOf(input, part), part);
+      (loss.loss / parts()).backward();
+      result.loss += loss.loss.item<double>() / parts();
+      result.positive_similarity += loss.positive_similarity / parts();
+      result.negative_similarity += loss.negative_similarity / parts();
+      result.accuracy += loss.accuracy / parts();
+    }
     buckets_.Finish();
+    Report(&result);
     return absl::OkStatus();
   });
   // However the passes ended: no sum of gradients goes on behind the step.
@@ -147,50 +170,9 @@ absl::StatusOr<StepResult> Learner::Step(const StepInput& input) {
   return result;
 }
 
-absl::Status Learner::CheckViews(const StepInput& input) const {
-  const size_t floats = input.first_views.size();
-  if (floats == 0 || floats % PictureFloats() != 0) {
-    return InvalidArgument("first_views: ", floats, " floats are not pictures of ", settings_.image_size, " x ",
-                           settings_.image_size, " x 3 = ", PictureFloats(), " floats each");
-  }
-  if (input.second_views.size() != (TakesTwoViews() ? floats : 0)) {
-    return InvalidArgument("second_views: ", input.second_views.size(), " floats, expected ",
-                           TakesTwoViews() ? floats : 0);
-  }
-  const size_t batch = floats / PictureFloats(), parts = settings_.encoder.batch_norm_parts;
-  if (batch > static_cast<size_t>(settings_.max_batch)) {
-    return InvalidArgument("first_views: ", batch, " pictures, more than the limit of ", settings_.max_batch,
-                           " a step");
-  }
-  if (batch % parts != 0) {
-    return InvalidArgument("first_views: ", batch, " pictures do not divide into ", parts,
-                           " parts of batch normalisation");
-  }
-  return absl::OkStatus();
-}
-
-absl::Status Learner::CheckRows(const StepInput& input) const {
-  const size_t batch = input.first_views.size() / PictureFloats(), dim = query_.dim();
-  const size_t floats = input.candidates.size();
-  const bool has_candidates = settings_.method != ContrastiveMethod::kSimClr;
-  if (has_candidates ? floats == 0 || floats % dim != 0 : floats != 0) {
-    return InvalidArgument("candidates: ", floats, " floats, expected ",
-                           has_candidates ? Cat("rows of ", dim, ", one at least") : "none");
-  }
-  const size_t rows = settings_.method == ContrastiveMethod::kInstanceSoftmax ? batch : 0;
-  if (input.places.size() != rows) {
-    return InvalidArgument("places: ", input.places.size(), " numbers, expected ", rows);
-  }
-  for (const int64_t row : input.places) {
-    if (row < 0 || row >= static_cast<int64_t>(floats / dim)) {
-      return InvalidArgument("places: row ", row, " of a bank of ", floats / dim);
-    }
-  }
-  const size_t positives = settings_.method == ContrastiveMethod::kInstanceNce ? batch * dim : 0;
-  if (input.positives.size() != positives) {
-    return InvalidArgument("positives: ", input.positives.size(), " floats, expected ", positives);
-  }
-  return absl::OkStatus();
+double Learner::RunningShare(int part) const {
+  const double of_a_part = kBatchNormMomentum / parts();
+  return of_a_part / (1 - kBatchNormMomentum + of_a_part * (part + 1));
 }
 
 at::Tensor Learner::BothViews(const StepInput& input) {
@@ -203,82 +185,94 @@ at::Tensor Learner::BothViews(const StepInput& input) {
   return AsPictures(both_views_);
 }
 
-at::Tensor Learner::Loss(const StepInput& input, StepResult* result) {
-  switch (settings_.method) {
-    case ContrastiveMethod::kSimClr:
-      return SimClr(input, result);
-    case ContrastiveMethod::kMoco:
-      return Moco(input, result);
-    case ContrastiveMethod::kInstanceSoftmax:
-      return InstanceSoftmax(input, result);
-    case ContrastiveMethod::kInstanceNce:
-      break;
-  }
-  return InstanceNce(input, result);
+void Learner::Prepare(const StepInput& input) {
+  part_embeddings_.clear();
+  if (settings_.method == ContrastiveMethod::kMoco) keys_ = Keys(input);
+  if (settings_.method == ContrastiveMethod::kInstanceNce) MoveNormaliser(input);
 }
 
-at::Tensor Learner::SimClr(const StepInput& input, StepResult* result) {
-  const at::Tensor anchors = query_.Embed(BothViews(input));
+ContrastiveLoss Learner::Loss(const StepInput& of, int part) {
+  if (settings_.method == ContrastiveMethod::kMoco) return Moco(of, part);
+  if (settings_.method == ContrastiveMethod::kSimClr) return SimClr(of, part);
+  const at::Tensor embeddings = Embeddings(of, part);
+  const at::Tensor candidates = AsRows(of.candidates);
+  if (settings_.method == ContrastiveMethod::kInstanceSoftmax) {
+    const at::Tensor rows = at::from_blob(const_cast<int64_t*>(of.places.data()),
+                                          {static_cast<int64_t>(of.places.size())}, at::TensorOptions(at::kLong));
+    return InstanceSoftmaxLoss(embeddings, candidates, rows, settings_.temperature);
+  }
+  return InstanceNceLoss(embeddings, AsRows(of.positives), candidates, static_cast<double>(settings_.bank_rows),
+                         normaliser_, settings_.temperature);
+}
+
+// Of the first views, or with SimCLR of both.
+at::Tensor Learner::Embeddings(const StepInput& of, int part) {
+  const bool both = settings_.method == ContrastiveMethod::kSimClr;
+  const at::Tensor embeddings = query_.Embed(both ? BothViews(of) : AsPictures(of.first_views), RunningShare(part));
+  part_embeddings_.push_back(embeddings.detach());
+  return embeddings;
+}
+
+ContrastiveLoss Learner::SimClr(const StepInput& of, int part) {
+  const at::Tensor anchors = Embeddings(of, part);
   const at::Tensor all = GatherRows(anchors, &exchange_);
-  const ContrastiveLoss loss = NtXentLoss(anchors, all, exchange_.rank() * anchors.size(0), settings_.temperature);
-  Report(loss, anchors, result);
-  return loss.loss;
+  return NtXentLoss(anchors, all, exchange_.rank() * anchors.size(0), settings_.temperature);
 }
 
-at::Tensor Learner::Moco(const StepInput& input, StepResult* result) {
-  const at::Tensor pictures = settings_.symmetric ? BothViews(input) : at::Tensor();
-  const auto keys_of = [&] {
-    const at::NoGradGuard no_gradient;
-    // A view's positive is the other view.
-    return settings_.symmetric ? key_->Embed(pictures).roll(pictures.size(0) / 2, 0)
-                               : key_->Embed(AsPictures(input.second_views));
-  };
-  const at::Tensor keys = keys_of();
-  const at::Tensor queries = query_.Embed(settings_.symmetric ? pictures : AsPictures(input.first_views));
-  const ContrastiveLoss loss = MomentumContrastLoss(queries, keys, AsRows(input.candidates), settings_.temperature);
-  Report(loss, keys, result);
-  return loss.loss;
-}
-
-at::Tensor Learner::InstanceSoftmax(const StepInput& input, StepResult* result) {
-  const at::Tensor embeddings = query_.Embed(AsPictures(input.first_views));
-  const at::Tensor rows = at::from_blob(const_cast<int64_t*>(input.places.data()),
-                                        {static_cast<int64_t>(input.places.size())}, at::TensorOptions(at::kLong));
-  const ContrastiveLoss loss = InstanceSoftmaxLoss(embeddings, AsRows(input.candidates), rows, settings_.temperature);
-  Report(loss, embeddings, result);
-  return loss.loss;
-}
-
-at::Tensor Learner::InstanceNce(const StepInput& input, StepResult* result) {
-  const at::Tensor embeddings = query_.Embed(AsPictures(input.first_views));
-  const at::Tensor negatives = AsRows(input.candidates);
-  const double normaliser = MoveNormaliser(embeddings, negatives);
-  const ContrastiveLoss loss =
-      InstanceNceLoss(embeddings, AsRows(input.positives), negatives, static_cast<double>(settings_.bank_rows),
-                      normaliser, settings_.temperature);
-  Report(loss, embeddings, result);
-  return loss.loss;
-}
-
-// The mean of all workers' estimates of the first batches.
-double Learner::MoveNormaliser(const at::Tensor& embeddings, const at::Tensor& negatives) {
-  if (steps_ < static_cast<uint64_t>(settings_.normaliser_batches)) {
-    float estimate = static_cast<float>(
-        EstimateNormaliser(embeddings, negatives, static_cast<double>(settings_.bank_rows), settings_.temperature));
-    exchange_.Sum({&estimate, 1});
-    estimate /= static_cast<float>(exchange_.size());
-    normaliser_ += (estimate - normaliser_) / static_cast<float>(steps_ + 1);
-  }
-  return normaliser_;
-}
-
-void Learner::Report(const ContrastiveLoss& loss, const at::Tensor& embeddings, StepResult* result) {
+at::Tensor Learner::Keys(const StepInput& input) {
   const at::NoGradGuard no_gradient;
-  result->loss = loss.loss.item<double>();
-  result->positive_similarity = loss.positive_similarity;
-  result->negative_similarity = loss.negative_similarity;
-  result->accuracy = loss.accuracy;
-  embeddings_ = embeddings.detach().contiguous();
+  std::vector<at::Tensor> keys;
+  for (int part = 0; part < parts(); ++part) {
+    const StepInput of = form().PartOf(input, part);
+    const at::Tensor rows =
+        key_->Embed(settings_.symmetric ? BothViews(of) : AsPictures(of.second_views), RunningShare(part));
+    keys.push_back(rows.view({settings_.symmetric ? 2 : 1, -1, dim()}));
+  }
+  if (!input.key_places.empty()) return InOrder(at::cat(keys, 1)[0], input.key_places).unsqueeze(0);
+  // A view's positive is the other view.
+  return at::cat(keys, 1).flip(/*dims=*/int64_t{0});
+}
+
+at::Tensor Learner::InOrder(const at::Tensor& keys, std::span<const uint32_t> key_places) {
+  const at::Tensor all = GatherRows(keys, &exchange_), own = at::empty_like(keys);
+  const int64_t count = keys.size(0), first = exchange_.rank() * count;
+  for (size_t i = 0; i < key_places.size(); ++i) {
+    const int64_t place = key_places[i] - first;
+    if (place < 0 || place >= count) continue;
+    std::copy_n(all.const_data_ptr<float>() + i * dim(), dim(), own.mutable_data_ptr<float>() + place * dim());
+  }
+  return own;
+}
+
+ContrastiveLoss Learner::Moco(const StepInput& of, int part) {
+  const at::Tensor pictures = settings_.symmetric ? BothViews(of) : AsPictures(of.first_views);
+  const at::Tensor queries = query_.Embed(pictures, RunningShare(part));
+  const int64_t count = keys_.size(1) / parts();
+  const at::Tensor keys = keys_.narrow(1, part * count, count).reshape({-1, dim()});
+  return MomentumContrastLoss(queries, keys, AsRows(of.candidates), settings_.temperature);
+}
+
+// The mean of all workers' estimates of the first batches. An estimate is of the whole batch, which the parts' losses
+// all are divided by: so it takes a pass of its own.
+void Learner::MoveNormaliser(const StepInput& input) {
+  if (steps_ >= static_cast<uint64_t>(settings_.normaliser_batches)) return;
+  const at::NoGradGuard no_gradient;
+  const at::Tensor negatives = AsRows(input.candidates);
+  float estimate = 0;
+  for (int part = 0; part < parts(); ++part) {
+    const at::Tensor embeddings = query_.Embed(AsPictures(form().PartOf(input, part).first_views), /*running_share=*/0);
+    estimate += static_cast<float>(
+        EstimateNormaliser(embeddings, negatives, static_cast<double>(settings_.bank_rows), settings_.temperature) /
+        parts());
+  }
+  exchange_.Sum({&estimate, 1});
+  estimate /= static_cast<float>(exchange_.size());
+  normaliser_ += (estimate - normaliser_) / static_cast<float>(steps_ + 1);
+}
+
+void Learner::Report(StepResult* result) {
+  embeddings_ = keys_.defined() ? keys_.reshape({-1, dim()}) : at::cat(part_embeddings_, 0);
+  part_embeddings_.clear();
   result->spread = embeddings_.std(0, /*unbiased=*/false).mean().item<double>() * std::sqrt(embeddings_.size(1));
   result->embeddings = {embeddings_.const_data_ptr<float>(), static_cast<size_t>(embeddings_.numel())};
 }

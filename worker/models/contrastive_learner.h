@@ -5,6 +5,11 @@
 // method needs, the queue's keys or the bank's rows; sums over workers go through the functions of a WorkerGroup. With
 // MoCo its owner brings the key encoder's parameters (the moving average, which servers hold) and takes the new keys.
 //
+// With accumulation a step's pictures are taken in parts, one after another, whose gradients are summed: what is
+// kept for the backward pass is one part's. The loss is the whole step's, as its candidates do not change within it;
+// batch normalisation is by each part's pictures (of all workers where it is synchronised). Where it is split, its
+// parts are those of the whole step all the same, and accumulation changes roundings only.
+//
 // Thread rule: one owner at a time; Torch's threads are its own, `threads` of them, for the whole process. Spans that
 // it returns are views into it, valid as long as it is, of the same place each time; those of a StepResult until the
 // next step.
@@ -24,22 +29,10 @@
 #include "absl/status/statusor.h"
 #include "worker/models/backbone_description.h"
 #include "worker/models/learner_settings.h"
+#include "worker/models/step_input.h"
 #include "worker/models/worker_group.h"
 
 namespace shoal {
-
-// Pictures are floats in the order [batch, size, size, 3], normalised as the backbone's users will normalise theirs.
-struct StepInput {
-  std::span<const float> first_views;  // [batch, size, size, 3]; MoCo's queries.
-  // Alike; MoCo's keys. None with instance discrimination. Quickest where they follow the first views in memory.
-  std::span<const float> second_views;
-  // Rows of embeddings [rows, dim], of length 1: MoCo's queue, in which this batch's keys are not yet; or the whole
-  // bank; or the rows of the bank that are the sample of negatives.
-  std::span<const float> candidates;
-  std::span<const int64_t> places;   // [batch] Of kInstanceSoftmax: the pictures' rows of the bank, by number.
-  std::span<const float> positives;  // [batch, dim] Of kInstanceNce: the pictures' rows of the bank.
-  double learning_rate = 0;
-};
 
 struct StepResult {
   double loss = 0;  // This worker's mean; the mean over workers is the whole batch's.

@@ -42,9 +42,9 @@ GradientBuckets::~GradientBuckets() {
   }
 }
 
-void GradientBuckets::Begin() {
+void GradientBuckets::Begin(int passes) {
   std::ranges::fill(tensors_->gradient_floats(), 0.0f);
-  for (Bucket& bucket : buckets_) bucket.incomplete = bucket.parameters;
+  for (Bucket& bucket : buckets_) bucket.incomplete = bucket.parameters * passes;
   next_ = 0;
 }
 

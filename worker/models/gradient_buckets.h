@@ -32,9 +32,10 @@ class GradientBuckets {
   GradientBuckets(const GradientBuckets&) = delete;
   GradientBuckets& operator=(const GradientBuckets&) = delete;
 
-  // Before a backward pass: gradients become 0.
-  void Begin();
-  // After it: hands over the buckets that it did not complete, as some parameters may not have had a part in the loss.
+  // Before `passes` backward passes, whose gradients are summed: gradients become 0. Buckets are handed over in the
+  // last.
+  void Begin(int passes = 1);
+  // After them: hands over the buckets that are not complete, as some parameters may not have had a part in a loss.
   void Finish();
 
   size_t buckets() const { return buckets_.size(); }
@@ -43,7 +44,7 @@ class GradientBuckets {
   class Hook;
   struct Bucket {
     size_t offset = 0, size = 0, parameters = 0;
-    size_t incomplete = 0;  // Parameters whose gradient this pass has yet to complete.
+    size_t incomplete = 0;  // Gradients of parameters that the passes have yet to add.
   };
   void Cut(size_t bucket_floats);
   void Complete(size_t bucket);

@@ -58,8 +58,9 @@ at::Tensor ImageEncoder::Features(const at::Tensor& pictures) {
   return backbone_.Forward(pictures).to(at::kFloat);
 }
 
-at::Tensor ImageEncoder::Embed(const at::Tensor& pictures) {
+at::Tensor ImageEncoder::Embed(const at::Tensor& pictures, double running_share) {
   mode_.training = true;
+  mode_.running_share = running_share;
   const auto raw = [&] {
     const Autocast autocast(precision_);
     return head_.Forward(backbone_.Forward(pictures));

@@ -29,8 +29,8 @@ class ImageEncoder {
 
   // `pictures` [batch, 3, height, width] to features [batch, features()], by the running statistics, without gradient.
   at::Tensor Features(const at::Tensor& pictures);
-  // To embeddings [batch, dim()] of length 1, by the batch's statistics, which the running ones follow.
-  at::Tensor Embed(const at::Tensor& pictures);
+  // To embeddings [batch, dim()] of length 1, by the batch's statistics, of which the running ones become this share.
+  at::Tensor Embed(const at::Tensor& pictures, double running_share = kBatchNormMomentum);
 
   int64_t features() const { return backbone_.features(); }
   int64_t dim() const { return head_.dim(); }

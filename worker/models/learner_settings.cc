@@ -6,12 +6,13 @@
 
 #include <string_view>
 
+#include "common/job/augmentation_settings.h"
 #include "common/status.h"
 
 namespace shoal {
 namespace {
 
-constexpr int64_t kMaxImageSize = 1024, kMaxWidth = 65536, kMaxBatch = 1 << 20;
+constexpr int64_t kMaxWidth = 65536, kMaxBatch = 1 << 20;
 constexpr int kMaxThreads = 1024;
 
 template <typename Number>
@@ -54,6 +55,20 @@ absl::Status CheckEncoder(const EncoderSettings& settings) {
   return absl::OkStatus();
 }
 
+absl::Status CheckAccumulation(const LearnerSettings& settings) {
+  const int steps = settings.accumulation_steps;
+  RETURN_IF_ERROR(CheckRange<int64_t>("accumulation_steps", steps, 1, settings.max_batch));
+  if (steps > 1 && settings.method == ContrastiveMethod::kSimClr) {
+    return InvalidArgument("accumulation_steps is ", steps,
+                           ", but SimCLR's negatives are the batch; parts of it would have another loss");
+  }
+  if (settings.encoder.batch_norm == BatchNormKind::kSplit && settings.encoder.batch_norm_parts % steps != 0) {
+    return InvalidArgument("accumulation_steps is ", steps, ", which does not divide encoder.batch_norm_parts, ",
+                           settings.encoder.batch_norm_parts);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 bool CpuIsQuickWithBfloat16() {
@@ -70,10 +85,11 @@ absl::Status CheckSettings(const LearnerSettings& settings) {
   RETURN_IF_ERROR(CheckEncoder(settings.encoder));
   RETURN_IF_ERROR(CheckOptimizer(settings.optimizer));
   RETURN_IF_ERROR(CheckPositive("temperature", settings.temperature));
-  // Of the 8 pixels that all nets can halve as often as they do.
-  RETURN_IF_ERROR(CheckRange<int64_t>("image_size", settings.image_size, 8, kMaxImageSize));
+  RETURN_IF_ERROR(
+      CheckRange<int64_t>("image_size", settings.image_size, kSmallestEncodedSize, AugmentationSettings::kMaxSize));
   RETURN_IF_ERROR(CheckRange<int64_t>("max_batch", settings.max_batch, 1, kMaxBatch));
   RETURN_IF_ERROR(CheckRange<int>("threads", settings.threads, 1, kMaxThreads));
+  RETURN_IF_ERROR(CheckAccumulation(settings));
   if (settings.symmetric && settings.method != ContrastiveMethod::kMoco) {
     return InvalidArgument("symmetric is set, but the method has no keys; it is for MoCo");
   }

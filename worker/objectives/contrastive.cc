@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "common/status.h"
 #include "worker/flush_tables.h"
+#include "worker/images/key_order.h"
 #include "worker/images/set_augmentation.h"
 #include "worker/objectives/bank_rows.h"
 #include "worker/objectives/collective_group.h"
@@ -145,7 +146,19 @@ absl::Status Contrastive::Save() {
 
 void Contrastive::Foretell(const wire::Lease& lease) {
   const uint64_t share = batch() / collective_->size(), begin = lease.begin() + share * collective_->rank();
-  batches_->Foretell(lease.epoch(), order_.At(lease.epoch(), begin, begin + share));
+  const std::vector<uint32_t> key_pictures = KeyPictures(lease);
+  batches_->Foretell(lease.epoch(), order_.At(lease.epoch(), begin, begin + share), key_pictures);
+}
+
+std::vector<uint32_t> Contrastive::KeyPictures(const wire::Lease& lease) {
+  const job::Job& job = context_.welcome.job();
+  if (!job.objective().moco().shuffle()) return {};
+  const uint64_t share = batch() / collective_->size();
+  const std::vector<uint32_t> key_order = KeyOrder(job.seed(), lease.words_before() / batch(), batch());
+  const std::span<const uint32_t> all = order_.At(lease.epoch(), lease.begin(), lease.begin() + batch());
+  std::vector<uint32_t> pictures;
+  for (uint64_t i = 0; i < share; ++i) pictures.push_back(all[key_order[share * collective_->rank() + i]]);
+  return pictures;
 }
 
 absl::Status Contrastive::Begin(const wire::Lease& lease) {

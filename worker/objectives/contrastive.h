@@ -74,6 +74,8 @@ class Contrastive final : public Objective {
   // Until all workers have written. They leave with the mean of their running statistics: so a life that goes on from
   // the leader's state goes on as all workers would have.
   absl::Status Meet();
+  // Of a lease, the pictures whose second views this worker takes; empty: those of its first views.
+  std::vector<uint32_t> KeyPictures(const wire::Lease& lease);
   double LearningRate() const;
   StepPlace Place() const;
   uint64_t batch() const;  // Of all workers.

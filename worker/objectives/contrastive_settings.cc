@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "common/host.h"
+#include "common/job/augmentation_settings.h"
 #include "common/status.h"
 #include "data/parallel.h"
-#include "worker/augment/augmentation_settings.h"
 
 namespace shoal {
 namespace {
@@ -125,6 +125,7 @@ absl::StatusOr<LearnerSettings> LearnerSettingsOf(const job::Job& job, uint64_t 
                            .bank_rows = static_cast<int64_t>(pictures),
                            .optimizer = OptimizerOf(job.encoder().optimizer()),
                            .image_size = view_size,
+                           .accumulation_steps = static_cast<int>(job.encoder().accumulation_steps()),
                            .threads = threads};
   SetMethod(job.objective(), &settings);
   ASSIGN_OR_RETURN(settings.precision, PrecisionOf(job));

@@ -7,6 +7,7 @@
 
 #include "common/job/tables.h"
 #include "common/status.h"
+#include "worker/images/key_order.h"
 #include "worker/objectives/random_rows.h"
 
 namespace shoal {
@@ -56,6 +57,10 @@ absl::Status MocoRows::Read(const StepPlace& place, StepInput* input) {
     RETURN_IF_ERROR(ReadQueue(FirstRow(place.step - 1), keys_of_a_step()));
   }
   input->candidates = queue_;
+  if (settings_.shuffle()) {
+    key_order_ = KeyOrder(seed_, place.step, batch_);
+    input->key_places = key_order_;
+  }
   return absl::OkStatus();
 }
 

@@ -6,7 +6,8 @@
 //
 // The queue is a ring: key n of the job is in row n mod capacity. A worker writes its keys of a step at their places in
 // the order of the step's pictures, so that the ring is the same for any number of workers, and takes the keys that the
-// others wrote into its copy, which the loss is computed against.
+// others wrote into its copy, which the loss is computed against. Shuffled keys (worker/images/key_order.h) are in
+// their pictures' order again when they come here.
 //
 // Thread rule: as ContrastRows'.
 // Source: He et al. 2020, "Momentum Contrast", algorithm 1.
@@ -53,6 +54,7 @@ class MocoRows final : public ContrastRows {
   ListTable key_encoder_;
   std::vector<float> queue_;  // [queue, dim] The copy; empty before the first step.
   std::vector<uint64_t> row_numbers_;
+  std::vector<uint32_t> key_order_;  // Of the last step, where it is shuffled.
 };
 
 }  // namespace shoal

@@ -12,9 +12,9 @@
 #include <span>
 
 #include "absl/status/statusor.h"
+#include "common/job/augmentation_settings.h"
 #include "data/images/image_file.h"
 #include "data/images/picture_sets.h"
-#include "worker/augment/augmentation_settings.h"
 #include "worker/probes/features.h"
 
 namespace shoal {

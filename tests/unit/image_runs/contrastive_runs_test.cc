@@ -35,6 +35,10 @@ constexpr uint32_t kBatch = 16;
 
 void SetSimClr(job::Job* job) { job->mutable_objective()->mutable_simclr(); }
 void SetMoCo(job::Job* job) { job->mutable_objective()->mutable_moco()->set_queue(4 * kBatch); }
+void SetShuffledMoCo(job::Job* job) {
+  SetMoCo(job);
+  job->mutable_objective()->mutable_moco()->set_shuffle(true);
+}
 void SetInstance(job::Job* job) { job->mutable_objective()->mutable_instance(); }
 void SetNce(job::Job* job) {
   job->mutable_objective()->mutable_instance()->set_loss(job::InstanceDiscrimination::NCE);
@@ -231,8 +235,38 @@ TEST_P(ContrastiveRunTest, ASetSmallerThanAStepIsRefused) {
               HasSubstr("the set has 83 pictures, and a step takes 96 (encoder.batch)"));
 }
 
+class MocoRunTest : public ContrastiveRunTest {};
+
+// Keys that came back to other queries than their own, or to the queue in another order, would change what is learnt.
+TEST_P(MocoRunTest, ShuffledKeysComeBackToTheirQueriesAndToTheirPlacesInTheQueue) {
+  job::Job job = MakeJob(2);  // All keys of a step share their statistics: shuffling then changes roundings only.
+  const std::string in_order = Train(job, "in_order");
+  job.mutable_objective()->mutable_moco()->set_shuffle(true);
+  EXPECT_LT(Distance(in_order, Train(job, "shuffled")), 1e-5);
+  job.mutable_encoder()->set_batch_norm(job::ImageEncoder::LOCAL);
+  const std::string shuffled = Train(job, "shuffled_local");
+  job.mutable_objective()->mutable_moco()->set_shuffle(false);
+  EXPECT_GT(Distance(Train(job, "local"), shuffled), 1e-3) << "where statistics are each worker's it matters";
+}
+
+TEST_P(MocoRunTest, StepsInPartsLearnWhatWholeOnesLearnWhereStatisticsAreSplit) {
+  for (const bool shuffle : {false, true}) {
+    job::Job job = MakeJob(2);
+    job.mutable_objective()->mutable_moco()->set_shuffle(shuffle);
+    job.mutable_encoder()->set_batch_norm(job::ImageEncoder::SPLIT);
+    job.mutable_encoder()->set_batch_norm_parts(4);
+    const std::string whole = Train(job, Cat("whole", shuffle));
+    job.mutable_encoder()->set_accumulation_steps(2);
+    EXPECT_LT(Distance(whole, Train(job, Cat("in_parts", shuffle))), 1e-5) << shuffle;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Methods, MocoRunTest, ::testing::Values(Method{"MoCo", &SetMoCo}),
+                         [](const auto& info) { return std::string(info.param.name); });
+
 INSTANTIATE_TEST_SUITE_P(Methods, ContrastiveRunTest,
                          ::testing::Values(Method{"SimClr", &SetSimClr}, Method{"MoCo", &SetMoCo},
+                                           Method{"ShuffledMoCo", &SetShuffledMoCo},
                                            Method{"InstanceSoftmax", &SetInstance}, Method{"InstanceNce", &SetNce}),
                          [](const auto& info) { return std::string(info.param.name); });
 

@@ -76,6 +76,21 @@ TEST(MemoryPlanTest, AnEncodersWorkerGrowsWithItsShareOfTheStepAndTheSizeOfTheVi
   const std::string message(MemoryPlan::Of(job, 50000, 224).CheckFits(job, machine).message());
   EXPECT_NE(message.find("free memory is 1.0 GB: 2 workers take "), std::string::npos) << message;
   EXPECT_NE(message.find("lower encoder.batch (256)"), std::string::npos) << message;
+  EXPECT_NE(message.find("or raise encoder.accumulation_steps"), std::string::npos) << message;
+}
+
+TEST(MemoryPlanTest, WithAccumulationAStepComputesOnePartAtATime) {
+  job::Job job;
+  job.mutable_objective()->mutable_moco();
+  const uint64_t whole = MemoryPlan::Of(job, 50000, 32).worker_bytes;
+  job.mutable_encoder()->set_batch(256 / 4);
+  const uint64_t quarter = MemoryPlan::Of(job, 50000, 32).worker_bytes;
+  job.mutable_encoder()->set_batch(256);
+  job.mutable_encoder()->set_accumulation_steps(4);
+  const uint64_t in_parts = MemoryPlan::Of(job, 50000, 32).worker_bytes;
+  // The views of three batches are made whole.
+  EXPECT_EQ(in_parts - quarter, 3 * 2 * (256 - 64) * 32 * 32 * 3 * sizeof(float));
+  EXPECT_LT(in_parts, whole / 2);
 }
 
 TEST(MemoryPlanTest, TooManyWorkersAreNamedAsWhatIsTooMuch) {

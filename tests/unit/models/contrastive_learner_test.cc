@@ -174,6 +174,33 @@ TEST_P(EachMethodTest, TwoWorkersOfHalvesLearnAsOneOfTheWholeWhereBatchNormIsSyn
   EXPECT_GT(group.buckets(), 1);
 }
 
+TEST_P(EachMethodTest, AStepInPartsIsTheWholesWhereStatisticsAreThoseOfTheParts) {
+  LearnerSettings settings = Settings(GetParam());
+  settings.encoder.batch_norm = BatchNormKind::kSplit;
+  settings.encoder.batch_norm_parts = 4;
+  settings.encoder.head = HeadKind::kMocoMlp;  // Two embeddings of a part, normalised, would be as far apart as can be.
+  const auto whole = Make(settings);
+  settings.accumulation_steps = 4;
+  if (GetParam() == ContrastiveMethod::kSimClr) {
+    EXPECT_THAT(std::string(ContrastiveLearner::Create(settings).status().message()),
+                HasSubstr("accumulation_steps is 4, but SimCLR's negatives are the batch"));
+    return;
+  }
+  const auto in_parts = Make(settings);
+  for (const uint64_t key : {1, 2, 3, 4}) {
+    const Batch batch(GetParam(), key);
+    const StepResult expected = StepOf(*whole, batch.input), got = StepOf(*in_parts, batch.input);
+    EXPECT_LT(Furthest(got.embeddings, expected.embeddings), 1e-5);
+    EXPECT_NEAR(got.loss, expected.loss, 1e-5);
+    EXPECT_NEAR(got.gradient_norm, expected.gradient_norm, 1e-5 * expected.gradient_norm);
+    EXPECT_NEAR(got.positive_similarity, expected.positive_similarity, 1e-5);
+    EXPECT_NEAR(got.spread, expected.spread, 1e-5);
+  }
+  EXPECT_LT(Furthest(in_parts->QueryParameters(), whole->QueryParameters()), 1e-5);
+  EXPECT_LT(Furthest(in_parts->RunningStatistics(), whole->RunningStatistics()), 1e-5);
+  EXPECT_LT(Furthest(in_parts->KeyRunningStatistics(), whole->KeyRunningStatistics()), 1e-5);
+}
+
 TEST_P(EachMethodTest, ABatchOfTheWrongSizeIsReportedWithBothSizes) {
   const auto learner = Make(Settings(GetParam()));
   const Batch batch(GetParam());
@@ -275,6 +302,65 @@ TEST(ContrastiveLearnerTest, MocosKeysAreThoseOfTheSecondViewsThenOfTheFirstWher
   EXPECT_LT(Furthest(std::span(both).last(of_first.size()), of_first), 1e-5);
 }
 
+TEST(ContrastiveLearnerTest, ASymmetricStepInPartsHasEachPartsKeysInTheirPlaces) {
+  LearnerSettings settings = Settings(ContrastiveMethod::kMoco);
+  settings.symmetric = true;
+  settings.encoder.batch_norm = BatchNormKind::kSplit;
+  settings.encoder.batch_norm_parts = 8;  // Two for each part, one for each of its views.
+  settings.encoder.head = HeadKind::kMocoMlp;
+  const Batch batch(ContrastiveMethod::kMoco);
+  const auto whole = Make(settings);
+  settings.accumulation_steps = 4;
+  const auto in_parts = Make(settings);
+  const StepResult expected = StepOf(*whole, batch.input), got = StepOf(*in_parts, batch.input);
+  EXPECT_LT(Furthest(got.embeddings, expected.embeddings), 1e-5);
+  EXPECT_NEAR(got.loss, expected.loss, 1e-5);
+  EXPECT_LT(Furthest(in_parts->QueryParameters(), whole->QueryParameters()), 1e-5);
+}
+
+TEST(ContrastiveLearnerTest, WorkersThatAccumulateSumTheirGradientsOnceAStep) {
+  LearnerSettings settings = Settings(ContrastiveMethod::kMoco);
+  settings.encoder.batch_norm = BatchNormKind::kSplit;
+  settings.encoder.batch_norm_parts = 4;
+  settings.bucket_bytes = 100000;
+  const Batch batch(ContrastiveMethod::kMoco);
+  const auto alone = Make(settings);
+  StepOf(*alone, batch.input);
+  const auto sums_with = [&](int accumulation_steps) {
+    LearnerSettings of_two = settings;
+    of_two.encoder.batch_norm_parts = 2;
+    of_two.accumulation_steps = accumulation_steps;
+    ThreadGroup group(2);
+    group.Run([&](const WorkerGroup& of) {
+      const auto learner = Make(of_two, of);
+      StepInput input = batch.input;
+      const size_t half = input.first_views.size() / 2;
+      input.first_views = input.first_views.subspan(of.rank * half, half);
+      input.second_views = input.second_views.subspan(of.rank * half, half);
+      StepOf(*learner, input);
+      static std::mutex mutex;
+      const std::lock_guard lock(mutex);
+      EXPECT_LT(Furthest(learner->QueryParameters(), alone->QueryParameters()), 1e-5);
+    });
+    return group.buckets();
+  };
+  EXPECT_EQ(sums_with(2), sums_with(1));
+}
+
+TEST(ContrastiveLearnerTest, FeaturesOfAnyNumberOfPicturesAreReadWhereStatisticsAreSplit) {
+  LearnerSettings settings = Settings(ContrastiveMethod::kSimClr);
+  settings.encoder.batch_norm = BatchNormKind::kSplit;
+  settings.encoder.batch_norm_parts = 4;
+  const auto learner = Make(settings);
+  const Batch batch(ContrastiveMethod::kSimClr);
+  StepOf(*learner, batch.input);
+  std::vector<float> all(kBatch * learner->features()), seven((kBatch - 1) * learner->features());
+  ASSERT_TRUE(learner->Features(batch.first, all).ok());
+  const auto read = learner->Features(std::span<const float>(batch.first).first((kBatch - 1) * kPictureFloats), seven);
+  ASSERT_TRUE(read.ok()) << read;
+  EXPECT_LT(Furthest(seven, std::span(all).first(seven.size())), 1e-5);
+}
+
 TEST(ContrastiveLearnerTest, AnErrorOfTheGroupEndsTheStepAndLeavesTheParameters) {
   WorkerGroup group{.rank = 0, .size = 2};
   group.sum = [](std::span<float>) { return absl::OkStatus(); };
@@ -319,7 +405,18 @@ TEST(ContrastiveLearnerTest, BatchesThatDoNotDivideIntoPartsAreRefused) {
   settings.encoder.batch_norm = BatchNormKind::kSplit;
   settings.encoder.batch_norm_parts = 3;
   EXPECT_THAT(StepError(*Make(settings), Batch(ContrastiveMethod::kSimClr).input),
-              HasSubstr("8 pictures do not divide into 3 parts"));
+              HasSubstr("8 pictures do not divide into 3 parts of batch normalisation"));
+}
+
+TEST(ContrastiveLearnerTest, BatchesThatDoNotDivideIntoPartsOfAccumulationAreRefused) {
+  LearnerSettings settings = Settings(ContrastiveMethod::kMoco);
+  settings.accumulation_steps = 3;
+  EXPECT_THAT(StepError(*Make(settings), Batch(ContrastiveMethod::kMoco).input),
+              HasSubstr("8 pictures do not divide into 3 parts of accumulation"));
+  settings.encoder.batch_norm = BatchNormKind::kSplit;
+  settings.encoder.batch_norm_parts = 4;
+  EXPECT_THAT(std::string(ContrastiveLearner::Create(settings).status().message()),
+              HasSubstr("accumulation_steps is 3, which does not divide encoder.batch_norm_parts, 4"));
 }
 
 TEST(ContrastiveLearnerTest, SettingsThatCannotBeAreRefusedByName) {

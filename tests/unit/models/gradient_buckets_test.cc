@@ -79,5 +79,16 @@ TEST_F(GradientBucketsTest, APassBeginsWithGradientsOfZero) {
   }
 }
 
+TEST_F(GradientBucketsTest, GradientsOfSeveralPassesAreSummedAndHandedOverInTheLast) {
+  GradientBuckets buckets = Make(kFloats);
+  buckets.Begin(/*passes=*/3);
+  for (int pass = 0; pass < 3; ++pass) {
+    EXPECT_TRUE(offsets_.empty()) << "after pass " << pass;
+    (((Layer(0) * 2 + Layer(1)) * 3 + Layer(2)) * 5).sum().backward();
+  }
+  EXPECT_THAT(offsets_, ElementsAre(8, 4, 0)) << "before Finish: while the last pass goes on";
+  EXPECT_THAT(values_, ElementsAre(3 * 5, 3 * 15, 3 * 30));
+}
+
 }  // namespace
 }  // namespace shoal

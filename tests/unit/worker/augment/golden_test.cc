@@ -98,7 +98,7 @@ class GoldenTest : public testing::TestWithParam<SimdBackend> {
     DrawnView view = EvaluationView(settings, picture.width, picture.height);
     std::istringstream words(a.steps);
     for (std::string word; words >> word;) AddStep(word, picture.width, picture.height, &settings, &view);
-    EXPECT_TRUE(CheckAugmentation(settings).ok()) << CheckAugmentation(settings);
+    EXPECT_TRUE(AugmentationMistakes(settings).empty());
     std::vector<uint8_t> pixels(size_t{3} * a.size * a.size);
     Augmenter(settings, GetParam()).Render(picture.view(), view, pixels.data());
     return pixels;

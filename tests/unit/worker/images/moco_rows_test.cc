@@ -5,8 +5,9 @@
 #include <vector>
 
 #include "common/job/tables.h"
-#include "gtest/gtest.h"
+#include "gmock/gmock.h"
 #include "tests/unit/worker/images/value_tables.h"
+#include "worker/images/key_order.h"
 
 namespace shoal {
 namespace {
@@ -130,6 +131,16 @@ TEST_F(MocoRowsTest, SymmetricStepsAddTwoKeysAPicture) {
   EXPECT_EQ(queues[0], queues[1]);
   EXPECT_EQ(queues[0][0], 33) << "the third step's are where the first's were";
   EXPECT_EQ(queues[0][16 * kDim], 17);
+}
+
+TEST_F(MocoRowsTest, EveryWorkerOfAShuffledStepHasTheSameKeyOrder) {
+  job_.mutable_objective()->mutable_moco()->set_shuffle(true);
+  std::vector<Worker> workers = Workers(2);
+  for (size_t rank = 0; rank < 2; ++rank) {
+    StepInput input;
+    ASSERT_TRUE(workers[rank].rows->Read(PlaceOf(7, 0, rank, kBatch / 2), &input).ok());
+    EXPECT_THAT(input.key_places, ::testing::ElementsAreArray(KeyOrder(job_.seed(), 7, kBatch)));
+  }
 }
 
 TEST_F(MocoRowsTest, TheQueueBeginsWithDirections) {

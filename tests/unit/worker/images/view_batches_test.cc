@@ -104,6 +104,23 @@ TEST_F(ViewBatchesTest, OneViewOfAPictureIsTheFirstOfTwo) {
   EXPECT_TRUE(std::equal(single[0].begin(), single[0].end(), pair[0].begin()));
 }
 
+TEST_F(ViewBatchesTest, SecondViewsOfOtherPicturesAreTheViewsThatThesePicturesHaveAnyway) {
+  const auto settings = SettingsWith(2);
+  const auto usual = PixelsOf(settings, 1)[0];
+  const size_t floats = usual.size() / 8;  // Two views of pictures 0 to 3.
+  ViewBatches batches(images_.get(), settings);
+  const std::vector<uint32_t> pictures = {0, 1, 2, 3}, second_pictures = {2, 0, 3, 1};
+  batches.Foretell(/*epoch=*/0, pictures, second_pictures);
+  const auto batch = batches.Take(absl::Seconds(30));
+  ASSERT_TRUE(batch.ok() && *batch != nullptr) << batch.status();
+  const std::span<const float> first = (*batch)->view(0), second = (*batch)->view(1);
+  EXPECT_TRUE(std::equal(first.begin(), first.end(), usual.begin()));
+  for (size_t place = 0; place < 4; ++place) {
+    const auto expected = std::span(usual).subspan((4 + second_pictures[place]) * floats, floats);
+    EXPECT_TRUE(std::equal(expected.begin(), expected.end(), second.begin() + place * floats)) << place;
+  }
+}
+
 TEST_F(ViewBatchesTest, WithNothingForetoldThereIsNothingToTake) {
   ViewBatches batches(images_.get(), SettingsWith(1));
   const auto batch = batches.Take(absl::Milliseconds(5));

@@ -1,8 +1,9 @@
-#include "worker/augment/augmentation_job.h"
+#include "common/job/augmentation_job.h"
 
 #include <algorithm>
 #include <string>
 
+#include "absl/strings/str_join.h"
 #include "common/status.h"
 
 namespace shoal {
@@ -34,14 +35,14 @@ void OverridePair(double first, double second, std::array<double, 2>* setting) {
   Override(second, &(*setting)[1]);
 }
 
-absl::Status OverrideChannels(const google::protobuf::RepeatedField<double>& numbers, std::string_view path,
-                              std::array<float, 3>* setting) {
-  if (numbers.empty()) return absl::OkStatus();
+void OverrideChannels(const google::protobuf::RepeatedField<double>& numbers, std::string_view path,
+                      std::array<float, 3>* setting, std::vector<std::string>* mistakes) {
+  if (numbers.empty()) return;
   if (numbers.size() != 3) {
-    return InvalidArgument(path, " has ", numbers.size(), " numbers, not three (red, green, blue) or none");
+    mistakes->push_back(Cat(path, " has ", numbers.size(), " numbers, not three (red, green, blue) or none"));
+    return;
   }
   std::copy(numbers.begin(), numbers.end(), setting->begin());
-  return absl::OkStatus();
 }
 
 void OverrideNumbers(const job::Augmentation& job, AugmentationSettings* settings) {
@@ -65,6 +66,22 @@ void OverrideNumbers(const job::Augmentation& job, AugmentationSettings* setting
   Override(job.evaluation_crop(), &settings->evaluation_crop);
 }
 
+// The settings, as far as they can be told, with what is wrong with them.
+AugmentationSettings Follow(const job::Augmentation& job, const PictureTraits& pictures, std::string_view path,
+                            std::vector<std::string>* mistakes) {
+  const int size = job.size() > 0 ? static_cast<int>(job.size()) : DefaultViewSize(pictures.shorter_side);
+  AugmentationSettings settings = RecipeSettings(RecipeOf(job.recipe()), size);
+  settings.mean = pictures.mean;
+  // A channel that is the same all over has no deviation to divide by.
+  constexpr float kLeastStd = 1e-3f;
+  for (int c = 0; c < 3; ++c) settings.std[c] = std::max(pictures.std[c], kLeastStd);
+  OverrideNumbers(job, &settings);
+  OverrideChannels(job.mean(), Cat(path, ".mean"), &settings.mean, mistakes);
+  OverrideChannels(job.std(), Cat(path, ".std"), &settings.std, mistakes);
+  for (const std::string& mistake : AugmentationMistakes(settings)) mistakes->push_back(Cat(path, ".", mistake));
+  return settings;
+}
+
 }  // namespace
 
 int DefaultViewSize(int shorter_side) {
@@ -75,17 +92,17 @@ int DefaultViewSize(int shorter_side) {
 
 absl::StatusOr<AugmentationSettings> SettingsOf(const job::Augmentation& job, const PictureTraits& pictures,
                                                 std::string_view path) {
-  const int size = job.size() > 0 ? static_cast<int>(job.size()) : DefaultViewSize(pictures.shorter_side);
-  AugmentationSettings settings = RecipeSettings(RecipeOf(job.recipe()), size);
-  settings.mean = pictures.mean;
-  // A channel that is the same all over has no deviation to divide by.
-  constexpr float kLeastStd = 1e-3f;
-  for (int c = 0; c < 3; ++c) settings.std[c] = std::max(pictures.std[c], kLeastStd);
-  OverrideNumbers(job, &settings);
-  RETURN_IF_ERROR(OverrideChannels(job.mean(), Cat(path, ".mean"), &settings.mean));
-  RETURN_IF_ERROR(OverrideChannels(job.std(), Cat(path, ".std"), &settings.std));
-  RETURN_IF_ERROR(CheckAugmentation(settings)) << path;
-  return settings;
+  std::vector<std::string> mistakes;
+  const AugmentationSettings settings = Follow(job, pictures, path, &mistakes);
+  if (mistakes.empty()) return settings;
+  return InvalidArgument(absl::StrJoin(mistakes, "\n"));
+}
+
+std::vector<std::string> AugmentationMistakes(const job::Augmentation& job, std::string_view path) {
+  std::vector<std::string> mistakes;
+  // Of pictures so large that what is too large for small ones is none.
+  Follow(job, {.shorter_side = AugmentationSettings::kMaxSize}, path, &mistakes);
+  return mistakes;
 }
 
 }  // namespace shoal

@@ -1,4 +1,4 @@
-#include "worker/augment/augmentation_job.h"
+#include "common/job/augmentation_job.h"
 
 #include <gmock/gmock.h>
 #include <google/protobuf/text_format.h>
@@ -100,14 +100,39 @@ TEST(AugmentationJobTest, TheSecondViewFollowsTheFirstUnlessItHasItsOwn) {
 }
 
 TEST(AugmentationJobTest, AFieldAtFaultIsNamed) {
-  EXPECT_THAT(Error("blur_kernel: 4"), HasSubstr("augmentation: blur_kernel is 4, not an odd number in 1..255"));
+  EXPECT_EQ(Error("blur_kernel: 4"), "augmentation.blur_kernel is 4, not an odd number in 1..255");
+  EXPECT_EQ(Error("size: 8 blur_kernel: 23"),
+            "augmentation.blur_kernel is 23, too wide for views of 8 pixels, whose border is mirrored once; use 15 at "
+            "most");
+  EXPECT_EQ(Error("crop_scale_min: 0.9 crop_scale_max: 0.5"),
+            "augmentation.crop_scale_min is 0.9 and crop_scale_max 0.5; they must rise, from above 0 to at most 1");
+  EXPECT_EQ(Error("mean: 0.5"), "augmentation.mean has 1 numbers, not three (red, green, blue) or none");
+}
+
+std::vector<std::string> MistakesOf(const std::string& text) {
+  job::Augmentation job;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &job)) << text;
+  return AugmentationMistakes(job, "augmentation");
+}
+
+TEST(AugmentationJobTest, AllMistakesThatDoNotDependOnThePicturesAreFoundInOneGo) {
   EXPECT_THAT(
-      Error("size: 8 blur_kernel: 23"),
-      HasSubstr("augmentation: blur_kernel is 23, too wide for views of 8 pixels, whose border is mirrored once; "
-                "use 15 at most"));
-  EXPECT_THAT(Error("crop_scale_min: 0.9 crop_scale_max: 0.5"),
-              HasSubstr("augmentation: crop_scale is from 0.9 to 0.5; it must rise, from above 0 to at most 1"));
-  EXPECT_THAT(Error("mean: 0.5"), HasSubstr("augmentation.mean has 1 numbers, not three"));
+      MistakesOf("crop_scale_max: 0.05 crop_ratio_min: 2 blur_sigma_min: 3 blur_sigma_max: 1 blur_kernel: 4 "
+                 "mean: [0.1, 0.2] std: 1 evaluation_crop: 0.05"),
+      ElementsAre(
+          "augmentation.mean has 2 numbers, not three (red, green, blue) or none",
+          "augmentation.std has 1 numbers, not three (red, green, blue) or none",
+          "augmentation.crop_scale_min is 0.08 and crop_scale_max 0.05; they must rise, from above 0 to at most 1",
+          "augmentation.crop_ratio_min is 2 and crop_ratio_max 1.33333; they must rise, from above 0 to at most "
+          "1000",
+          "augmentation.blur_sigma_min is 3 and blur_sigma_max 1; they must rise, from above 0 to at most 1000",
+          "augmentation.blur_kernel is 4, not an odd number in 1..255",
+          "augmentation.evaluation_crop is 0.05, not in 0.1..1"));
+}
+
+TEST(AugmentationJobTest, ABlurIsTooWideForAViewOnlyWhereTheJobGivesTheViewsSize) {
+  EXPECT_THAT(MistakesOf("blur_kernel: 255"), ElementsAre());
+  EXPECT_THAT(MistakesOf("size: 8 blur_kernel: 23"), ElementsAre(HasSubstr("too wide for views of 8 pixels")));
 }
 
 TEST(AugmentationJobTest, ASetWhosePicturesAreAllTheSameCanBeNormalised) {

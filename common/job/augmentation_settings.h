@@ -1,7 +1,7 @@
 // AugmentationSettings: how views of pictures are drawn and normalised, in plain values, and the recipes of the papers.
 //
 // Every parameter means what torchvision's does. A recipe is a starting point: change any field of it, then have
-// CheckAugmentation look at the whole. What the recipes hold: docs/augmentation.md.
+// AugmentationMistakes look at the whole. What the recipes hold: docs/augmentation.md.
 //
 // Thread rule: values and pure functions; safe from any thread.
 // Source: Chen et al. 2020, "A Simple Framework for Contrastive Learning of Visual Representations", appendices A and
@@ -12,8 +12,8 @@
 #pragma once
 
 #include <array>
-
-#include "absl/status/status.h"
+#include <string>
+#include <vector>
 
 namespace shoal {
 
@@ -59,10 +59,13 @@ enum class AugmentationRecipe { kSimClr, kMocoV1, kMocoV2, kNone };
 // whole, as the papers do with CIFAR's.
 inline constexpr int kSmallPictureSize = 64;
 
+// Pixels of a view's side that all nets can halve as often as they do.
+inline constexpr int kSmallestEncodedSize = 8;
+
 // The recipe for views of `size` pixels, which leaves mean and std to the caller.
 AugmentationSettings RecipeSettings(AugmentationRecipe recipe, int size);
 
-// InvalidArgument names the setting that is out of its range or contradicts another.
-absl::Status CheckAugmentation(const AugmentationSettings& settings);
+// A line for each setting that is out of its range or contradicts another; it begins with the setting's name in a job.
+std::vector<std::string> AugmentationMistakes(const AugmentationSettings& settings);
 
 }  // namespace shoal

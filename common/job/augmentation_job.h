@@ -5,11 +5,13 @@
 #pragma once
 
 #include <array>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/job/augmentation_settings.h"
 #include "proto/augmentation.pb.h"
-#include "worker/augment/augmentation_settings.h"
 
 namespace shoal {
 
@@ -22,8 +24,12 @@ struct PictureTraits {
 // The side of a view where the job gives none.
 int DefaultViewSize(int shorter_side);
 
-// `path` is where `job` stands in the user's job. InvalidArgument begins with it and names the field at fault.
+// `path` is where `job` stands in the user's job. InvalidArgument has a line for each mistake, which begins with the
+// path of the field at fault.
 absl::StatusOr<AugmentationSettings> SettingsOf(const job::Augmentation& job, const PictureTraits& pictures,
                                                 std::string_view path);
+
+// The mistakes of `job` that are some whatever its pictures are, a line each.
+std::vector<std::string> AugmentationMistakes(const job::Augmentation& job, std::string_view path);
 
 }  // namespace shoal

@@ -1,0 +1,58 @@
+// StepInput: what a training step of an image encoder takes, how it is checked, and its parts.
+//
+// Thread rule: a value; pure functions, safe from any thread. It refers to its caller's memory.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "absl/status/status.h"
+#include "worker/models/learner_settings.h"
+
+namespace shoal {
+
+// Pictures are floats in the order [batch, size, size, 3], normalised as the backbone's users will normalise theirs.
+struct StepInput {
+  std::span<const float> first_views;  // [batch, size, size, 3]; MoCo's queries.
+  // Alike; MoCo's keys. None with instance discrimination. Quickest where they follow the first views in memory.
+  std::span<const float> second_views;
+  // Rows of embeddings [rows, dim], of length 1: MoCo's queue, in which this batch's keys are not yet; or the whole
+  // bank; or the rows of the bank that are the sample of negatives.
+  std::span<const float> candidates;
+  std::span<const int64_t> places;   // [batch] Of kInstanceSoftmax: the pictures' rows of the bank, by number.
+  std::span<const float> positives;  // [batch, dim] Of kInstanceNce: the pictures' rows of the bank.
+  // Of kMoco, where the second views are of other pictures than the first (worker/images/key_order.h): [workers *
+  // batch], the same on all workers: the place, among the pictures of all workers, of the picture that second view i of
+  // all workers' is of. Empty: each is of its first view's. Not with `symmetric`.
+  std::span<const uint32_t> key_places;
+  double learning_rate = 0;
+};
+
+// How a learner's inputs must be.
+struct StepForm {
+  const LearnerSettings& settings;
+  size_t dim = 0;  // Of embeddings.
+  size_t workers = 1;
+
+  size_t picture_floats() const { return size_t{3} * settings.image_size * settings.image_size; }
+  size_t pictures(const StepInput& input) const { return input.first_views.size() / picture_floats(); }
+
+  // InvalidArgument names the span of `input` whose size is not what the settings and the other spans say.
+  absl::Status Check(const StepInput& input) const;
+
+  // Of settings.accumulation_steps equal parts of the pictures, in their order, the one numbered `part`, with all
+  // candidates.
+  StepInput PartOf(const StepInput& input, int part) const;
+
+ private:
+  bool TakesTwoViews() const {
+    return settings.method == ContrastiveMethod::kSimClr || settings.method == ContrastiveMethod::kMoco;
+  }
+  absl::Status CheckViews(const StepInput& input) const;
+  absl::Status CheckRows(const StepInput& input) const;
+  absl::Status CheckKeyPlaces(const StepInput& input) const;
+};
+
+}  // namespace shoal
