@@ -9,7 +9,7 @@
 // wait here. Abort is how its word ends a wait; the deadline is for when that never comes.
 //
 // Thread rule: one thread makes the calls, which need not be the worker's own; Abort is safe from any.
-// Implementations: Alone (here), MpiCollective, InProcessCollective (tests).
+// Implementations: Alone (here), MpiCollective, NcclCollective, InProcessCollective (tests).
 
 #pragma once
 
