@@ -144,7 +144,9 @@ def train(rank, options, port):
         losses.append(total.item() / options.processes)
     if rank == 0:
         print(json.dumps({"seconds": seconds, "losses": losses}), flush=True)
-    torch.distributed.destroy_process_group()
+    torch.distributed.barrier()
+    # Where one process of gloo ends before the other, the other may wait for it in its own end for ever.
+    os._exit(0)
 
 
 def main():
