@@ -16,6 +16,7 @@
 #include "worker/losses/nt_xent.h"
 #include "worker/models/backbone_file.h"
 #include "worker/models/gather_rows.h"
+#include "worker/models/gpus.h"
 #include "worker/models/gradient_buckets.h"
 #include "worker/models/image_encoder.h"
 #include "worker/models/recycling_allocator.h"
@@ -47,13 +48,15 @@ class Learner : public ContrastiveLearner {
   Learner(const LearnerSettings& settings, WorkerGroup group)
       : settings_(settings),
         exchange_(std::move(group)),
-        query_(settings.encoder, settings.precision, &exchange_, /*learns=*/true),
+        query_(settings.encoder, settings.precision, &exchange_, /*learns=*/true,
+               PlaceOf(settings.device, settings.gpu)),
         optimizer_(settings.optimizer, SegmentsOf(query_.tensors())),
         buckets_(
             settings.bucket_bytes / sizeof(float),
             [this](std::span<float> bucket) { exchange_.BeginGradients(bucket); }, &query_.tensors()) {
     if (settings.method == ContrastiveMethod::kMoco) {
-      key_ = std::make_unique<ImageEncoder>(settings.encoder, settings.precision, &exchange_, /*learns=*/false);
+      key_ = std::make_unique<ImageEncoder>(settings.encoder, settings.precision, &exchange_, /*learns=*/false,
+                                            PlaceOf(settings.device, settings.gpu));
     }
   }
 
@@ -91,14 +94,21 @@ class Learner : public ContrastiveLearner {
   absl::Status CheckViews(const StepInput& input) const;
   absl::Status CheckRows(const StepInput& input) const;
 
-  at::Tensor AsPictures(std::span<const float> floats) const { return PicturesOn(floats, settings_.image_size); }
+  // What a step is given, on the learner's device: the same memory where that is the CPU.
+  at::Tensor AsPictures(std::span<const float> floats) const {
+    return PicturesOn(floats, settings_.image_size).to(query_.device());
+  }
   // The first views, then the second, as one batch.
   at::Tensor BothViews(const StepInput& input);
-  // [rows, dim] on the same memory.
+  // [rows, dim]
   at::Tensor AsRows(std::span<const float> floats) const {
     return at::from_blob(const_cast<float*>(floats.data()), {static_cast<int64_t>(floats.size()) / dim(), dim()},
-                         at::TensorOptions(at::kFloat));
+                         at::TensorOptions(at::kFloat))
+        .to(query_.device());
   }
+  // Between the spans, which count, and the tensors, which a step computes with and changes.
+  void SendTensors() const;
+  void FetchTensors();
 
   // The loss of a step, with what its result says of it.
   at::Tensor Loss(const StepInput& input, StepResult* result);
@@ -127,6 +137,7 @@ absl::StatusOr<StepResult> Learner::Step(const StepInput& input) {
   RETURN_IF_ERROR(CheckRows(input));
   StepResult result;
   const absl::Status passes = TorchGuard("a training step", [&]() -> absl::Status {
+    SendTensors();
     const at::Tensor loss = Loss(input, &result);
     buckets_.Begin();
     loss.backward();
@@ -137,6 +148,10 @@ absl::StatusOr<StepResult> Learner::Step(const StepInput& input) {
   exchange_.FinishGradients();
   RETURN_IF_ERROR(passes);
   RETURN_IF_ERROR(exchange_.status());
+  RETURN_IF_ERROR(TorchGuard("what a step has computed", [&]() -> absl::Status {
+    FetchTensors();
+    return absl::OkStatus();
+  }));
   result.gradient_norm = optimizer_.Step(query_.tensors().parameter_floats(), query_.tensors().gradient_floats(),
                                          1.0 / exchange_.size(), input.learning_rate);
   if (!std::isfinite(result.gradient_norm)) {
@@ -145,6 +160,17 @@ absl::StatusOr<StepResult> Learner::Step(const StepInput& input) {
   }
   ++steps_;
   return result;
+}
+
+void Learner::SendTensors() const {
+  query_.tensors().Send();
+  if (key_ != nullptr) key_->tensors().Send();
+}
+
+void Learner::FetchTensors() {
+  query_.tensors().FetchGradients();
+  query_.tensors().FetchBuffers();
+  if (key_ != nullptr) key_->tensors().FetchBuffers();
 }
 
 absl::Status Learner::CheckViews(const StepInput& input) const {
@@ -243,7 +269,8 @@ at::Tensor Learner::Moco(const StepInput& input, StepResult* result) {
 at::Tensor Learner::InstanceSoftmax(const StepInput& input, StepResult* result) {
   const at::Tensor embeddings = query_.Embed(AsPictures(input.first_views));
   const at::Tensor rows = at::from_blob(const_cast<int64_t*>(input.places.data()),
-                                        {static_cast<int64_t>(input.places.size())}, at::TensorOptions(at::kLong));
+                                        {static_cast<int64_t>(input.places.size())}, at::TensorOptions(at::kLong))
+                              .to(query_.device());
   const ContrastiveLoss loss = InstanceSoftmaxLoss(embeddings, AsRows(input.candidates), rows, settings_.temperature);
   Report(loss, embeddings, result);
   return loss.loss;
@@ -278,7 +305,7 @@ void Learner::Report(const ContrastiveLoss& loss, const at::Tensor& embeddings, 
   result->positive_similarity = loss.positive_similarity;
   result->negative_similarity = loss.negative_similarity;
   result->accuracy = loss.accuracy;
-  embeddings_ = embeddings.detach().contiguous();
+  embeddings_ = embeddings.detach().cpu().contiguous();
   result->spread = embeddings_.std(0, /*unbiased=*/false).mean().item<double>() * std::sqrt(embeddings_.size(1));
   result->embeddings = {embeddings_.const_data_ptr<float>(), static_cast<size_t>(embeddings_.numel())};
 }
@@ -343,7 +370,10 @@ absl::Status Learner::LoadState(std::span<const float> state) {
 absl::Status Learner::ExportBackbone(const std::string& path, const PictureNormalisation& normalisation) const {
   const BackboneDescription description{settings_.encoder.architecture, settings_.encoder.stem, settings_.image_size,
                                         normalisation};
-  return TorchGuard(Cat("exporting ", path), [&] { return WriteBackbone(path, description, query_.tensors()); });
+  return TorchGuard(Cat("exporting ", path), [&] {
+    query_.tensors().Send();
+    return WriteBackbone(path, description, query_.tensors());
+  });
 }
 
 }  // namespace
@@ -352,6 +382,9 @@ absl::StatusOr<std::unique_ptr<ContrastiveLearner>> ContrastiveLearner::Create(c
                                                                                WorkerGroup group) {
   RETURN_IF_ERROR(CheckSettings(settings));
   RETURN_IF_ERROR(CheckGroup(group));
+  if (settings.device == Device::kCuda) {
+    RETURN_IF_ERROR(CheckGpu(settings.gpu)) << "device is CUDA";
+  }
   return TorchGuard("making an image encoder", [&]() -> absl::StatusOr<std::unique_ptr<ContrastiveLearner>> {
     RecycleTensorMemory();
     at::set_num_threads(settings.threads);

@@ -43,7 +43,7 @@ GradientBuckets::~GradientBuckets() {
 }
 
 void GradientBuckets::Begin() {
-  std::ranges::fill(tensors_->gradient_floats(), 0.0f);
+  tensors_->ClearGradients();
   for (Bucket& bucket : buckets_) bucket.incomplete = bucket.parameters;
   next_ = 0;
 }
@@ -58,7 +58,7 @@ void GradientBuckets::Finish() { HandOver(/*incomplete_too=*/true); }
 void GradientBuckets::HandOver(bool incomplete_too) {
   while (next_ < buckets_.size() && (incomplete_too || buckets_[next_].incomplete == 0)) {
     const Bucket& bucket = buckets_[next_++];
-    when_complete_(tensors_->gradient_floats().subspan(bucket.offset, bucket.size));
+    when_complete_(tensors_->gradient_memory().subspan(bucket.offset, bucket.size));
   }
 }
 
