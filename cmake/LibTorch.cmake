@@ -1,8 +1,8 @@
 # LibTorch, which image encoders train with: the PyPI wheel that launch/install --torch unpacks into .libtorch/.
 #
 # The wheel's own TorchConfig.cmake insists on CUDA's toolkit, so torch::torch is made here: the CPU half, which runs
-# without a GPU and without a driver. Where the wheel is absent, SHOAL_TORCH is off and what needs it is not built:
-# words train without it.
+# without a GPU and without a driver, and the CUDA half where what it loads is there too (launch/install --torch=cuda).
+# Where the wheel is absent, SHOAL_TORCH is off and what needs it is not built: words train without it.
 
 file(GLOB torch_folders ${CMAKE_SOURCE_DIR}/.libtorch/lib/python3*/site-packages/torch)
 if(torch_folders)
@@ -26,3 +26,16 @@ target_link_libraries(torch::torch INTERFACE torch_cpu c10)
 target_link_options(torch::torch INTERFACE
   -Wl,-rpath,${torch_folder}/lib -Wl,-rpath-link,${torch_folder}/lib
   -Wl,-rpath-link,${torch_site}/nvidia/cu13/lib)
+
+if(EXISTS ${torch_site}/nvidia/cudnn/lib)
+  set(SHOAL_TORCH_CUDA ON)
+  # Nothing calls into them by name: they announce themselves to torch_cpu when they are loaded.
+  target_link_options(torch::torch INTERFACE -Wl,--no-as-needed)
+  target_link_libraries(torch::torch INTERFACE torch_cuda c10_cuda)
+  file(GLOB cuda_folders ${torch_site}/nvidia/*/lib)
+  foreach(folder ${cuda_folders})
+    target_link_options(torch::torch INTERFACE -Wl,-rpath-link,${folder})
+  endforeach()
+else()
+  set(SHOAL_TORCH_CUDA OFF)
+endif()
