@@ -1,7 +1,8 @@
 # LibTorch, which image encoders train with: the PyPI wheel that launch/install --torch unpacks into .libtorch/.
 #
 # The wheel's own TorchConfig.cmake insists on CUDA's toolkit, so torch::torch is made here: the CPU half, which runs
-# without a GPU and without a driver, and the CUDA half where what it loads is there too (launch/install --torch=cuda).
+# without a GPU and without a driver. The CUDA half is loaded by who looks for GPUs (worker/models/gpus.cc); SHOAL_TORCH_CUDA
+# says whether what it needs is there (launch/install --torch=cuda).
 # Where the wheel is absent, SHOAL_TORCH is off and what needs it is not built: words train without it.
 
 file(GLOB torch_folders ${CMAKE_SOURCE_DIR}/.libtorch/lib/python3*/site-packages/torch)
@@ -29,13 +30,6 @@ target_link_options(torch::torch INTERFACE
 
 if(EXISTS ${torch_site}/nvidia/cudnn/lib)
   set(SHOAL_TORCH_CUDA ON)
-  # Nothing calls into them by name: they announce themselves to torch_cpu when they are loaded.
-  target_link_options(torch::torch INTERFACE -Wl,--no-as-needed)
-  target_link_libraries(torch::torch INTERFACE torch_cuda c10_cuda)
-  file(GLOB cuda_folders ${torch_site}/nvidia/*/lib)
-  foreach(folder ${cuda_folders})
-    target_link_options(torch::torch INTERFACE -Wl,-rpath-link,${folder})
-  endforeach()
 else()
   set(SHOAL_TORCH_CUDA OFF)
 endif()

@@ -2,14 +2,27 @@
 
 #include <ATen/Context.h>
 #include <c10/core/DeviceGuard.h>
+#include <dlfcn.h>
 
 #include "common/status.h"
 
 namespace shoal {
+namespace {
 
-bool BuildHasCuda() { return at::Context::hasCUDART(); }
+// LibTorch's half for GPUs, which announces itself to the other when it is loaded; that asks once only, so it is loaded
+// before anything is computed. It is not linked: a program has the thread-local storage of what it is linked to on the
+// stack of each of its threads, and that of CUDA's libraries is more than the 100 KB that civetweb, by which metrics
+// are served, gives a thread.
+bool LoadCuda() {
+  static const bool loaded = ::dlopen("libtorch_cuda.so", RTLD_NOW) != nullptr;
+  return loaded;
+}
 
-int Gpus() { return static_cast<int>(at::getNumGPUs()); }
+}  // namespace
+
+bool BuildHasCuda() { return LoadCuda() && at::Context::hasCUDART(); }
+
+int Gpus() { return BuildHasCuda() ? static_cast<int>(at::getNumGPUs()) : 0; }
 
 absl::Status CheckGpu(int gpu) {
   if (!BuildHasCuda()) {

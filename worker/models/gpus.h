@@ -1,5 +1,8 @@
 // What this build and this host have of GPUs that encoders can be computed on, by LibTorch's word.
 //
+// The first call loads what GPUs need, where it is there, and comes before the process computes with Torch: Torch looks
+// for GPUs once.
+//
 // Thread rule: safe from any thread.
 
 #pragma once

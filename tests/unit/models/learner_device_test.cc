@@ -82,7 +82,8 @@ double Furthest(std::span<const float> a, std::span<const float> b) {
 }
 
 void ExpectAlike(ContrastiveLearner& a, ContrastiveLearner& b) {
-  EXPECT_LT(Furthest(a.QueryParameters(), b.QueryParameters()), 1e-4);
+  // Three steps after random pictures have made the most of what the two round differently.
+  EXPECT_LT(Furthest(a.QueryParameters(), b.QueryParameters()), 1e-3);
   EXPECT_LT(Furthest(a.RunningStatistics(), b.RunningStatistics()), 1e-4);
   EXPECT_LT(Furthest(a.KeyRunningStatistics(), b.KeyRunningStatistics()), 1e-4);
 }
