@@ -67,9 +67,9 @@ void JobLog::Progressed(const ProgressSnapshot& p) {
   log_->Print(ProgressLine(p));
 }
 
-void JobLog::Measured(const wire::KnnFigure& knn) {
+void JobLog::Measured(const wire::KnnFigure& knn, uint64_t pictures) {
   JsonWriter event = log_->Event("measured");
-  event.Key("epochs").Number(knn.epochs()).Key("knn").Number(100 * knn.accuracy());
+  event.Key("epochs").Number(knn.epochs()).Key("pictures").Number(pictures).Key("knn").Number(100 * knn.accuracy());
   event.Key("chance").Number(100 * knn.chance()).Key("seconds").Number(knn.seconds());
   log_->Write(std::move(event));
   log_->Print(

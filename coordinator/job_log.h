@@ -33,8 +33,8 @@ class JobLog {
   // The first lease is given.
   void Training();
   void Progressed(const ProgressSnapshot& progress);
-  // Training stood still for it between two epochs.
-  void Measured(const wire::KnnFigure& knn);
+  // Training stood still for it between two epochs, after so many pictures.
+  void Measured(const wire::KnnFigure& knn, uint64_t pictures);
   void TookCheckpoint(const CheckpointOutcome& outcome);
   // The last event: "done", or "failed" with its reason.
   void Ended(const RunResult& result);

@@ -101,7 +101,7 @@ absl::Status Training::HandleReport(int from, wire::UnitProgress report) {
   RETURN_IF_ERROR(CheckLoss(from, *place, &report));
   progress_->Add(report, place->planned.epoch);
   parts_.board.ShowReport(report);
-  if (report.has_knn()) parts_.log.Measured(report.knn());
+  if (report.has_knn()) parts_.log.Measured(report.knn(), progress_->words());
   if (!report.done()) return absl::OkStatus();
   unit_log_->Done(*place, from);
   return AnswerLeaseRequests();

@@ -115,7 +115,9 @@ absl::Status StepLoop::Step() {
   ASSIGN_OR_RETURN(const StepReport step, objective_.Step());
   meter_.AddStep(step);
   if (step.unit_done) return EndUnit();
-  return clock_.Now() - last_report_ < report_interval_ ? absl::OkStatus() : Report(/*done=*/false);
+  // A measurement is told before what is trained after it.
+  const bool due = step.knn.has_value() || clock_.Now() - last_report_ >= report_interval_;
+  return due ? Report(/*done=*/false) : absl::OkStatus();
 }
 
 absl::Status StepLoop::EndUnit() {

@@ -261,8 +261,9 @@ StepReport Contrastive::UnitDone() const {
 }
 
 std::optional<uint32_t> Contrastive::EpochsEnded() const {
-  if (lease_.end() + batch() <= images_->size()) return std::nullopt;
-  return lease_.epoch() + 1;
+  // An epoch's leases come in an order of their own.
+  const uint64_t steps_of_epoch = images_->size() / batch(), steps = Place().step + 1;
+  return steps % steps_of_epoch == 0 ? std::optional(static_cast<uint32_t>(steps / steps_of_epoch)) : std::nullopt;
 }
 
 bool Contrastive::BeginMeasuring(uint32_t epochs) {

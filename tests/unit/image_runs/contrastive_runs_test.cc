@@ -4,8 +4,10 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -32,6 +34,8 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr uint32_t kBatch = 16;
+// Of two trainings that differ in the order of their sums only: how far apart they end at most.
+constexpr double kRoundings = 1e-5;
 
 void SetSimClr(job::Job* job) { job->mutable_objective()->mutable_simclr(); }
 void SetMoCo(job::Job* job) { job->mutable_objective()->mutable_moco()->set_queue(4 * kBatch); }
@@ -76,6 +80,7 @@ class ContrastiveRunTest : public ::testing::TestWithParam<Method> {
     encoder->set_batch(kBatch);
     encoder->set_threads(1);
     encoder->set_reader_threads(1);
+    encoder->set_precision(job::ImageEncoder::FP32);  // Distances are those of its roundings.
     encoder->set_batch_norm(job::ImageEncoder::SYNCHRONISED);
     encoder->mutable_head()->set_dim(16);
     encoder->mutable_optimizer()->set_learning_rate(0.01);
@@ -138,6 +143,16 @@ double Distance(const std::string& a, const std::string& b) {
   return std::sqrt(difference / squares);
 }
 
+// The least distance, over three seeds, between two trainings that differ in the order of their sums only. Where the
+// input of a rectifier is within a rounding of 0, its gradient goes one way or the other, and the two part: with one
+// seed of six or so where statistics are of four pictures, by 0.0001 (by 0.001 where they are of two), and as far where
+// nothing but the initial parameters is changed, by 1e-7 of themselves. An error shows with every seed.
+double NearestOfSeeds(const std::function<double(uint64_t seed)>& distance) {
+  double nearest = INFINITY;
+  for (uint64_t seed = 1; seed <= 3 && nearest >= kRoundings; ++seed) nearest = std::min(nearest, distance(seed));
+  return nearest;
+}
+
 TEST_P(ContrastiveRunTest, ItTrainsEveryStepOnceAndLeavesABackbone) {
   job::Job job = MakeJob(2);
   JobRun run(Options(job, "out"));
@@ -148,11 +163,13 @@ TEST_P(ContrastiveRunTest, ItTrainsEveryStepOnceAndLeavesABackbone) {
 }
 
 TEST_P(ContrastiveRunTest, TwoWorkersLearnWhatOneLearns) {
-  const std::string one = Train(MakeJob(1), "one"), two = Train(MakeJob(2), "two");
-  EXPECT_LT(Distance(one, two), 1e-5);
-  job::Job other_seed = MakeJob(1);
-  other_seed.set_seed(2);
-  EXPECT_GT(Distance(one, Train(other_seed, "other")), 1e-2) << "the distance sees differences";
+  const auto train = [&](uint32_t workers, uint64_t seed) {
+    job::Job job = MakeJob(workers);
+    job.set_seed(seed);
+    return Train(job, Cat("workers", workers, "_seed", seed));
+  };
+  EXPECT_LT(NearestOfSeeds([&](uint64_t seed) { return Distance(train(1, seed), train(2, seed)); }), kRoundings);
+  EXPECT_GT(Distance(Backbone("workers1_seed1"), train(1, 4)), 1e-2) << "the distance sees differences";
 }
 
 TEST_P(ContrastiveRunTest, RowsThatTravelAreTheRowsThatAreMapped) {
@@ -207,11 +224,12 @@ TEST_P(ContrastiveRunTest, MeasuringBetweenEpochsIsToldAndChangesNothing) {
   job.mutable_encoder()->set_evaluate_every(2);
   EXPECT_EQ(Train(job, "measured"), unmeasured);
   const std::string log = ReadFile(folder_ + "/measured/log.jsonl").value();
-  for (const char* told : {R"("epochs":0,"knn":)", R"("epochs":2,"knn":)", R"("epochs":3,"knn":)", R"("chance":25,)",
-                           R"("spread":)", R"("uniformity":-)", R"("alignment":)"}) {
+  for (const char* told : {R"("epochs":0,"pictures":0,"knn":)", R"("epochs":2,"pictures":160,"knn":)",
+                           R"("epochs":3,"pictures":240,"knn":)", R"("chance":25,)", R"("spread":)",
+                           R"("uniformity":-)", R"("alignment":)"}) {
     EXPECT_THAT(log, HasSubstr(told));
   }
-  EXPECT_THAT(log, Not(HasSubstr(R"("epochs":1,"knn":)"))) << "only every second epoch, and the last";
+  EXPECT_THAT(log, Not(HasSubstr(R"("epochs":1,)"))) << "only every second epoch, and the last";
   const RunResult result = RunResult::Read(folder_ + "/measured").value();
   EXPECT_GT(result.knn.value_or(0), 25) << "of four patterns, by features that know something";
 }
@@ -240,9 +258,13 @@ class MocoRunTest : public ContrastiveRunTest {};
 // Keys that came back to other queries than their own, or to the queue in another order, would change what is learnt.
 TEST_P(MocoRunTest, ShuffledKeysComeBackToTheirQueriesAndToTheirPlacesInTheQueue) {
   job::Job job = MakeJob(2);  // All keys of a step share their statistics: shuffling then changes roundings only.
-  const std::string in_order = Train(job, "in_order");
+  const auto train = [&](bool shuffle, uint64_t seed) {
+    job.set_seed(seed);
+    job.mutable_objective()->mutable_moco()->set_shuffle(shuffle);
+    return Train(job, Cat("shuffle", shuffle, "_seed", seed));
+  };
+  EXPECT_LT(NearestOfSeeds([&](uint64_t seed) { return Distance(train(false, seed), train(true, seed)); }), kRoundings);
   job.mutable_objective()->mutable_moco()->set_shuffle(true);
-  EXPECT_LT(Distance(in_order, Train(job, "shuffled")), 1e-5);
   job.mutable_encoder()->set_batch_norm(job::ImageEncoder::LOCAL);
   const std::string shuffled = Train(job, "shuffled_local");
   job.mutable_objective()->mutable_moco()->set_shuffle(false);
@@ -254,11 +276,14 @@ TEST_P(MocoRunTest, StepsInPartsLearnWhatWholeOnesLearnWhereStatisticsAreSplit) 
     job::Job job = MakeJob(2);
     job.mutable_objective()->mutable_moco()->set_shuffle(shuffle);
     job.mutable_encoder()->set_batch_norm(job::ImageEncoder::SPLIT);
-    job.mutable_encoder()->set_batch_norm_parts(4);
-    const std::string whole = Train(job, Cat("whole", shuffle));
-    job.mutable_encoder()->set_accumulation_steps(2);
-    // Statistics of two pictures of few colours enlarge roundings: up to 0.0012 was seen.
-    EXPECT_LT(Distance(whole, Train(job, Cat("in_parts", shuffle))), 1e-2) << shuffle;
+    job.mutable_encoder()->set_batch_norm_parts(2);  // Of four pictures each.
+    const auto train = [&](uint32_t steps, uint64_t seed) {
+      job.set_seed(seed);
+      job.mutable_encoder()->set_accumulation_steps(steps);
+      return Train(job, Cat("steps", steps, "_shuffle", shuffle, "_seed", seed));
+    };
+    EXPECT_LT(NearestOfSeeds([&](uint64_t seed) { return Distance(train(1, seed), train(2, seed)); }), kRoundings)
+        << shuffle;
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <mutex>
+#include <numeric>
 #include <vector>
 
 #include "common/random.h"
@@ -115,18 +116,18 @@ TEST(ShuffledKeysTest, KeyPlacesThatAreNoOrderOfTheStepsPicturesAreRefused) {
   EXPECT_THAT(error(false), HasSubstr("key_places: 15 numbers, expected 16"));
 }
 
-// Pictures that tell nothing of themselves, in pairs that are normalised together: of one of a pair only the first view
-// shows the pair's colour, of the other only the second. A query and its key then share nothing but the statistics of
-// their pairs, in which the colour is.
+// Pictures that tell nothing of themselves, in fours that are normalised together: of a four one picture shows its
+// colour in the first view, another in the second, and two in neither. The colour is in the statistics of the four, so
+// that the two lie on the same side of its mean in both views: their queries and keys share that, and nothing else.
 struct SecretSet {
   explicit SecretSet(uint64_t key) : first(Random(kBatch * kFloats, key)), second(Random(kBatch * kFloats, key + 1)) {
     CounterRandom random(StreamKey(key, 7));
     for (float& value : first) value *= 0.1f;
     for (float& value : second) value *= 0.1f;
-    for (int64_t pair = 0; pair < kBatch / 2; ++pair) {
+    for (int64_t four = 0; four < kBatch / 4; ++four) {
       const uint32_t colour = random.NextBelow(3);
-      Show(colour, first.data() + 2 * pair * kFloats);
-      Show(colour, second.data() + (2 * pair + 1) * kFloats);
+      Show(colour, first.data() + 4 * four * kFloats);
+      Show(colour, second.data() + (4 * four + 1) * kFloats);
     }
   }
   static void Show(uint32_t colour, float* picture) {
@@ -135,41 +136,76 @@ struct SecretSet {
   std::vector<float> first, second;
 };
 
-// By how much nearer a query's own key is than the queue's, the mean of the last of some steps.
-double Advantage(bool shuffle, uint64_t seed) {
-  constexpr int kSteps = 150, kCounted = 30, kQueueBatches = 4;
-  LearnerSettings settings = Settings(BatchNormKind::kSplit, kBatch / 2);
+// A set's second views in the order in which their keys are computed.
+struct KeyViews {
+  KeyViews(const SecretSet& set, bool shuffle, uint64_t key) : views(set.second) {
+    if (!shuffle) return;
+    order = OrderOf(key);
+    views = Reordered(set.second, order);
+  }
+  std::vector<float> views;
+  std::vector<uint32_t> order;  // Empty where it is the pictures'.
+};
+
+std::unique_ptr<ContrastiveLearner> Trained(bool shuffle, uint64_t seed) {
+  constexpr int kSteps = 50, kQueueBatches = 4;
+  LearnerSettings settings = Settings(BatchNormKind::kSplit, kBatch / 4);
   settings.encoder.seed = seed;
-  const auto learner = Make(settings);
+  auto learner = Make(settings);
   std::vector<float> queue = Random(kQueueBatches * kBatch * kDim, seed);
-  double advantage = 0;
   for (int step = 0; step < kSteps; ++step) {
     const SecretSet set(StreamKey(seed, step));
-    const auto order = OrderOf(StreamKey(seed + 1, step));
-    const auto second = shuffle ? Reordered(set.second, order) : set.second;
-    StepInput input{.first_views = set.first, .second_views = second, .candidates = queue, .learning_rate = 0.05};
-    if (shuffle) input.key_places = order;
-    const auto result = learner->Step(input);
-    EXPECT_TRUE(result.ok()) << result.status();
-    if (step >= kSteps - kCounted) {
-      advantage += (result->positive_similarity - result->negative_similarity) / kCounted;
-    }
-    std::ranges::copy(result->embeddings, queue.begin() + step % kQueueBatches * result->embeddings.size());
-    const auto keys = learner->KeyParameters();
-    for (size_t i = 0; i < keys.size(); ++i) keys[i] += 0.1f * (learner->QueryParameters()[i] - keys[i]);
+    const KeyViews second(set, shuffle, StreamKey(seed + 1, step));
+    const auto keys = KeysOf(*learner, {.first_views = set.first,
+                                        .second_views = second.views,
+                                        .candidates = queue,
+                                        .key_places = second.order,
+                                        .learning_rate = 0.05});
+    std::ranges::copy(keys, queue.begin() + step % kQueueBatches * keys.size());
+    const auto slow = learner->KeyParameters();
+    for (size_t i = 0; i < slow.size(); ++i) slow[i] += 0.1f * (learner->QueryParameters()[i] - slow[i]);
   }
-  return advantage;
+  std::ranges::copy(learner->QueryParameters(), learner->KeyParameters().begin());
+  return learner;
 }
 
-// In order, two of the first four seeds find the way within so few steps, to 0.46 and 0.63; shuffled, none goes beyond
-// 0.001.
-TEST(ShuffledKeysTest, StatisticsOfThePartThatGiveAKeyAwayDoSoOnlyInOrder) {
-  double best_in_order = 0;
-  for (const uint64_t seed : {1, 4}) {
-    best_in_order = std::max(best_in_order, Advantage(/*shuffle=*/false, seed));
-    EXPECT_LT(std::abs(Advantage(/*shuffle=*/true, seed)), 0.05);
+double Cosine(std::span<const float> a, std::span<const float> b) {
+  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+}
+
+// By how much nearer queries that show no colour are to their own keys than to those of other fours, as a share of the
+// distance to these (cosines): the mean over some steps.
+double Advantage(bool shuffle, uint64_t seed) {
+  constexpr int kSteps = 20;
+  const auto learner = Trained(shuffle, seed);
+  const auto keys_of = [&](std::span<const float> views, std::span<const uint32_t> order) {
+    static constexpr float kCandidate[kDim] = {1};
+    return KeysOf(*learner,
+                  {.first_views = views, .second_views = views, .candidates = kCandidate, .key_places = order});
+  };
+  const auto row = [](std::span<const float> rows, int64_t i) { return rows.subspan(i * kDim, kDim); };
+  double own = 0, others = 0;
+  for (int step = 0; step < kSteps; ++step) {
+    const SecretSet set(StreamKey(seed + 2, step));
+    const KeyViews second(set, shuffle, StreamKey(seed + 3, step));
+    const auto queries = keys_of(set.first, {}), keys = keys_of(second.views, second.order);
+    for (int64_t i = 0; i < kBatch; ++i) {
+      for (int64_t j = 0; j < kBatch; ++j) {
+        if (i % 4 < 2 || j % 4 < 2 || i / 4 == j / 4) continue;
+        own += 1 - Cosine(row(queries, i), row(keys, i));
+        others += 1 - Cosine(row(queries, i), row(keys, j));
+      }
+    }
   }
-  EXPECT_GT(best_in_order, 0.2);
+  return 1 - own / others;
+}
+
+// Over seeds 1 to 8: in order 0.53 to 0.97, shuffled -0.03 to 0.06.
+TEST(ShuffledKeysTest, StatisticsOfThePartThatGiveAKeyAwayDoSoOnlyInOrder) {
+  for (const uint64_t seed : {1, 2, 3, 4}) {
+    EXPECT_GT(Advantage(/*shuffle=*/false, seed), 0.3) << seed;
+    EXPECT_LT(Advantage(/*shuffle=*/true, seed), 0.15) << seed;
+  }
 }
 
 }  // namespace
