@@ -23,6 +23,7 @@
 #include "common/text.h"
 #include "worker/augment/augmenter.h"
 #include "worker/augment/tensor_augmenter.h"
+#include "worker/models/gpus.h"
 
 namespace shoal {
 namespace {
@@ -123,6 +124,7 @@ void Run(const Flags& flags) {
   }
   const std::string& device = flags.at("--device");
   if (device != "cpu" && device != "cuda") Fail(Cat("no device '", device, "' (there are cpu, cuda)"));
+  if (device == "cuda" && Gpus() == 0) Fail(ToStd(CheckGpu(0).message()));
   at::set_num_threads(std::max(1, number("--threads")));
   Compare(bench, device);
 }

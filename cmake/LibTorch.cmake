@@ -1,8 +1,9 @@
 # LibTorch, which image encoders train with: the PyPI wheel that launch/install --torch unpacks into .libtorch/.
 #
 # The wheel's own TorchConfig.cmake insists on CUDA's toolkit, so torch::torch is made here: the CPU half, which runs
-# without a GPU and without a driver. Where the wheel is absent, SHOAL_TORCH is off and what needs it is not built:
-# words train without it.
+# without a GPU and without a driver. The CUDA half is loaded by who looks for GPUs (worker/models/gpus.cc); SHOAL_TORCH_CUDA
+# says whether what it needs is there (launch/install --torch=cuda).
+# Where the wheel is absent, SHOAL_TORCH is off and what needs it is not built: words train without it.
 
 file(GLOB torch_folders ${CMAKE_SOURCE_DIR}/.libtorch/lib/python3*/site-packages/torch)
 if(torch_folders)
@@ -26,3 +27,9 @@ target_link_libraries(torch::torch INTERFACE torch_cpu c10)
 target_link_options(torch::torch INTERFACE
   -Wl,-rpath,${torch_folder}/lib -Wl,-rpath-link,${torch_folder}/lib
   -Wl,-rpath-link,${torch_site}/nvidia/cu13/lib)
+
+if(EXISTS ${torch_site}/nvidia/cudnn/lib)
+  set(SHOAL_TORCH_CUDA ON)
+else()
+  set(SHOAL_TORCH_CUDA OFF)
+endif()

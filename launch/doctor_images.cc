@@ -1,11 +1,8 @@
-#include <unistd.h>
-
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_split.h"
 #include "common/json_object.h"
 #include "common/status.h"
 #include "launch/doctor.h"
-#include "launch/program.h"
+#include "launch/image_worker.h"
 
 namespace shoal {
 namespace {
@@ -25,12 +22,21 @@ Finding ExaminePrecision(const JsonObject& facts) {
 }
 
 Finding ExamineGpus(const JsonObject& facts, bool device_is_here) {
-  if (const uint64_t gpus = facts.Count("gpus"); gpus > 0) {
-    return {"GPUs", Finding::kGood, Cat(gpus, " that LibTorch computes on"), ""};
+  const uint64_t gpus = facts.Count("gpus");
+  const bool sums = facts.Flag("nccl");
+  if (gpus > 1 && !sums) {
+    return {"GPUs", Finding::kSlower, Cat(gpus, " that encoders train on, but one for a job: this build has no NCCL"),
+            "install NVIDIA's CUDA toolkit with NCCL (nvcc and nccl.h), then launch/build"};
   }
+  if (gpus > 0)
+    return {"GPUs", Finding::kGood, Cat(gpus, " that encoders train on", sums ? ", summed by NCCL" : ""), ""};
   if (!device_is_here) return {"GPUs", Finding::kGood, "none here; encoders train on the CPU", ""};
+  if (facts.Flag("cuda")) {
+    return {"GPUs", Finding::kSlower, "an NVIDIA GPU is here, but CUDA cannot use it",
+            "install NVIDIA's driver for CUDA 13 (nvidia-smi tells which it is); in a container, pass the GPUs on"};
+  }
   return {"GPUs", Finding::kSlower, "an NVIDIA GPU is here, but the LibTorch of this build computes on the CPU only",
-          "none in this version; a machine with more cores trains encoders faster"};
+          "launch/install --torch=cuda, then launch/build"};
 }
 
 }  // namespace
@@ -46,15 +52,9 @@ std::vector<Finding> ExamineImageEncoders(const Installation& installation, Cloc
                    kBringLibTorch)};
   }
   const absl::Time start = clock.Now();
-  const auto output = RunProgramQuietly({Cat(installation.programs, "/shoal-image-worker"), "--facts"}, clock,
-                                        start + absl::Seconds(60));
-  const auto facts =
-      output.ok() && output->exit_code == 0 ? JsonObject::Parse(output->text) : InvalidArgument("ended with an error");
+  const auto facts = AskImageWorker(installation, clock);
   if (!facts.ok()) {
-    const std::string said = output.ok() ? output->text : std::string(output.status().message());
-    return {Partly(subject,
-                   Cat("words train, image encoders do not: shoal-image-worker does not start: ",
-                       std::vector<std::string>(absl::StrSplit(said, '\n'))[0]),
+    return {Partly(subject, Cat("words train, image encoders do not: ", ToStd(facts.status().message())),
                    Cat("where LibTorch is gone from its place: ", kBringLibTorch))};
   }
   return {{subject, Finding::kGood,

@@ -13,6 +13,7 @@
 #include "common/run/run_result.h"
 #include "common/status.h"
 #include "launch/commands.h"
+#include "launch/image_worker.h"
 #include "launch/job_outcome.h"
 #include "launch/launch_plan.h"
 #include "launch/mpirun_command.h"
@@ -206,6 +207,9 @@ int TrainCommand(const std::vector<std::string>& arguments, const Installation& 
   const Machine machine = Machine::Inspect();
   const auto command = MpirunCommand::Of(request.job, request.output, installation, machine);
   if (!command.ok()) return TellFailure(ToStd(command.status().message()));
+  if (const absl::Status status = CheckEncoderDevice(request.job, installation, Clock::Real()); !status.ok()) {
+    return TellFailure(ToStd(status.message()));
+  }
   if (const absl::Status status = CheckMemory(request, machine); !status.ok()) {
     return TellFailure(ToStd(status.message()));
   }

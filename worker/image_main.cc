@@ -1,6 +1,7 @@
 // shoal-image-worker: one worker of a job that trains an image encoder, started by mpirun. It is apart from
 // shoal-worker so that training words loads no LibTorch. In a job it takes no arguments; the coordinator's Welcome
-// tells it everything. With --facts it prints which LibTorch it runs with, as JSON, for `shoal doctor`.
+// tells it everything. With --facts it prints which LibTorch it runs with, as JSON, for `shoal doctor` and `shoal
+// train`.
 
 #include <cstdio>
 #include <string_view>
@@ -8,6 +9,7 @@
 #include "common/clock.h"
 #include "common/transport/mpi_role.h"
 #include "worker/collective/mpi_collective.h"
+#include "worker/collective/nccl_collective.h"
 #include "worker/models/libtorch.h"
 #include "worker/objectives/contrastive.h"
 #include "worker/worker.h"
@@ -30,7 +32,7 @@ absl::Status RunImageWorker(Endpoint* endpoint) {
 
 int main(int argc, char** argv) {
   if (argc == 2 && std::string_view(argv[1]) == "--facts") {
-    std::fputs(shoal::InspectLibTorch().Json().c_str(), stdout);
+    std::fputs(shoal::InspectLibTorch(shoal::BuildHasNccl()).Json().c_str(), stdout);
     return 0;
   }
   return shoal::RunMpiRole(argc, argv, "worker", &shoal::RunImageWorker, shoal::MpiEndpoint::Threads::kSeveral);

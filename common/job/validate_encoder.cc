@@ -164,8 +164,8 @@ void CheckEncoder(const job::Job& job, std::vector<std::string>* mistakes) {
   if (job.encoder().precision() == job::ImageEncoder::BF16 && job.determinism() == job::Job::STRICT) {
     mistakes->push_back("encoder.precision is BF16, but determinism STRICT computes in 32 bits; leave one out");
   }
-  if (job.encoder().device() == job::ImageEncoder::CUDA) {
-    mistakes->push_back("encoder.device is CUDA, but encoders are computed on the CPU only; use CPU or ANY");
+  if (job.encoder().device() == job::ImageEncoder::CUDA && job.determinism() == job::Job::STRICT) {
+    mistakes->push_back("encoder.device is CUDA, but determinism STRICT computes on the CPU; leave one out");
   }
 }
 

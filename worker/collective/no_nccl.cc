@@ -9,8 +9,7 @@ absl::StatusOr<std::unique_ptr<Collective>> MakeNcclCollective(Collective* /*boo
                                                                const NcclSettings& /*settings*/) {
   return FailedPrecondition(
       "this build has no NCCL, as CMake found no nvcc or no nccl.h; compute on the CPU, or install NVIDIA's CUDA "
-      "toolkit "
-      "with NCCL and build again");
+      "toolkit with NCCL and build again");
 }
 
 }  // namespace shoal

@@ -27,7 +27,7 @@ void Watch(const at::Tensor& cosines, const at::Tensor& own, const at::Tensor& p
 
 ContrastiveLoss NtXentLoss(const at::Tensor& anchors, const at::Tensor& all, int64_t first, double temperature) {
   const int64_t views = anchors.size(0), pictures = views / 2;
-  const auto index = at::arange(views, at::kLong);
+  const auto index = at::arange(views, anchors.options().dtype(at::kLong));
   // The other view of row i stands half the anchors on, around the end.
   const auto own = index + first, positives = (index + pictures).remainder(views) + first;
   const auto cosines = at::mm(anchors, all.t());

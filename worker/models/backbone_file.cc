@@ -19,7 +19,7 @@ std::vector<uint64_t> ShapeOf(const ModelTensor& tensor) { return {tensor.shape.
 void AddAll(const std::deque<ModelTensor>& tensors, SafeTensors* content) {
   for (const ModelTensor& tensor : tensors) {
     if (tensor.name.starts_with(kHeadPrefix)) continue;
-    const at::Tensor plain = tensor.tensor.detach().contiguous();
+    const at::Tensor plain = tensor.tensor.detach().cpu().contiguous();
     const float* const floats = plain.const_data_ptr<float>();
     content->tensors.push_back({tensor.name, ShapeOf(tensor), {floats, floats + tensor.size}});
   }

@@ -1,8 +1,10 @@
 #include "worker/models/batch_norm.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
+#include <ATen/ops/relu.h>
 #include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -13,6 +15,7 @@
 #include <vector>
 
 #include "worker/kernels/batch_norm_kernel.h"
+#include "worker/models/batch_norm_operators.h"
 
 namespace shoal {
 namespace {
@@ -206,9 +209,10 @@ struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
 };
 
 at::Tensor BatchNorm::Apply(at::Tensor x, at::Tensor shortcut, bool rectify) const {
-  x = InRows(x.to(at::kFloat));
   TORCH_CHECK(x.size(0) % parts() == 0, "a batch of ", x.size(0), " does not divide into ", parts(),
               " parts of batch normalisation");
+  if (mode_->by_operators) return ApplyByOperators(x, shortcut, rectify);
+  x = InRows(x.to(at::kFloat));
   if (!at::GradMode::is_enabled()) {
     Normalise(x, shortcut.defined() ? InRows(shortcut) : shortcut, StatisticsOf(x), rectify, x);
     return x;
@@ -218,6 +222,14 @@ at::Tensor BatchNorm::Apply(at::Tensor x, at::Tensor shortcut, bool rectify) con
   };
   const auto added = shortcut.defined() ? std::optional<at::Tensor>(std::move(shortcut)) : std::nullopt;
   return BatchNormFunction::apply(x, added, given(weight_), given(bias_), this, rectify);
+}
+
+at::Tensor BatchNorm::ApplyByOperators(const at::Tensor& x, const at::Tensor& shortcut, bool rectify) const {
+  const auto given = [](const ModelTensor* tensor) { return tensor == nullptr ? at::Tensor() : tensor->tensor; };
+  const BatchNormTensors tensors{given(weight_), given(bias_), running_mean_->tensor, running_var_->tensor};
+  at::Tensor y = NormaliseByOperators(x.to(at::kFloat), tensors, *mode_);
+  if (shortcut.defined()) y = y + shortcut;
+  return rectify ? at::relu(y) : y;
 }
 
 }  // namespace shoal

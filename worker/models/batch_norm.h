@@ -1,6 +1,8 @@
 // BatchNorm: batch normalisation with what follows it in a residual net, the shortcut's sum and the rectifier, as one
 // differentiable operation over channels_last activations (worker/kernels/batch_norm_kernel.h).
 //
+// On a GPU it is made of Torch's operators instead (worker/models/batch_norm_operators.h), to the same result.
+//
 // One implementation serves all kinds, which differ in whose rows a statistic is over: this worker's, all workers'
 // (sums forward, and sums of gradients backward, go through the group: the gradient is exact), or each part's of the
 // batch (the running statistics then follow the parts' mean). Names and defaults are torchvision's.
@@ -33,6 +35,7 @@ struct BatchNormMode {
   // Statistics of the batch, which move the running ones; else the running ones.
   bool training = false;
   double running_share = kBatchNormMomentum;  // Of the batch's, in the running ones after it.
+  bool by_operators = false;
 };
 
 class BatchNorm {
@@ -43,7 +46,7 @@ class BatchNorm {
             ModelTensors* tensors);
 
   // Of `x` [batch, channels, height, width] or [batch, channels]: normalised, plus `shortcut` (of the same shape, or
-  // undefined), then rectified where `rectify`. Where no gradient is recorded, `x` is overwritten and returned: it
+  // undefined), then rectified where `rectify`. Where no gradient is recorded, `x` may be overwritten and returned: it
   // should be a convolution's output that nobody else holds.
   at::Tensor Apply(at::Tensor x, at::Tensor shortcut, bool rectify) const;
 
@@ -59,6 +62,7 @@ class BatchNorm {
   Statistics Running() const;
   void Normalise(const at::Tensor& x, const at::Tensor& shortcut, const Statistics& statistics, bool rectify,
                  const at::Tensor& y) const;
+  at::Tensor ApplyByOperators(const at::Tensor& x, const at::Tensor& shortcut, bool rectify) const;
   float weight(int64_t channel) const;
   float bias(int64_t channel) const;
 

@@ -5,7 +5,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/empty_like.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 
 #include <algorithm>
@@ -19,6 +19,7 @@
 #include "worker/losses/nt_xent.h"
 #include "worker/models/backbone_file.h"
 #include "worker/models/gather_rows.h"
+#include "worker/models/gpus.h"
 #include "worker/models/gradient_buckets.h"
 #include "worker/models/image_encoder.h"
 #include "worker/models/recycling_allocator.h"
@@ -57,13 +58,15 @@ class Learner : public ContrastiveLearner {
   Learner(const LearnerSettings& settings, WorkerGroup group)
       : settings_(settings),
         exchange_(std::move(group)),
-        query_(OfAPart(settings), settings.precision, &exchange_, /*learns=*/true),
+        query_(OfAPart(settings), settings.precision, &exchange_, /*learns=*/true,
+               PlaceOf(settings.device, settings.gpu)),
         optimizer_(settings.optimizer, SegmentsOf(query_.tensors())),
         buckets_(
             settings.bucket_bytes / sizeof(float),
             [this](std::span<float> bucket) { exchange_.BeginGradients(bucket); }, &query_.tensors()) {
     if (settings.method == ContrastiveMethod::kMoco) {
-      key_ = std::make_unique<ImageEncoder>(OfAPart(settings), settings.precision, &exchange_, /*learns=*/false);
+      key_ = std::make_unique<ImageEncoder>(OfAPart(settings), settings.precision, &exchange_, /*learns=*/false,
+                                            PlaceOf(settings.device, settings.gpu));
     }
   }
 
@@ -100,14 +103,21 @@ class Learner : public ContrastiveLearner {
   // the mean of the parts.
   double RunningShare(int part) const;
 
-  at::Tensor AsPictures(std::span<const float> floats) const { return PicturesOn(floats, settings_.image_size); }
+  // What a step is given, on the learner's device: the same memory where that is the CPU.
+  at::Tensor AsPictures(std::span<const float> floats) const {
+    return PicturesOn(floats, settings_.image_size).to(query_.device());
+  }
   // The first views, then the second, as one batch.
   at::Tensor BothViews(const StepInput& input);
-  // [rows, dim] on the same memory.
+  // [rows, dim]
   at::Tensor AsRows(std::span<const float> floats) const {
     return at::from_blob(const_cast<float*>(floats.data()), {static_cast<int64_t>(floats.size()) / dim(), dim()},
-                         at::TensorOptions(at::kFloat));
+                         at::TensorOptions(at::kFloat))
+        .to(query_.device());
   }
+  // Between the spans, which count, and the tensors, which a step computes with and changes.
+  void SendTensors() const;
+  void FetchTensors();
 
   // What the parts' losses need of the whole step.
   void Prepare(const StepInput& input);
@@ -131,6 +141,7 @@ class Learner : public ContrastiveLearner {
   GradientBuckets buckets_;
   std::vector<float> both_views_;
   at::Tensor keys_;                          // Of kMoco, of the last step: [views, batch, dim].
+  at::Tensor candidates_;                    // Of the step under way.
   std::vector<at::Tensor> part_embeddings_;  // Of other methods, of the parts so far.
   at::Tensor embeddings_;                    // Of the last step.
   float normaliser_ = 0;                     // Of kInstanceNce.
@@ -142,6 +153,7 @@ absl::StatusOr<StepResult> Learner::Step(const StepInput& input) {
   RETURN_IF_ERROR(form().Check(input));
   StepResult result;
   const absl::Status passes = TorchGuard("a training step", [&]() -> absl::Status {
+    SendTensors();
     Prepare(input);
     buckets_.Begin(parts());
     for (int part = 0; part < parts(); ++part) {
@@ -160,6 +172,10 @@ absl::StatusOr<StepResult> Learner::Step(const StepInput& input) {
   exchange_.FinishGradients();
   RETURN_IF_ERROR(passes);
   RETURN_IF_ERROR(exchange_.status());
+  RETURN_IF_ERROR(TorchGuard("what a step has computed", [&]() -> absl::Status {
+    FetchTensors();
+    return absl::OkStatus();
+  }));
   result.gradient_norm = optimizer_.Step(query_.tensors().parameter_floats(), query_.tensors().gradient_floats(),
                                          1.0 / exchange_.size(), input.learning_rate);
   if (!std::isfinite(result.gradient_norm)) {
@@ -168,6 +184,17 @@ absl::StatusOr<StepResult> Learner::Step(const StepInput& input) {
   }
   ++steps_;
   return result;
+}
+
+void Learner::SendTensors() const {
+  query_.tensors().Send();
+  if (key_ != nullptr) key_->tensors().Send();
+}
+
+void Learner::FetchTensors() {
+  query_.tensors().FetchGradients();
+  query_.tensors().FetchBuffers();
+  if (key_ != nullptr) key_->tensors().FetchBuffers();
 }
 
 double Learner::RunningShare(int part) const {
@@ -187,6 +214,7 @@ at::Tensor Learner::BothViews(const StepInput& input) {
 
 void Learner::Prepare(const StepInput& input) {
   part_embeddings_.clear();
+  candidates_ = AsRows(input.candidates);
   if (settings_.method == ContrastiveMethod::kMoco) keys_ = Keys(input);
   if (settings_.method == ContrastiveMethod::kInstanceNce) MoveNormaliser(input);
 }
@@ -195,13 +223,13 @@ ContrastiveLoss Learner::Loss(const StepInput& of, int part) {
   if (settings_.method == ContrastiveMethod::kMoco) return Moco(of, part);
   if (settings_.method == ContrastiveMethod::kSimClr) return SimClr(of, part);
   const at::Tensor embeddings = Embeddings(of, part);
-  const at::Tensor candidates = AsRows(of.candidates);
   if (settings_.method == ContrastiveMethod::kInstanceSoftmax) {
     const at::Tensor rows = at::from_blob(const_cast<int64_t*>(of.places.data()),
-                                          {static_cast<int64_t>(of.places.size())}, at::TensorOptions(at::kLong));
-    return InstanceSoftmaxLoss(embeddings, candidates, rows, settings_.temperature);
+                                          {static_cast<int64_t>(of.places.size())}, at::TensorOptions(at::kLong))
+                                .to(query_.device());
+    return InstanceSoftmaxLoss(embeddings, candidates_, rows, settings_.temperature);
   }
-  return InstanceNceLoss(embeddings, AsRows(of.positives), candidates, static_cast<double>(settings_.bank_rows),
+  return InstanceNceLoss(embeddings, AsRows(of.positives), candidates_, static_cast<double>(settings_.bank_rows),
                          normaliser_, settings_.temperature);
 }
 
@@ -234,14 +262,13 @@ at::Tensor Learner::Keys(const StepInput& input) {
 }
 
 at::Tensor Learner::InOrder(const at::Tensor& keys, std::span<const uint32_t> key_places) {
-  const at::Tensor all = GatherRows(keys, &exchange_), own = at::empty_like(keys);
   const int64_t count = keys.size(0), first = exchange_.rank() * count;
+  const at::Tensor rows = at::empty({count}, at::TensorOptions(at::kLong));
   for (size_t i = 0; i < key_places.size(); ++i) {
     const int64_t place = key_places[i] - first;
-    if (place < 0 || place >= count) continue;
-    std::copy_n(all.const_data_ptr<float>() + i * dim(), dim(), own.mutable_data_ptr<float>() + place * dim());
+    if (place >= 0 && place < count) rows.mutable_data_ptr<int64_t>()[place] = static_cast<int64_t>(i);
   }
-  return own;
+  return GatherRows(keys, &exchange_).index_select(0, rows.to(keys.device()));
 }
 
 ContrastiveLoss Learner::Moco(const StepInput& of, int part) {
@@ -249,7 +276,7 @@ ContrastiveLoss Learner::Moco(const StepInput& of, int part) {
   const at::Tensor queries = query_.Embed(pictures, RunningShare(part));
   const int64_t count = keys_.size(1) / parts();
   const at::Tensor keys = keys_.narrow(1, part * count, count).reshape({-1, dim()});
-  return MomentumContrastLoss(queries, keys, AsRows(of.candidates), settings_.temperature);
+  return MomentumContrastLoss(queries, keys, candidates_, settings_.temperature);
 }
 
 // The mean of all workers' estimates of the first batches. An estimate is of the whole batch, which the parts' losses
@@ -257,12 +284,11 @@ ContrastiveLoss Learner::Moco(const StepInput& of, int part) {
 void Learner::MoveNormaliser(const StepInput& input) {
   if (steps_ >= static_cast<uint64_t>(settings_.normaliser_batches)) return;
   const at::NoGradGuard no_gradient;
-  const at::Tensor negatives = AsRows(input.candidates);
   float estimate = 0;
   for (int part = 0; part < parts(); ++part) {
     const at::Tensor embeddings = query_.Embed(AsPictures(form().PartOf(input, part).first_views), /*running_share=*/0);
     estimate += static_cast<float>(
-        EstimateNormaliser(embeddings, negatives, static_cast<double>(settings_.bank_rows), settings_.temperature) /
+        EstimateNormaliser(embeddings, candidates_, static_cast<double>(settings_.bank_rows), settings_.temperature) /
         parts());
   }
   exchange_.Sum({&estimate, 1});
@@ -271,8 +297,9 @@ void Learner::MoveNormaliser(const StepInput& input) {
 }
 
 void Learner::Report(StepResult* result) {
-  embeddings_ = keys_.defined() ? keys_.reshape({-1, dim()}) : at::cat(part_embeddings_, 0);
+  embeddings_ = (keys_.defined() ? keys_.reshape({-1, dim()}) : at::cat(part_embeddings_, 0)).cpu();
   part_embeddings_.clear();
+  candidates_ = at::Tensor();
   result->spread = embeddings_.std(0, /*unbiased=*/false).mean().item<double>() * std::sqrt(embeddings_.size(1));
   result->embeddings = {embeddings_.const_data_ptr<float>(), static_cast<size_t>(embeddings_.numel())};
 }
@@ -337,7 +364,10 @@ absl::Status Learner::LoadState(std::span<const float> state) {
 absl::Status Learner::ExportBackbone(const std::string& path, const PictureNormalisation& normalisation) const {
   const BackboneDescription description{settings_.encoder.architecture, settings_.encoder.stem, settings_.image_size,
                                         normalisation};
-  return TorchGuard(Cat("exporting ", path), [&] { return WriteBackbone(path, description, query_.tensors()); });
+  return TorchGuard(Cat("exporting ", path), [&] {
+    query_.tensors().Send();
+    return WriteBackbone(path, description, query_.tensors());
+  });
 }
 
 }  // namespace
@@ -346,6 +376,9 @@ absl::StatusOr<std::unique_ptr<ContrastiveLearner>> ContrastiveLearner::Create(c
                                                                                WorkerGroup group) {
   RETURN_IF_ERROR(CheckSettings(settings));
   RETURN_IF_ERROR(CheckGroup(group));
+  if (settings.device == Device::kCuda) {
+    RETURN_IF_ERROR(CheckGpu(settings.gpu)) << "device is CUDA";
+  }
   return TorchGuard("making an image encoder", [&]() -> absl::StatusOr<std::unique_ptr<ContrastiveLearner>> {
     RecycleTensorMemory();
     at::set_num_threads(settings.threads);

@@ -12,7 +12,8 @@
 //
 // Thread rule: one owner at a time; Torch's threads are its own, `threads` of them, for the whole process. Spans that
 // it returns are views into it, valid as long as it is, of the same place each time; those of a StepResult until the
-// next step.
+// next step. All are on the host, also where it computes on a GPU: a call takes there what it computes with, and back
+// what it has changed.
 //
 // Sources: Chen et al. 2020, SimCLR, algorithm 1; He et al. 2020, "Momentum Contrast", algorithm 1; Wu et al. 2018,
 // "Unsupervised Feature Learning via Non-Parametric Instance Discrimination", equations 2 to 8.
@@ -52,7 +53,8 @@ struct StepResult {
 
 class ContrastiveLearner {
  public:
-  // InvalidArgument names the setting. Workers with the same settings begin with the same parameters.
+  // InvalidArgument names the setting; FailedPrecondition: there is no such device. Workers with the same settings
+  // begin with the same parameters.
   static absl::StatusOr<std::unique_ptr<ContrastiveLearner>> Create(const LearnerSettings& settings,
                                                                     WorkerGroup group = {});
   virtual ~ContrastiveLearner() = default;

@@ -24,7 +24,8 @@ struct GatherFunction : torch::autograd::Function<GatherFunction> {
     auto& exchange = *reinterpret_cast<GroupExchange*>(context->saved_data["exchange"].toInt());
     // Summed in place, in a copy: what is handed over may be someone else's.
     const at::Tensor all = gradients[0].clone(at::MemoryFormat::Contiguous);
-    exchange.Sum({all.mutable_data_ptr<float>(), static_cast<size_t>(all.numel())});
+    exchange.BeginGradients({all.mutable_data_ptr<float>(), static_cast<size_t>(all.numel())});
+    exchange.FinishGradients();
     const int64_t rows = all.size(0) / exchange.size();
     return {all.narrow(0, exchange.rank() * rows, rows), at::Tensor()};
   }

@@ -2,7 +2,6 @@
 
 #include <torch/csrc/autograd/variable.h>
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -43,7 +42,7 @@ GradientBuckets::~GradientBuckets() {
 }
 
 void GradientBuckets::Begin(int passes) {
-  std::ranges::fill(tensors_->gradient_floats(), 0.0f);
+  tensors_->ClearGradients();
   for (Bucket& bucket : buckets_) bucket.incomplete = bucket.parameters * passes;
   next_ = 0;
 }
@@ -58,7 +57,7 @@ void GradientBuckets::Finish() { HandOver(/*incomplete_too=*/true); }
 void GradientBuckets::HandOver(bool incomplete_too) {
   while (next_ < buckets_.size() && (incomplete_too || buckets_[next_].incomplete == 0)) {
     const Bucket& bucket = buckets_[next_++];
-    when_complete_(tensors_->gradient_floats().subspan(bucket.offset, bucket.size));
+    when_complete_(tensors_->gradient_memory().subspan(bucket.offset, bucket.size));
   }
 }
 

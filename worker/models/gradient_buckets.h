@@ -22,7 +22,7 @@ namespace shoal {
 
 class GradientBuckets {
  public:
-  // Called in the middle of a backward pass, from its thread.
+  // Called in the middle of a backward pass, from its thread; the floats are where the gradients' tensors lie.
   using WhenComplete = std::function<void(std::span<float> bucket)>;
 
   // Buckets of at least `bucket_floats`, but the one of the first layers, which takes what is left. A parameter lies in

@@ -23,14 +23,14 @@ at::Tensor Normalised(const at::Tensor& rows) {
 // Lets Torch's operators compute in the precision that each is fit for, as long as it lives.
 class Autocast {
  public:
-  explicit Autocast(Precision precision) : applies_(precision == Precision::kBfloat16) {
+  Autocast(Precision precision, at::DeviceType device) : applies_(precision == Precision::kBfloat16), device_(device) {
     if (!applies_) return;
-    at::autocast::set_autocast_enabled(at::kCPU, true);
-    at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
+    at::autocast::set_autocast_enabled(device_, true);
+    at::autocast::set_autocast_dtype(device_, at::kBFloat16);
   }
   ~Autocast() {
     if (!applies_) return;
-    at::autocast::set_autocast_enabled(at::kCPU, false);
+    at::autocast::set_autocast_enabled(device_, false);
     // It keeps the weights that it cast.
     at::autocast::clear_cache();
   }
@@ -39,21 +39,27 @@ class Autocast {
 
  private:
   const bool applies_;
+  const at::DeviceType device_;
 };
 
 }  // namespace
 
-ImageEncoder::ImageEncoder(const EncoderSettings& settings, Precision precision, GroupExchange* exchange, bool learns)
-    : precision_(precision),
-      mode_{.kind = settings.batch_norm, .parts = settings.batch_norm_parts, .exchange = exchange},
+ImageEncoder::ImageEncoder(const EncoderSettings& settings, Precision precision, GroupExchange* exchange, bool learns,
+                           const TensorPlace& place)
+    : place_(place),
+      precision_(precision),
+      mode_{.kind = settings.batch_norm,
+            .parts = settings.batch_norm_parts,
+            .exchange = exchange,
+            .by_operators = place.apart},
       backbone_(settings, &mode_, &tensors_),
       head_(settings, backbone_.features(), &mode_, &tensors_) {
-  tensors_.Allocate(settings.seed, learns);
+  tensors_.Allocate(settings.seed, learns, place);
 }
 
 at::Tensor ImageEncoder::Features(const at::Tensor& pictures) {
   const at::NoGradGuard no_gradient;
-  const Autocast autocast(precision_);
+  const Autocast autocast(precision_, device().type());
   mode_.training = false;
   return backbone_.Forward(pictures).to(at::kFloat);
 }
@@ -62,10 +68,22 @@ at::Tensor ImageEncoder::Embed(const at::Tensor& pictures, double running_share)
   mode_.training = true;
   mode_.running_share = running_share;
   const auto raw = [&] {
-    const Autocast autocast(precision_);
+    const Autocast autocast(precision_, device().type());
     return head_.Forward(backbone_.Forward(pictures));
   };
   return Normalised(raw().to(at::kFloat));
+}
+
+TensorPlace PlaceOf(Device device, int gpu) {
+  switch (device) {
+    case Device::kCpu:
+      return {};
+    case Device::kCuda:
+      return {at::Device(at::kCUDA, static_cast<at::DeviceIndex>(gpu)), /*apart=*/true};
+    case Device::kCpuLikeCuda:
+      break;
+  }
+  return {at::kCPU, /*apart=*/true};
 }
 
 at::Tensor PicturesOn(std::span<const float> floats, int64_t size) {
@@ -83,10 +101,12 @@ absl::Status ReadFeatures(ImageEncoder* encoder, int64_t size, std::span<const f
                            " of features, expected ", of_picture, " and ", width, " for each picture");
   }
   return TorchGuard(Cat("reading the features of ", n, " pictures"), [&]() -> absl::Status {
+    encoder->tensors().Send();
     for (size_t at = 0; at < n; at += kBatch) {
       const size_t count = std::min(kBatch, n - at);
-      const at::Tensor rows =
-          encoder->Features(PicturesOn(pictures.subspan(at * of_picture, count * of_picture), size)).contiguous();
+      const at::Tensor batch =
+          PicturesOn(pictures.subspan(at * of_picture, count * of_picture), size).to(encoder->device());
+      const at::Tensor rows = encoder->Features(batch).cpu().contiguous();
       std::copy_n(rows.const_data_ptr<float>(), count * width, features.begin() + at * width);
     }
     return absl::OkStatus();

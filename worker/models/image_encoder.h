@@ -22,12 +22,14 @@ namespace shoal {
 
 class ImageEncoder {
  public:
-  // `learns`: its parameters get gradients.
-  ImageEncoder(const EncoderSettings& settings, Precision precision, GroupExchange* exchange, bool learns);
+  // `learns`: its parameters get gradients. What is not on the CPU's own terms has its tensors apart (ModelTensors).
+  ImageEncoder(const EncoderSettings& settings, Precision precision, GroupExchange* exchange, bool learns,
+               const TensorPlace& place = {});
   ImageEncoder(const ImageEncoder&) = delete;
   ImageEncoder& operator=(const ImageEncoder&) = delete;
 
-  // `pictures` [batch, 3, height, width] to features [batch, features()], by the running statistics, without gradient.
+  // `pictures` [batch, 3, height, width], on its device, to features [batch, features()], by the running statistics,
+  // without gradient.
   at::Tensor Features(const at::Tensor& pictures);
   // To embeddings [batch, dim()] of length 1, by the batch's statistics, of which the running ones become this share.
   at::Tensor Embed(const at::Tensor& pictures, double running_share = kBatchNormMomentum);
@@ -36,14 +38,19 @@ class ImageEncoder {
   int64_t dim() const { return head_.dim(); }
   ModelTensors& tensors() { return tensors_; }
   const ModelTensors& tensors() const { return tensors_; }
+  at::Device device() const { return place_.device; }
 
  private:
+  const TensorPlace place_;
   const Precision precision_;
   BatchNormMode mode_;
   ModelTensors tensors_;
   ResidualNet backbone_;
   ProjectionHead head_;
 };
+
+// Of an encoder that computes on `device`; `gpu` of kCuda.
+TensorPlace PlaceOf(Device device, int gpu);
 
 // Pictures of floats [n, size, size, 3] as a tensor [n, 3, size, size] in channels_last order, on the same memory.
 at::Tensor PicturesOn(std::span<const float> floats, int64_t size);

@@ -22,7 +22,15 @@ enum class ContrastiveMethod {
 
 enum class Precision {
   kFloat32,
-  kBfloat16,  // Of convolutions and linear layers, as autocast has it; quicker where the CPU has AMX only.
+  kBfloat16,  // Of convolutions and linear layers, as autocast has it; quicker where a CPU has AMX, or a GPU is Ampere
+              // or later.
+};
+
+enum class Device {
+  kCpu,   // By this framework's own kernels where they are the quicker.
+  kCuda,  // The GPU that LearnerSettings names.
+  // The CPU, by the operators and with the copies of kCuda: how tests without a GPU hold those.
+  kCpuLikeCuda,
 };
 
 // Whether this CPU multiplies bfloat16 matrices in hardware (AMX). Elsewhere kBfloat16 is right, and slower than
@@ -47,6 +55,8 @@ struct LearnerSettings {
   // Of Torch's operators; batch normalisation stays on one. More workers of one thread are quicker than one of many.
   int threads = 1;
   Precision precision = Precision::kFloat32;
+  Device device = Device::kCpu;
+  int gpu = 0;  // Of kCuda, by CUDA's number.
   // Gradients are summed over workers in pieces of at least so many bytes.
   size_t bucket_bytes = size_t{4} << 20;
 };

@@ -1,7 +1,9 @@
 #include "worker/models/model_tensors.h"
 
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/zeros.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <utility>
@@ -26,8 +28,16 @@ std::vector<int64_t> StridesOf(const std::vector<int64_t>& shape) {
   return strides;
 }
 
-at::Tensor ViewOf(float* from, const std::vector<int64_t>& shape) {
-  return at::from_blob(from, shape, StridesOf(shape), at::TensorOptions(at::kFloat));
+// Not a view by Torch's means: those of one buffer would have one count of changes, by which a backward pass refuses
+// what was changed since it was saved.
+at::Tensor ViewOf(float* from, const std::vector<int64_t>& shape, at::Device device) {
+  return at::from_blob(from, shape, StridesOf(shape), at::TensorOptions(at::kFloat).device(device));
+}
+
+// All of `floats` as one row.
+at::Tensor RowOf(std::span<const float> floats) {
+  return at::from_blob(const_cast<float*>(floats.data()), {static_cast<int64_t>(floats.size())},
+                       at::TensorOptions(at::kFloat));
 }
 
 // Box and Muller's pair of normal numbers, one of it: initialisation is not where time goes.
@@ -80,30 +90,66 @@ const ModelTensor* ModelTensors::AddBuffer(std::string name, std::vector<int64_t
   return Add({std::move(name), std::move(shape), {Initialisation::Kind::kConstant, value}}, &buffers_);
 }
 
-void ModelTensors::Allocate(uint64_t seed, bool learns) {
-  parameter_floats_.resize(FloatsOf(parameters_));
-  buffer_floats_.resize(FloatsOf(buffers_));
-  if (learns) gradient_floats_.resize(parameter_floats_.size());
+void ModelTensors::Floats::Resize(size_t size, const TensorPlace& place) {
+  host.resize(size);
+  if (place.apart) {
+    apart = at::zeros({static_cast<int64_t>(size)}, at::TensorOptions(at::kFloat).device(place.device));
+  }
+}
+
+void ModelTensors::Floats::Send() const {
+  if (apart.defined()) apart.copy_(RowOf(host));
+}
+
+void ModelTensors::Floats::Fetch() {
+  if (apart.defined()) RowOf(host).copy_(apart);
+}
+
+void ModelTensors::Allocate(uint64_t seed, bool learns, const TensorPlace& place) {
+  parameter_floats_.Resize(FloatsOf(parameters_), place);
+  buffer_floats_.Resize(FloatsOf(buffers_), place);
+  if (learns) gradient_floats_.Resize(FloatsOf(parameters_), place);
   Initialise(seed);
-  for (ModelTensor& buffer : buffers_) buffer.tensor = ViewOf(buffer_floats_.data() + buffer.offset, buffer.shape);
+  for (ModelTensor& buffer : buffers_) {
+    buffer.tensor = ViewOf(buffer_floats_.memory() + buffer.offset, buffer.shape, place.device);
+  }
   for (ModelTensor& parameter : parameters_) {
-    parameter.tensor = ViewOf(parameter_floats_.data() + parameter.offset, parameter.shape);
+    parameter.tensor = ViewOf(parameter_floats_.memory() + parameter.offset, parameter.shape, place.device);
     if (!learns) continue;
     parameter.tensor.set_requires_grad(true);
-    parameter.tensor.mutable_grad() = ViewOf(gradient_floats_.data() + parameter.offset, parameter.shape);
+    parameter.tensor.mutable_grad() =
+        ViewOf(gradient_memory().data() + parameter.offset, parameter.shape, place.device);
   }
 }
 
 void ModelTensors::Initialise(uint64_t seed) {
-  const std::span<float> parameters(parameter_floats_), buffers(buffer_floats_);
   uint64_t stream = 0;
   for (const ModelTensor& parameter : parameters_) {
-    Fill(parameters.subspan(parameter.offset, parameter.size), parameter.initialisation, StreamKey(seed, stream++));
+    Fill(parameter_floats().subspan(parameter.offset, parameter.size), parameter.initialisation,
+         StreamKey(seed, stream++));
   }
   for (const ModelTensor& buffer : buffers_) {
-    Fill(buffers.subspan(buffer.offset, buffer.size), buffer.initialisation, 0);
+    Fill(buffer_floats().subspan(buffer.offset, buffer.size), buffer.initialisation, 0);
   }
 }
+
+void ModelTensors::Send() const {
+  parameter_floats_.Send();
+  buffer_floats_.Send();
+}
+
+void ModelTensors::FetchBuffers() { buffer_floats_.Fetch(); }
+void ModelTensors::FetchGradients() { gradient_floats_.Fetch(); }
+
+void ModelTensors::ClearGradients() {
+  if (gradient_floats_.apart.defined()) {
+    gradient_floats_.apart.zero_();
+  } else {
+    std::ranges::fill(gradient_floats_.host, 0.0f);
+  }
+}
+
+std::span<float> ModelTensors::gradient_memory() { return {gradient_floats_.memory(), gradient_floats_.host.size()}; }
 
 std::string ModelTensors::Layout() const {
   std::string layout;

@@ -22,12 +22,14 @@ struct WorkerGroup {
 
   // Below, what a group of more than one worker needs.
 
-  // Sums over all workers, in place.
+  // Sums over all workers, in place, of floats on the host; below, floats are where the learner computes, which with
+  // Device::kCuda is the GPU.
   std::function<absl::Status(std::span<float> values)> sum;
   // `all` [size * own.size()] becomes everyone's `own`, by rank.
   std::function<absl::Status(std::span<const float> own, std::span<float> all)> gather;
-  // Begins to sum a bucket of gradients over all workers, in place, and may return before that is done: the bucket is
-  // not touched until `finish_gradients`, which returns when all that were begun are done.
+  // Begins to sum a bucket of gradients, of parameters or of rows that were gathered, over all workers, in place, and
+  // may return before that is done: the bucket is not touched until `finish_gradients`, which returns when all that
+  // were begun are done.
   std::function<absl::Status(std::span<float> bucket)> begin_gradients;
   std::function<absl::Status()> finish_gradients;
 };

@@ -9,6 +9,7 @@
 #include "common/job/tables.h"
 #include "common/log.h"
 #include "common/status.h"
+#include "worker/collective/nccl_collective.h"
 #include "worker/flush_tables.h"
 #include "worker/images/key_order.h"
 #include "worker/images/set_augmentation.h"
@@ -44,7 +45,7 @@ double SecondsSince(std::chrono::steady_clock::time_point start) {
 struct Contrastive::Parts {
   ObjectiveContext context;
   std::unique_ptr<ImageFile> images;
-  std::unique_ptr<Collective> collective;
+  std::unique_ptr<Collective> collective, gpu_collective;
   std::unique_ptr<ContrastiveLearner> learner;
   ViewBatches::Settings views;
   std::optional<KnnWatch> watch;
@@ -59,10 +60,15 @@ absl::StatusOr<std::unique_ptr<Objective>> Contrastive::Create(const ObjectiveCo
   const uint32_t cores = CoresOfAWorker(context.welcome);
   const auto or_cores = [cores](uint32_t wanted) { return wanted == 0 ? cores : wanted; };
   ASSIGN_OR_RETURN(const AugmentationSettings augmentation, AugmentationOf(job, *parts.images));
+  Collective* const workers = parts.collective.get();
+  ASSIGN_OR_RETURN(const LearnerPlace place, LearnerPlaceOf(context.welcome, workers));
+  if (place.device == Device::kCuda && workers->size() > 1) {
+    ASSIGN_OR_RETURN(parts.gpu_collective, MakeNcclCollective(workers, {.device = place.gpu}));
+  }
   ASSIGN_OR_RETURN(const LearnerSettings settings,
                    LearnerSettingsOf(job, parts.images->size(), augmentation.size,
-                                     static_cast<int>(or_cores(job.encoder().threads()))));
-  ASSIGN_OR_RETURN(parts.learner, ContrastiveLearner::Create(settings, GroupOf(parts.collective.get())));
+                                     static_cast<int>(or_cores(job.encoder().threads())), place));
+  ASSIGN_OR_RETURN(parts.learner, ContrastiveLearner::Create(settings, GroupOf(workers, parts.gpu_collective.get())));
   parts.views = {.augmentation = augmentation,
                  .seed = job.seed(),
                  .views = job.objective().has_instance() ? 1u : 2u,
@@ -102,6 +108,7 @@ Contrastive::Contrastive(Parts parts)
     : context_(parts.context),
       images_(std::move(parts.images)),
       collective_(std::move(parts.collective)),
+      gpu_collective_(std::move(parts.gpu_collective)),
       learner_(std::move(parts.learner)),
       schedule_(ScheduleOf(context_.welcome.job().encoder().optimizer())),
       normalisation_{parts.views.augmentation.mean, parts.views.augmentation.std},
@@ -113,6 +120,7 @@ Contrastive::Contrastive(Parts parts)
 
 Contrastive::~Contrastive() {
   collective_->Abort();
+  if (gpu_collective_ != nullptr) gpu_collective_->Abort();
   if (stage_ == Stage::kAwaitingViews || thread_->Done(kLastStep)) return;
   LogWarning("a step is still being computed; the process ends without it");
   std::_Exit(1);

@@ -83,6 +83,7 @@ class Contrastive final : public Objective {
   ObjectiveContext context_;
   std::unique_ptr<ImageFile> images_;
   std::unique_ptr<Collective> collective_;
+  std::unique_ptr<Collective> gpu_collective_;  // Of several workers on GPUs, for what lies there.
   std::unique_ptr<ContrastiveLearner> learner_;
   std::unique_ptr<ContrastRows> rows_;
   const LearningRateSettings schedule_;

@@ -6,6 +6,8 @@
 #include "common/job/augmentation_settings.h"
 #include "common/status.h"
 #include "data/parallel.h"
+#include "worker/collective/nccl_collective.h"
+#include "worker/models/gpus.h"
 
 namespace shoal {
 namespace {
@@ -106,29 +108,59 @@ void SetMethod(const job::Objective& objective, LearnerSettings* settings) {
   }
 }
 
-absl::StatusOr<Precision> PrecisionOf(const job::Job& job) {
+absl::StatusOr<Precision> PrecisionOf(const job::Job& job, const LearnerPlace& place) {
+  const bool on_gpu = place.device == Device::kCuda;
+  const bool quick = on_gpu ? GpuIsQuickWithBfloat16(place.gpu) : CpuIsQuickWithBfloat16();
   const auto wanted = job.encoder().precision();
   if (wanted == job::ImageEncoder::AUTO) {
-    const bool quick = CpuIsQuickWithBfloat16() && job.determinism() != job::Job::STRICT;
-    return quick ? Precision::kBfloat16 : Precision::kFloat32;
+    return quick && job.determinism() != job::Job::STRICT ? Precision::kBfloat16 : Precision::kFloat32;
   }
   if (wanted == job::ImageEncoder::FP32) return Precision::kFloat32;
-  if (CpuIsQuickWithBfloat16()) return Precision::kBfloat16;
-  return FailedPrecondition("encoder.precision is BF16, but this processor has no instructions for it (amx_bf16), and ",
-                            "would be slower than with FP32; use AUTO");
+  if (quick) return Precision::kBfloat16;
+  return FailedPrecondition("encoder.precision is BF16, but this ",
+                            on_gpu ? "GPU has no instructions for it (it is older than Ampere)"
+                                   : "processor has no instructions for it (amx_bf16)",
+                            ", and would be slower than with FP32; use AUTO");
+}
+
+bool IsOnThisHost(const wire::Member& member) { return member.role() == wire::WORKER && member.host_id() == HostId(); }
+
+// By this worker's place among those of its host.
+int GpuOf(const wire::Welcome& welcome) {
+  return static_cast<int>(std::ranges::count_if(welcome.member(), [&](const wire::Member& member) {
+    return IsOnThisHost(member) && member.index() < welcome.index();
+  }));
 }
 
 }  // namespace
 
-absl::StatusOr<LearnerSettings> LearnerSettingsOf(const job::Job& job, uint64_t pictures, int view_size, int threads) {
+absl::StatusOr<LearnerPlace> LearnerPlaceOf(const wire::Welcome& welcome, Collective* workers) {
+  const job::Job& job = welcome.job();
+  const job::ImageEncoder::Device wanted = job.encoder().device();
+  const LearnerPlace place{Device::kCuda, GpuOf(welcome)};
+  if (wanted == job::ImageEncoder::CUDA) {
+    RETURN_IF_ERROR(CheckGpu(place.gpu)) << "encoder.device is CUDA";
+    return place;
+  }
+  // What a GPU's operators sum is not summed in one order each time.
+  if (wanted == job::ImageEncoder::CPU || job.determinism() == job::Job::STRICT) return LearnerPlace();
+  float able = CheckGpu(place.gpu).ok() && (workers->size() == 1 || BuildHasNccl()) ? 1 : 0;
+  RETURN_IF_ERROR(workers->AllReduce({&able, 1}));
+  return able == static_cast<float>(workers->size()) ? place : LearnerPlace();
+}
+
+absl::StatusOr<LearnerSettings> LearnerSettingsOf(const job::Job& job, uint64_t pictures, int view_size, int threads,
+                                                  const LearnerPlace& place) {
   LearnerSettings settings{.encoder = EncoderOf(job, view_size),
                            .bank_rows = static_cast<int64_t>(pictures),
                            .optimizer = OptimizerOf(job.encoder().optimizer()),
                            .image_size = view_size,
                            .accumulation_steps = static_cast<int>(job.encoder().accumulation_steps()),
-                           .threads = threads};
+                           .threads = threads,
+                           .device = place.device,
+                           .gpu = place.gpu};
   SetMethod(job.objective(), &settings);
-  ASSIGN_OR_RETURN(settings.precision, PrecisionOf(job));
+  ASSIGN_OR_RETURN(settings.precision, PrecisionOf(job, place));
   return settings;
 }
 
@@ -144,10 +176,7 @@ LearningRateSettings ScheduleOf(const job::DenseOptimizer& optimizer) {
 }
 
 uint32_t CoresOfAWorker(const wire::Welcome& welcome) {
-  uint32_t workers = 0;
-  for (const wire::Member& member : welcome.member()) {
-    if (member.role() == wire::WORKER && member.host_id() == HostId()) ++workers;
-  }
+  const auto workers = static_cast<uint32_t>(std::ranges::count_if(welcome.member(), &IsOnThisHost));
   return std::max<uint32_t>(1, ThreadsToUse(0) / std::max<uint32_t>(1, workers));
 }
 

@@ -7,14 +7,26 @@
 
 #include "absl/status/statusor.h"
 #include "proto/wire.pb.h"
+#include "worker/collective/collective.h"
 #include "worker/models/contrastive_learner.h"
 #include "worker/optimizers/learning_rate.h"
 
 namespace shoal {
 
+// Where a worker computes: on the CPU, or on a GPU of its host.
+struct LearnerPlace {
+  Device device = Device::kCpu;
+  int gpu = 0;
+};
+
+// Where this worker computes, by the job and by what this build and the workers' hosts have; with ANY all `workers`,
+// who must all call it, compute on GPUs or none. FailedPrecondition: CUDA is asked for, and there is no GPU for it.
+absl::StatusOr<LearnerPlace> LearnerPlaceOf(const wire::Welcome& welcome, Collective* workers);
+
 // Of a set of `pictures`; `threads`: that the worker computes with. FailedPrecondition: BF16 is asked of a processor
 // that is slow at it.
-absl::StatusOr<LearnerSettings> LearnerSettingsOf(const job::Job& job, uint64_t pictures, int view_size, int threads);
+absl::StatusOr<LearnerSettings> LearnerSettingsOf(const job::Job& job, uint64_t pictures, int view_size, int threads,
+                                                  const LearnerPlace& place = {});
 
 LearningRateSettings ScheduleOf(const job::DenseOptimizer& optimizer);
 

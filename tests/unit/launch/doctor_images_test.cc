@@ -65,11 +65,28 @@ TEST_F(DoctorImagesTest, WithoutAmxEncodersTrainInFullPrecision) {
   EXPECT_THAT(findings[1].what, HasSubstr("no AMX; encoders train in FP32"));
 }
 
-TEST_F(DoctorImagesTest, AGpuThatTheBuildDoesNotUseIsTold) {
-  ImageWorkerWithFacts(R"({"version":"2.11.0","gpus":0})");
-  EXPECT_THAT(Findings(/*device_is_here=*/true)[2].what, HasSubstr("an NVIDIA GPU is here, but"));
-  ImageWorkerWithFacts(R"({"version":"2.11.0","gpus":8})");
-  EXPECT_THAT(Findings(/*device_is_here=*/true)[2].what, HasSubstr("8 that LibTorch computes on"));
+TEST_F(DoctorImagesTest, AGpuThatTheBuildOrItsDriverDoesNotUseIsToldWithItsCure) {
+  ImageWorkerWithFacts(R"({"version":"2.11.0","cuda":false,"gpus":0})");
+  Finding gpus = Findings(/*device_is_here=*/true)[2];
+  EXPECT_THAT(gpus.what, HasSubstr("computes on the CPU only"));
+  EXPECT_EQ(gpus.cure, "launch/install --torch=cuda, then launch/build");
+  ImageWorkerWithFacts(R"({"version":"2.11.0","cuda":true,"gpus":0})");
+  gpus = Findings(/*device_is_here=*/true)[2];
+  EXPECT_THAT(gpus.what, HasSubstr("CUDA cannot use it"));
+  EXPECT_THAT(gpus.cure, HasSubstr("driver"));
+}
+
+TEST_F(DoctorImagesTest, SeveralGpusAreOneForAJobWhereTheBuildHasNoNccl) {
+  ImageWorkerWithFacts(R"({"version":"2.11.0","cuda":true,"gpus":8,"nccl":true})");
+  Finding gpus = Findings(/*device_is_here=*/true)[2];
+  EXPECT_EQ(gpus.verdict, Finding::kGood);
+  EXPECT_EQ(gpus.what, "8 that encoders train on, summed by NCCL");
+  ImageWorkerWithFacts(R"({"version":"2.11.0","cuda":true,"gpus":8,"nccl":false})");
+  gpus = Findings(/*device_is_here=*/true)[2];
+  EXPECT_EQ(gpus.verdict, Finding::kSlower);
+  EXPECT_THAT(gpus.what, HasSubstr("one for a job: this build has no NCCL"));
+  ImageWorkerWithFacts(R"({"version":"2.11.0","cuda":true,"gpus":1,"nccl":false})");
+  EXPECT_EQ(Findings(/*device_is_here=*/true)[2].verdict, Finding::kGood);
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 
 #include "worker/augment/tensor_augmenter.h"
 
-#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <gmock/gmock.h>
@@ -20,6 +19,7 @@
 #include "worker/augment/augmenter.h"
 #include "worker/augment/resample_plan.h"
 #include "worker/augment/view_arithmetic.h"
+#include "worker/models/gpus.h"
 
 namespace shoal {
 namespace {
@@ -30,7 +30,7 @@ using Kind = ColourStep::Kind;
 
 std::vector<at::DeviceType> Devices() {
   std::vector<at::DeviceType> devices = {at::kCPU};
-  if (at::hasCUDA()) devices.push_back(at::kCUDA);
+  if (Gpus() > 0) devices.push_back(at::kCUDA);
   return devices;
 }
 
@@ -306,7 +306,7 @@ TEST(TensorAugmenterErrorsTest, APictureTooLargeForAPieceIsNamedWithItsCure) {
 }
 
 TEST(TensorAugmenterErrorsTest, WhatTorchThrowsComesBackAsAStatus) {
-  if (at::hasCUDA()) GTEST_SKIP() << "needs a build or a host without a GPU";
+  if (Gpus() > 0) GTEST_SKIP() << "needs a build or a host without a GPU";
   const PictureBatch pictures = Batch({Waves(4, 4)});
   const BatchView view = {0, EvaluationView(Strong(4), 4, 4)};
   EXPECT_THAT(TensorAugmenter(Strong(4), at::kCUDA).Apply(pictures, {&view, 1}).status().ToString(),

@@ -1,0 +1,53 @@
+// Where a worker computes, on hosts as they are: those without a GPU, and builds without CUDA.
+
+#include "common/host.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "worker/models/gpus.h"
+#include "worker/objectives/contrastive_settings.h"
+
+namespace shoal {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Of worker 1 of two on this host, whose job wants `device`.
+wire::Welcome WelcomeOf(job::ImageEncoder::Device device) {
+  wire::Welcome welcome;
+  welcome.set_index(1);
+  welcome.mutable_job()->mutable_objective()->mutable_simclr();
+  welcome.mutable_job()->mutable_encoder()->set_device(device);
+  for (const uint32_t index : {0, 1}) {
+    wire::Member* const member = welcome.add_member();
+    member->set_role(wire::WORKER);
+    member->set_index(index);
+    member->set_host_id(HostId());
+  }
+  return welcome;
+}
+
+absl::StatusOr<LearnerPlace> PlaceOf(const wire::Welcome& welcome) {
+  return LearnerPlaceOf(welcome, MakeCollectiveOfOne().get());
+}
+
+TEST(LearnerPlaceTest, TheCpuIsWhereItIsAskedForAndWhereAnyMeetsNoGpuForEachWorker) {
+  EXPECT_EQ(PlaceOf(WelcomeOf(job::ImageEncoder::CPU))->device, Device::kCpu);
+  const auto any = PlaceOf(WelcomeOf(job::ImageEncoder::ANY));
+  EXPECT_EQ(any->device, Gpus() > 1 ? Device::kCuda : Device::kCpu);
+}
+
+TEST(LearnerPlaceTest, WithStrictDeterminismAnyIsTheCpu) {
+  wire::Welcome welcome = WelcomeOf(job::ImageEncoder::ANY);
+  welcome.mutable_job()->set_determinism(job::Job::STRICT);
+  EXPECT_EQ(PlaceOf(welcome)->device, Device::kCpu);
+}
+
+TEST(LearnerPlaceTest, AWorkerWhoseHostHasNoGpuForItIsRefusedCudaInWords) {
+  if (Gpus() > 1) GTEST_SKIP() << "this host has a GPU for each of two workers";
+  const auto place = PlaceOf(WelcomeOf(job::ImageEncoder::CUDA));
+  EXPECT_TRUE(absl::IsFailedPrecondition(place.status())) << place.status();
+  EXPECT_THAT(std::string(place.status().message()), HasSubstr("encoder.device is CUDA: "));
+}
+
+}  // namespace
+}  // namespace shoal
