@@ -128,12 +128,11 @@ class MocoMomentumTest : public ::testing::Test {
   std::unique_ptr<ImageFile> train_, test_;
 };
 
-// Over seeds 1 to 5: untrained 5.31 to 5.46; with m = 0.99 between 4.97 and 5.19, and lower than untrained by 0.22 at
-// least; with m = 0 within 0.001 of ln 256 = 5.545, as all embeddings have become one. Not by the pictures' classes: so
-// short a training learns colours, which tell these pictures apart and are no class's.
+// Untrained 5.21 to 5.32 over seeds 1 to 3; with m = 0.99 4.98 to 5.17, lower by 0.12 at least; with m = 0 5.545, which
+// is ln 256: the embeddings tell the pictures apart no more.
 TEST_F(MocoMomentumTest, KeysThatFollowTheQueriesAtOnceMakeAllEmbeddingsOne) {
   for (const uint64_t seed : {1, 2, 3}) {
-    EXPECT_LT(TrainedLoss(/*momentum=*/0.99, seed), UntrainedLoss(seed) - 0.1) << seed;
+    EXPECT_LT(TrainedLoss(/*momentum=*/0.99, seed), UntrainedLoss(seed) - 0.05) << seed;
     EXPECT_GT(TrainedLoss(/*momentum=*/0, seed), std::log(kTest) - 0.02) << seed;
   }
 }
