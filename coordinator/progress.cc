@@ -5,6 +5,12 @@
 #include <utility>
 
 namespace shoal {
+namespace {
+
+// As workers report it (proto/wire.proto).
+constexpr std::string_view kMeasuringPhase = "evaluate";
+
+}  // namespace
 
 Progress::Progress(uint32_t epochs, uint64_t words_total, absl::Time start, const checkpoint::Progress& before)
     : epochs_(epochs),
@@ -48,11 +54,10 @@ void Progress::Add(const wire::UnitProgress& report, uint32_t epoch) {
     mean->count += report.loss_pairs();
   }
   if (report.has_embeddings()) AddEmbeddings(report.embeddings());
-  if (report.has_knn()) {
-    knn_ = report.knn();
-    measuring_seconds_ += report.knn().seconds();
-  }
+  if (report.has_knn()) knn_ = report.knn();
   for (const wire::Phase& phase : report.phase()) {
+    // One worker measures, and the others wait for it.
+    if (phase.name() == kMeasuringPhase) measuring_seconds_ += phase.seconds();
     const auto known = phases_.find(phase.name());
     if (known != phases_.end()) {
       known->second += phase.seconds();
@@ -89,7 +94,6 @@ double Progress::mean_words_per_second(absl::Time now) const {
 
 ProgressSnapshot Progress::Take(absl::Time now) {
   const absl::Duration interval = now - last_taken_;
-  // One measurement may take several intervals and is told at its end.
   const double measuring = measuring_seconds_ - std::exchange(measuring_seconds_at_last_take_, measuring_seconds_);
   const double seconds = std::max(0.0, absl::ToDoubleSeconds(interval) - measuring);
   const double rate = seconds > 0 ? static_cast<double>(words_ - words_at_last_take_) / seconds : 0;

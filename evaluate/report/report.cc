@@ -76,7 +76,7 @@ std::string EncoderCharts(const RunRecord& record, const std::vector<double>& ma
   std::string svg = LineChartSvg(knn);
   using Quantity = std::optional<double> ProgressPoint::*;
   const std::pair<const char*, Quantity> quantities[] = {
-      {"Spread of embeddings (0: collapsed, 1: over the sphere)", &ProgressPoint::spread},
+      {"Spread of embeddings (0: collapsed)", &ProgressPoint::spread},
       {"Alignment (0: both views are one point)", &ProgressPoint::alignment},
       {"Uniformity (lower: more evenly spread)", &ProgressPoint::uniformity}};
   for (const auto& [title, quantity] : quantities) {

@@ -40,7 +40,8 @@ TEST(ProgressTest, TheRateIsThatOfTheIntervalAndTheMeanThatOfTheWholeRun) {
 TEST(ProgressTest, TimeThatTrainingStoodStillToBeMeasuredIsInNoRate) {
   Progress progress(1, 1000, kStart);
   wire::UnitProgress report = Report(100);
-  report.mutable_knn()->set_seconds(3);
+  report.add_phase()->set_name("evaluate");
+  report.mutable_phase(0)->set_seconds(3);
   progress.Add(report, 0);
   EXPECT_EQ(progress.Take(kStart + absl::Seconds(5)).words_per_second, 50);
   EXPECT_EQ(progress.mean_words_per_second(kStart + absl::Seconds(5)), 50);
