@@ -160,6 +160,10 @@ class TwoHosts(Job):
             subprocess.run(["ip", "netns", "delete", name], check=False, capture_output=True)
 
 
+class PicturesOnTwoHosts(TwoHosts, PictureJob):
+    """A worker on each of two hosts, which sum their gradients over the cable."""
+
+
 def run(*command):
     subprocess.run(command, check=True, capture_output=True)
 
@@ -346,6 +350,26 @@ class Faults(unittest.TestCase):
         self.check_audit(job, job.places())
         self.assertEqual(job.pids(), [])
         print(f"\nMoCo, {kills} kills: {len(expected)} bytes, equal to those of the undisturbed run", file=sys.stderr)
+
+    def test_in_moco_two_hosts_learn_what_one_does(self):
+        if not os.path.exists(os.path.join(BINARIES, PictureJob.worker)):
+            self.skipTest("built without LibTorch: launch/install --torch")
+        settings = ("--epochs", "3", "--batch", "32", "--set", "determinism=STRICT", "objective.moco.queue=256",
+                    "encoder.threads=1", "encoder.reader_threads=1")
+
+        def backbone(job):
+            self.addCleanup(job.end)
+            job.start()
+            self.assertEqual(job.process.wait(PATIENCE), 0, job.said())
+            with open(os.path.join(job.output, "backbone.safetensors"), "rb") as file:
+                return file.read()
+
+        try:
+            two_hosts = PicturesOnTwoHosts(*settings)
+        except (OSError, subprocess.CalledProcessError):
+            self.skipTest("no network namespaces can be made here")
+        one_host = PictureJob("--workers", "2", "--servers", "1", *settings, "parameter_server.access=REMOTE")
+        self.assertEqual(backbone(two_hosts), backbone(one_host))
 
     def test_sigterm_writes_a_checkpoint_and_the_same_command_goes_on(self):
         job = self.job("--epochs", "3000", "--workers", "2", "--servers", "2", "--dim", "16")
