@@ -7,6 +7,7 @@
 
 #include "common/random.h"
 #include "gmock/gmock.h"
+#include "tests/unit/models/made_learner.h"
 #include "tests/unit/models/thread_group.h"
 
 namespace shoal {
@@ -30,21 +31,8 @@ LearnerSettings Settings(ContrastiveMethod method) {
   return settings;
 }
 
-std::unique_ptr<ContrastiveLearner> Make(const LearnerSettings& settings, const WorkerGroup& group = {}) {
-  auto learner = ContrastiveLearner::Create(settings, group);
-  EXPECT_TRUE(learner.ok()) << learner.status();
-  return *std::move(learner);
-}
-
-std::vector<float> Random(size_t count, uint64_t key) {
-  std::vector<float> values(count);
-  CounterRandom random(key);
-  for (float& value : values) value = 2 * random.NextFloat() - 1;
-  return values;
-}
-
 std::vector<float> UnitRows(size_t rows, uint64_t key) {
-  std::vector<float> values = Random(rows * kDim, key);
+  std::vector<float> values = RandomFloats(rows * kDim, key);
   for (size_t row = 0; row < rows; ++row) {
     double square = 0;
     for (int64_t d = 0; d < kDim; ++d) square += values[row * kDim + d] * values[row * kDim + d];
@@ -73,7 +61,8 @@ double Furthest(std::span<const float> a, std::span<const float> b) {
 // A step's input with its memory, as the method takes it.
 struct Batch {
   explicit Batch(ContrastiveMethod method, uint64_t key = 1, size_t pictures = kBatch)
-      : first(Random(pictures * kPictureFloats, key)), second(Random(pictures * kPictureFloats, key + 1000)) {
+      : first(RandomFloats(pictures * kPictureFloats, key)),
+        second(RandomFloats(pictures * kPictureFloats, key + 1000)) {
     input.first_views = first;
     input.learning_rate = 0.05;
     if (method == ContrastiveMethod::kSimClr || method == ContrastiveMethod::kMoco) input.second_views = second;
@@ -113,12 +102,12 @@ TEST_P(EachMethodTest, ALoadedStateGoesOnToTheBit) {
   for (const OptimizerKind optimizer : {OptimizerKind::kSgd, OptimizerKind::kAdamW, OptimizerKind::kLars}) {
     LearnerSettings settings = Settings(GetParam());
     settings.optimizer.kind = optimizer;
-    const auto learner = Make(settings);
+    const auto learner = MakeLearner(settings);
     StepOf(*learner, Batch(GetParam(), 1).input);
     std::vector<float> state(learner->StateFloats());
     ASSERT_TRUE(learner->SaveState(state).ok());
     settings.encoder.seed = 99;  // All of it comes from the state.
-    const auto other = Make(settings);
+    const auto other = MakeLearner(settings);
     ASSERT_TRUE(other->LoadState(state).ok());
     EXPECT_EQ(other->steps(), 1);
     for (const uint64_t key : {2, 3}) {
@@ -130,7 +119,7 @@ TEST_P(EachMethodTest, ALoadedStateGoesOnToTheBit) {
 }
 
 TEST_P(EachMethodTest, StepsOnTheSameBatchMakeItsLossFall) {
-  const auto learner = Make(Settings(GetParam()));
+  const auto learner = MakeLearner(Settings(GetParam()));
   const Batch batch(GetParam());
   const double first = StepOf(*learner, batch.input).loss;
   double last = first;
@@ -139,7 +128,7 @@ TEST_P(EachMethodTest, StepsOnTheSameBatchMakeItsLossFall) {
 }
 
 TEST_P(EachMethodTest, EmbeddingsHaveLengthOne) {
-  const auto learner = Make(Settings(GetParam()));
+  const auto learner = MakeLearner(Settings(GetParam()));
   const Batch batch(GetParam());
   const auto embeddings = StepOf(*learner, batch.input).embeddings;
   ASSERT_EQ(embeddings.size() % (kBatch * kDim), 0);
@@ -154,11 +143,11 @@ TEST_P(EachMethodTest, TwoWorkersOfHalvesLearnAsOneOfTheWholeWhereBatchNormIsSyn
   settings.encoder.batch_norm = BatchNormKind::kSynchronised;
   settings.bucket_bytes = 100000;
   const Batch batch(GetParam());
-  const auto alone = Make(settings);
+  const auto alone = MakeLearner(settings);
   const StepResult whole = StepOf(*alone, batch.input);
   ThreadGroup group(2);
   group.Run([&](const WorkerGroup& of) {
-    const auto learner = Make(settings, of);
+    const auto learner = MakeLearner(settings, of);
     const auto half = [&of](auto span) { return span.subspan(of.rank * span.size() / 2, span.size() / 2); };
     StepInput input = batch.input;
     input.first_views = half(input.first_views);
@@ -179,14 +168,14 @@ TEST_P(EachMethodTest, AStepInPartsIsTheWholesWhereStatisticsAreThoseOfTheParts)
   settings.encoder.batch_norm = BatchNormKind::kSplit;
   settings.encoder.batch_norm_parts = 4;
   settings.encoder.head = HeadKind::kMocoMlp;  // Two embeddings of a part, normalised, would be as far apart as can be.
-  const auto whole = Make(settings);
+  const auto whole = MakeLearner(settings);
   settings.accumulation_steps = 4;
   if (GetParam() == ContrastiveMethod::kSimClr) {
     EXPECT_THAT(std::string(ContrastiveLearner::Create(settings).status().message()),
                 HasSubstr("accumulation_steps is 4, but SimCLR's negatives are the batch"));
     return;
   }
-  const auto in_parts = Make(settings);
+  const auto in_parts = MakeLearner(settings);
   for (const uint64_t key : {1, 2, 3, 4}) {
     const Batch batch(GetParam(), key);
     const StepResult expected = StepOf(*whole, batch.input), got = StepOf(*in_parts, batch.input);
@@ -202,7 +191,7 @@ TEST_P(EachMethodTest, AStepInPartsIsTheWholesWhereStatisticsAreThoseOfTheParts)
 }
 
 TEST_P(EachMethodTest, ABatchOfTheWrongSizeIsReportedWithBothSizes) {
-  const auto learner = Make(Settings(GetParam()));
+  const auto learner = MakeLearner(Settings(GetParam()));
   const Batch batch(GetParam());
   StepInput input = batch.input;
   input.first_views = input.first_views.first(kPictureFloats + 1);
@@ -218,10 +207,10 @@ TEST_P(EachMethodTest, ABatchOfTheWrongSizeIsReportedWithBothSizes) {
 
 TEST(ContrastiveLearnerTest, TheSameSeedGivesTheSameParametersAndAnotherGivesOthers) {
   LearnerSettings settings = Settings(ContrastiveMethod::kSimClr);
-  const auto learner = Make(settings);
-  EXPECT_THAT(Copy(Make(settings)->QueryParameters()), ElementsAreArray(learner->QueryParameters()));
+  const auto learner = MakeLearner(settings);
+  EXPECT_THAT(Copy(MakeLearner(settings)->QueryParameters()), ElementsAreArray(learner->QueryParameters()));
   settings.encoder.seed = 2;
-  EXPECT_THAT(Copy(Make(settings)->QueryParameters()), Not(ElementsAreArray(learner->QueryParameters())));
+  EXPECT_THAT(Copy(MakeLearner(settings)->QueryParameters()), Not(ElementsAreArray(learner->QueryParameters())));
 }
 
 TEST(ContrastiveLearnerTest, ViewsApartInMemoryCountAsViewsSideBySide) {
@@ -232,11 +221,11 @@ TEST(ContrastiveLearnerTest, ViewsApartInMemoryCountAsViewsSideBySide) {
   input.first_views = std::span<const float>(side_by_side).first(batch.first.size());
   input.second_views = std::span<const float>(side_by_side).last(batch.first.size());
   const auto settings = Settings(ContrastiveMethod::kSimClr);
-  EXPECT_EQ(StepOf(*Make(settings), input).loss, StepOf(*Make(settings), batch.input).loss);
+  EXPECT_EQ(StepOf(*MakeLearner(settings), input).loss, StepOf(*MakeLearner(settings), batch.input).loss);
 }
 
 TEST(ContrastiveLearnerTest, FeaturesOfAPictureDependOnNoOtherAndChangeNothing) {
-  const auto learner = Make(Settings(ContrastiveMethod::kSimClr));
+  const auto learner = MakeLearner(Settings(ContrastiveMethod::kSimClr));
   const Batch batch(ContrastiveMethod::kSimClr);
   StepOf(*learner, batch.input);
   const auto statistics = Copy(learner->RunningStatistics());
@@ -253,7 +242,7 @@ TEST(ContrastiveLearnerTest, FeaturesOfAPictureDependOnNoOtherAndChangeNothing) 
 TEST(ContrastiveLearnerTest, MocosLossIsThatOfItsKeysAgainstTheQueue) {
   LearnerSettings settings = Settings(ContrastiveMethod::kMoco);
   settings.temperature = 0.2;
-  const auto learner = Make(settings);
+  const auto learner = MakeLearner(settings);
   Batch batch(ContrastiveMethod::kMoco);
   batch.input.second_views = batch.input.first_views;
   const StepResult result = StepOf(*learner, batch.input);
@@ -270,7 +259,7 @@ TEST(ContrastiveLearnerTest, MocosLossIsThatOfItsKeysAgainstTheQueue) {
 }
 
 TEST(ContrastiveLearnerTest, MocosKeyEncoderLearnsOnlyWhatItsOwnerGivesIt) {
-  const auto learner = Make(Settings(ContrastiveMethod::kMoco));
+  const auto learner = MakeLearner(Settings(ContrastiveMethod::kMoco));
   const Batch batch(ContrastiveMethod::kMoco);
   const auto keys = learner->KeyParameters();
   EXPECT_THAT(Copy(keys), ElementsAreArray(learner->QueryParameters()));
@@ -290,12 +279,12 @@ TEST(ContrastiveLearnerTest, MocosKeysAreThoseOfTheSecondViewsThenOfTheFirstWher
   settings.encoder.batch_norm = BatchNormKind::kSplit;
   settings.encoder.batch_norm_parts = 2;
   const Batch batch(ContrastiveMethod::kMoco);
-  const auto both = Copy(StepOf(*Make(settings), batch.input).embeddings);
+  const auto both = Copy(StepOf(*MakeLearner(settings), batch.input).embeddings);
   ASSERT_EQ(both.size(), 2 * kBatch * kDim);
   StepInput swapped = batch.input;
   std::swap(swapped.first_views, swapped.second_views);
   const auto plain = Settings(ContrastiveMethod::kMoco);
-  const auto learner = Make(plain), other = Make(plain);
+  const auto learner = MakeLearner(plain), other = MakeLearner(plain);
   const auto of_second = Copy(StepOf(*learner, batch.input).embeddings);
   const auto of_first = Copy(StepOf(*other, swapped).embeddings);
   EXPECT_LT(Furthest(std::span(both).first(of_second.size()), of_second), 1e-5);
@@ -309,9 +298,9 @@ TEST(ContrastiveLearnerTest, ASymmetricStepInPartsHasEachPartsKeysInTheirPlaces)
   settings.encoder.batch_norm_parts = 8;  // Two for each part, one for each of its views.
   settings.encoder.head = HeadKind::kMocoMlp;
   const Batch batch(ContrastiveMethod::kMoco);
-  const auto whole = Make(settings);
+  const auto whole = MakeLearner(settings);
   settings.accumulation_steps = 4;
-  const auto in_parts = Make(settings);
+  const auto in_parts = MakeLearner(settings);
   const StepResult expected = StepOf(*whole, batch.input), got = StepOf(*in_parts, batch.input);
   EXPECT_LT(Furthest(got.embeddings, expected.embeddings), 1e-5);
   EXPECT_NEAR(got.loss, expected.loss, 1e-5);
@@ -324,7 +313,7 @@ TEST(ContrastiveLearnerTest, WorkersThatAccumulateSumTheirGradientsOnceAStep) {
   settings.encoder.batch_norm_parts = 4;
   settings.bucket_bytes = 100000;
   const Batch batch(ContrastiveMethod::kMoco);
-  const auto alone = Make(settings);
+  const auto alone = MakeLearner(settings);
   StepOf(*alone, batch.input);
   const auto sums_with = [&](int accumulation_steps) {
     LearnerSettings of_two = settings;
@@ -332,7 +321,7 @@ TEST(ContrastiveLearnerTest, WorkersThatAccumulateSumTheirGradientsOnceAStep) {
     of_two.accumulation_steps = accumulation_steps;
     ThreadGroup group(2);
     group.Run([&](const WorkerGroup& of) {
-      const auto learner = Make(of_two, of);
+      const auto learner = MakeLearner(of_two, of);
       StepInput input = batch.input;
       const size_t half = input.first_views.size() / 2;
       input.first_views = input.first_views.subspan(of.rank * half, half);
@@ -351,7 +340,7 @@ TEST(ContrastiveLearnerTest, FeaturesOfAnyNumberOfPicturesAreReadWhereStatistics
   LearnerSettings settings = Settings(ContrastiveMethod::kSimClr);
   settings.encoder.batch_norm = BatchNormKind::kSplit;
   settings.encoder.batch_norm_parts = 4;
-  const auto learner = Make(settings);
+  const auto learner = MakeLearner(settings);
   const Batch batch(ContrastiveMethod::kSimClr);
   StepOf(*learner, batch.input);
   std::vector<float> all(kBatch * learner->features()), seven((kBatch - 1) * learner->features());
@@ -370,7 +359,7 @@ TEST(ContrastiveLearnerTest, AnErrorOfTheGroupEndsTheStepAndLeavesTheParameters)
   };
   group.begin_gradients = [](std::span<float>) { return absl::DeadlineExceededError("worker 1 did not answer"); };
   group.finish_gradients = [] { return absl::OkStatus(); };
-  const auto learner = Make(Settings(ContrastiveMethod::kSimClr), group);
+  const auto learner = MakeLearner(Settings(ContrastiveMethod::kSimClr), group);
   const auto before = Copy(learner->QueryParameters());
   const Batch batch(ContrastiveMethod::kSimClr);
   for (int i = 0; i < 2; ++i) {
@@ -390,7 +379,7 @@ TEST(ContrastiveLearnerTest, AGroupThatCannotBeReachedIsRefused) {
 }
 
 TEST(ContrastiveLearnerTest, AGradientThatIsNotFiniteIsReportedAndLeavesTheParameters) {
-  const auto learner = Make(Settings(ContrastiveMethod::kSimClr));
+  const auto learner = MakeLearner(Settings(ContrastiveMethod::kSimClr));
   const auto before = Copy(learner->QueryParameters());
   Batch batch(ContrastiveMethod::kSimClr);
   batch.first[7] = std::numeric_limits<float>::quiet_NaN();
@@ -404,14 +393,14 @@ TEST(ContrastiveLearnerTest, BatchesThatDoNotDivideIntoPartsAreRefused) {
   LearnerSettings settings = Settings(ContrastiveMethod::kSimClr);
   settings.encoder.batch_norm = BatchNormKind::kSplit;
   settings.encoder.batch_norm_parts = 3;
-  EXPECT_THAT(StepError(*Make(settings), Batch(ContrastiveMethod::kSimClr).input),
+  EXPECT_THAT(StepError(*MakeLearner(settings), Batch(ContrastiveMethod::kSimClr).input),
               HasSubstr("8 pictures do not divide into 3 parts of batch normalisation"));
 }
 
 TEST(ContrastiveLearnerTest, BatchesThatDoNotDivideIntoPartsOfAccumulationAreRefused) {
   LearnerSettings settings = Settings(ContrastiveMethod::kMoco);
   settings.accumulation_steps = 3;
-  EXPECT_THAT(StepError(*Make(settings), Batch(ContrastiveMethod::kMoco).input),
+  EXPECT_THAT(StepError(*MakeLearner(settings), Batch(ContrastiveMethod::kMoco).input),
               HasSubstr("8 pictures do not divide into 3 parts of accumulation"));
   settings.encoder.batch_norm = BatchNormKind::kSplit;
   settings.encoder.batch_norm_parts = 4;
@@ -434,7 +423,7 @@ TEST(ContrastiveLearnerTest, SettingsThatCannotBeAreRefusedByName) {
 }
 
 TEST(ContrastiveLearnerTest, AStateOfAnotherSizeIsRefusedAndNothingIsLoaded) {
-  const auto learner = Make(Settings(ContrastiveMethod::kMoco));
+  const auto learner = MakeLearner(Settings(ContrastiveMethod::kMoco));
   const auto before = Copy(learner->QueryParameters());
   std::vector<float> state(learner->StateFloats() + 1, 7);
   EXPECT_THAT(std::string(learner->LoadState(state).message()), HasSubstr("floats to load, expected"));
@@ -445,9 +434,9 @@ TEST(ContrastiveLearnerTest, AStateOfAnotherSizeIsRefusedAndNothingIsLoaded) {
 TEST(ContrastiveLearnerTest, Bfloat16IsTheSameTrainingRoundedMore) {
   LearnerSettings settings = Settings(ContrastiveMethod::kSimClr);
   const Batch batch(ContrastiveMethod::kSimClr);
-  const StepResult exact = StepOf(*Make(settings), batch.input);
+  const StepResult exact = StepOf(*MakeLearner(settings), batch.input);
   settings.precision = Precision::kBfloat16;
-  const StepResult rounded = StepOf(*Make(settings), batch.input);
+  const StepResult rounded = StepOf(*MakeLearner(settings), batch.input);
   EXPECT_NE(rounded.loss, exact.loss);
   EXPECT_NEAR(rounded.loss, exact.loss, 0.03 * exact.loss);
   EXPECT_NEAR(rounded.gradient_norm, exact.gradient_norm, 0.1 * exact.gradient_norm);

@@ -6,6 +6,7 @@
 
 #include "common/random.h"
 #include "gmock/gmock.h"
+#include "tests/unit/models/made_learner.h"
 #include "tests/unit/models/thread_group.h"
 #include "worker/models/contrastive_learner.h"
 #include "worker/models/gpus.h"
@@ -29,19 +30,6 @@ LearnerSettings Settings(ContrastiveMethod method, Device device) {
   return settings;
 }
 
-std::unique_ptr<ContrastiveLearner> Make(const LearnerSettings& settings, const WorkerGroup& group = {}) {
-  auto learner = ContrastiveLearner::Create(settings, group);
-  EXPECT_TRUE(learner.ok()) << learner.status();
-  return *std::move(learner);
-}
-
-std::vector<float> Random(size_t count, uint64_t key) {
-  std::vector<float> values(count);
-  CounterRandom random(key);
-  for (float& value : values) value = 2 * random.NextFloat() - 1;
-  return values;
-}
-
 struct Case {
   ContrastiveMethod method;
   BatchNormKind batch_norm = BatchNormKind::kLocal;
@@ -58,8 +46,10 @@ std::vector<double> Steps(ContrastiveLearner& learner, const Case& of, std::vect
   for (size_t i = 0; i < key_places.size(); ++i) key_places[i] = static_cast<uint32_t>(key_places.size() - 1 - i);
   std::vector<double> losses;
   for (const uint64_t key : keys) {
-    const std::vector<float> first = Random(kBatch * kSize * kSize * 3, key), second = Random(first.size(), key + 100);
-    const std::vector<float> rows = Random(32 * kDim, key + 200), positives = Random(kBatch * kDim, key + 300);
+    const std::vector<float> first = RandomFloats(kBatch * kSize * kSize * 3, key),
+                             second = RandomFloats(first.size(), key + 100);
+    const std::vector<float> rows = RandomFloats(32 * kDim, key + 200),
+                             positives = RandomFloats(kBatch * kDim, key + 300);
     const std::vector<int64_t> places = {0, 5, 2, 9, 30, 31, 7, 1, 3, 4, 6, 8, 10, 29, 28, 11};
     StepInput input{.first_views = first, .key_places = key_places, .learning_rate = 0.05};
     if (method == ContrastiveMethod::kSimClr || method == ContrastiveMethod::kMoco) input.second_views = second;
@@ -112,12 +102,13 @@ INSTANTIATE_TEST_SUITE_P(Cases, LearnerDeviceTest,
                                            Case{ContrastiveMethod::kInstanceNce, BatchNormKind::kSynchronised, 2}));
 
 TEST_P(LearnerDeviceTest, ByTheOperatorsOfAGpuStepsAreThoseOfTheCpusKernels) {
-  const auto by_kernels = Make(SettingsOn(Device::kCpu)), by_operators = Make(SettingsOn(Device::kCpuLikeCuda));
+  const auto by_kernels = MakeLearner(SettingsOn(Device::kCpu)),
+             by_operators = MakeLearner(SettingsOn(Device::kCpuLikeCuda));
   const std::vector<double> expected = Steps(*by_kernels, GetParam(), {1, 2, 3});
   const std::vector<double> losses = Steps(*by_operators, GetParam(), {1, 2, 3});
   for (size_t i = 0; i < losses.size(); ++i) EXPECT_NEAR(losses[i], expected[i], 1e-4) << i;
   ExpectAlike(*by_kernels, *by_operators);
-  const std::vector<float> pictures = Random(4 * kSize * kSize * 3, 9);
+  const std::vector<float> pictures = RandomFloats(4 * kSize * kSize * 3, 9);
   std::vector<float> features(4 * by_kernels->features()), others(features.size());
   ASSERT_TRUE(by_kernels->Features(pictures, features).ok());
   ASSERT_TRUE(by_operators->Features(pictures, others).ok());
@@ -129,7 +120,7 @@ TEST_P(LearnerDeviceTest, TwoWorkersStepAsTheyDoByTheCpusKernels) {
   for (const Device device : {Device::kCpu, Device::kCpuLikeCuda}) {
     ThreadGroup workers(2);
     workers.Run([&](const WorkerGroup& group) {
-      auto learner = Make(SettingsOn(device), group);
+      auto learner = MakeLearner(SettingsOn(device), group);
       Steps(*learner, GetParam(), {1u + group.rank, 3u + group.rank}, 2);
       if (group.rank == 0) learners[device == Device::kCpu ? 0 : 1] = std::move(learner);
     });
@@ -138,11 +129,11 @@ TEST_P(LearnerDeviceTest, TwoWorkersStepAsTheyDoByTheCpusKernels) {
 }
 
 TEST_P(LearnerDeviceTest, AStateOfEitherDeviceGoesOnOnTheOther) {
-  const auto first = Make(SettingsOn(Device::kCpuLikeCuda));
+  const auto first = MakeLearner(SettingsOn(Device::kCpuLikeCuda));
   Steps(*first, GetParam(), {1, 2});
   std::vector<float> state(first->StateFloats());
   ASSERT_TRUE(first->SaveState(state).ok());
-  const auto second = Make(SettingsOn(Device::kCpu));
+  const auto second = MakeLearner(SettingsOn(Device::kCpu));
   ASSERT_TRUE(second->LoadState(state).ok());
   Steps(*first, GetParam(), {3});
   Steps(*second, GetParam(), {3});
@@ -151,10 +142,10 @@ TEST_P(LearnerDeviceTest, AStateOfEitherDeviceGoesOnOnTheOther) {
 
 TEST(LearnerDevicesTest, WhatTheOwnerSetsInASpanIsWhatTheNextStepComputesWith) {
   constexpr Case kMoco{ContrastiveMethod::kMoco};
-  const auto learner = Make(Settings(kMoco.method, Device::kCpuLikeCuda));
-  const auto other = Make(Settings(kMoco.method, Device::kCpu));
+  const auto learner = MakeLearner(Settings(kMoco.method, Device::kCpuLikeCuda));
+  const auto other = MakeLearner(Settings(kMoco.method, Device::kCpu));
   for (ContrastiveLearner* const of : {learner.get(), other.get()}) {
-    std::ranges::copy(Random(of->KeyParameters().size(), 5), of->KeyParameters().begin());
+    std::ranges::copy(RandomFloats(of->KeyParameters().size(), 5), of->KeyParameters().begin());
     std::ranges::fill(of->RunningStatistics(), 0.5f);
   }
   EXPECT_NEAR(Steps(*learner, kMoco, {1})[0], Steps(*other, kMoco, {1})[0], 1e-4);

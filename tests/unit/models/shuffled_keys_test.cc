@@ -9,6 +9,7 @@
 #include "common/random.h"
 #include "common/shuffled_order.h"
 #include "gmock/gmock.h"
+#include "tests/unit/models/made_learner.h"
 #include "tests/unit/models/thread_group.h"
 #include "worker/models/contrastive_learner.h"
 
@@ -29,19 +30,6 @@ LearnerSettings Settings(BatchNormKind batch_norm, int parts = 1) {
   settings.encoder.batch_norm = batch_norm;
   settings.encoder.batch_norm_parts = parts;
   return settings;
-}
-
-std::unique_ptr<ContrastiveLearner> Make(const LearnerSettings& settings, const WorkerGroup& group = {}) {
-  auto learner = ContrastiveLearner::Create(settings, group);
-  EXPECT_TRUE(learner.ok()) << learner.status();
-  return *std::move(learner);
-}
-
-std::vector<float> Random(size_t count, uint64_t key) {
-  std::vector<float> values(count);
-  CounterRandom random(key);
-  for (float& value : values) value = 2 * random.NextFloat() - 1;
-  return values;
 }
 
 std::vector<uint32_t> OrderOf(uint64_t key) {
@@ -75,15 +63,16 @@ double Furthest(std::span<const float> a, std::span<const float> b) {
 }
 
 TEST(ShuffledKeysTest, WhereAllKeysShareTheirStatisticsEachPicturesKeyIsTheOneItHasInOrder) {
-  const auto first = Random(kBatch * kFloats, 1), second = Random(kBatch * kFloats, 2), queue = Random(8 * kDim, 3);
+  const auto first = RandomFloats(kBatch * kFloats, 1), second = RandomFloats(kBatch * kFloats, 2),
+             queue = RandomFloats(8 * kDim, 3);
   const auto order = OrderOf(4);
   const auto shuffled = Reordered(second, order);
   const LearnerSettings settings = Settings(BatchNormKind::kSynchronised);
-  const auto alone = Make(settings);
+  const auto alone = MakeLearner(settings);
   const auto expected = KeysOf(*alone, {.first_views = first, .second_views = second, .candidates = queue});
   ThreadGroup group(2);
   group.Run([&](const WorkerGroup& of) {
-    const auto learner = Make(settings, of);
+    const auto learner = MakeLearner(settings, of);
     const auto half = [&of](std::span<const float> span) {
       return span.subspan(of.rank * span.size() / 2, span.size() / 2);
     };
@@ -98,13 +87,13 @@ TEST(ShuffledKeysTest, WhereAllKeysShareTheirStatisticsEachPicturesKeyIsTheOneIt
 }
 
 TEST(ShuffledKeysTest, KeyPlacesThatAreNoOrderOfTheStepsPicturesAreRefused) {
-  const auto views = Random(kBatch * kFloats, 1), queue = Random(8 * kDim, 3);
+  const auto views = RandomFloats(kBatch * kFloats, 1), queue = RandomFloats(8 * kDim, 3);
   std::vector<uint32_t> order = OrderOf(4);
   const auto error = [&](bool symmetric) {
     LearnerSettings settings = Settings(BatchNormKind::kLocal);
     settings.symmetric = symmetric;
     const StepInput input{.first_views = views, .second_views = views, .candidates = queue, .key_places = order};
-    return std::string(Make(settings)->Step(input).status().message());
+    return std::string(MakeLearner(settings)->Step(input).status().message());
   };
   EXPECT_EQ(error(false), "");
   EXPECT_THAT(error(true), HasSubstr("key_places: 16 numbers, expected 0"));
@@ -120,7 +109,8 @@ TEST(ShuffledKeysTest, KeyPlacesThatAreNoOrderOfTheStepsPicturesAreRefused) {
 // colour in the first view, another in the second, and two in neither. The colour is in the statistics of the four, so
 // that the two lie on the same side of its mean in both views: their queries and keys share that, and nothing else.
 struct SecretSet {
-  explicit SecretSet(uint64_t key) : first(Random(kBatch * kFloats, key)), second(Random(kBatch * kFloats, key + 1)) {
+  explicit SecretSet(uint64_t key)
+      : first(RandomFloats(kBatch * kFloats, key)), second(RandomFloats(kBatch * kFloats, key + 1)) {
     CounterRandom random(StreamKey(key, 7));
     for (float& value : first) value *= 0.1f;
     for (float& value : second) value *= 0.1f;
@@ -151,8 +141,8 @@ std::unique_ptr<ContrastiveLearner> Trained(bool shuffle, uint64_t seed) {
   constexpr int kSteps = 50, kQueueBatches = 4;
   LearnerSettings settings = Settings(BatchNormKind::kSplit, kBatch / 4);
   settings.encoder.seed = seed;
-  auto learner = Make(settings);
-  std::vector<float> queue = Random(kQueueBatches * kBatch * kDim, seed);
+  auto learner = MakeLearner(settings);
+  std::vector<float> queue = RandomFloats(kQueueBatches * kBatch * kDim, seed);
   for (int step = 0; step < kSteps; ++step) {
     const SecretSet set(StreamKey(seed, step));
     const KeyViews second(set, shuffle, StreamKey(seed + 1, step));
