@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "common/embedding_figures.h"
+
 namespace shoal {
 namespace {
 
@@ -53,7 +55,7 @@ void Progress::Add(const wire::UnitProgress& report, uint32_t epoch) {
     mean->sum += report.loss_sum();
     mean->count += report.loss_pairs();
   }
-  if (report.has_embeddings()) AddEmbeddings(report.embeddings());
+  if (report.has_embeddings()) AddEmbeddingFigures(report.embeddings(), &embedding_sums_);
   if (report.has_knn()) knn_ = report.knn();
   for (const wire::Phase& phase : report.phase()) {
     // One worker measures, and the others wait for it.
@@ -65,16 +67,6 @@ void Progress::Add(const wire::UnitProgress& report, uint32_t epoch) {
       phases_.emplace(phase.name(), phase.seconds());
     }
   }
-}
-
-void Progress::AddEmbeddings(const wire::EmbeddingFigures& figures) {
-  const auto steps = static_cast<double>(figures.steps());
-  wire::EmbeddingFigures& sums = embedding_sums_;
-  sums.set_steps(sums.steps() + figures.steps());
-  sums.set_accuracy(sums.accuracy() + steps * figures.accuracy());
-  sums.set_alignment(sums.alignment() + steps * figures.alignment());
-  sums.set_uniformity(sums.uniformity() + steps * figures.uniformity());
-  sums.set_spread(sums.spread() + steps * figures.spread());
 }
 
 void Progress::TakeEmbeddings() {

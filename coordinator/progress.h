@@ -71,7 +71,6 @@ class Progress {
     double mean() const { return count == 0 ? 0 : sum / static_cast<double>(count); }
   };
 
-  void AddEmbeddings(const wire::EmbeddingFigures& figures);
   void TakeEmbeddings();
 
   const uint32_t epochs_;

@@ -22,19 +22,6 @@
 
 namespace shoal {
 
-// Of the embeddings of one step (worker/models/contrastive_learner.h).
-struct EmbeddingFigures {
-  double accuracy = 0, alignment = 0, uniformity = 0, spread = 0;
-};
-
-// A measurement between two epochs (worker/probes/knn_watch.h).
-struct KnnFigure {
-  uint32_t epochs = 0;  // Trained before it.
-  double accuracy = 0;
-  double chance = 0;  // The share of the commonest class.
-  double seconds = 0;
-};
-
 // What one step did. Added up by the step loop between two reports.
 struct StepReport {
   bool unit_done = false;
@@ -47,8 +34,8 @@ struct StepReport {
   // Seconds.
   double sample_seconds = 0, rows_seconds = 0, compute_seconds = 0, push_seconds = 0, evaluate_seconds = 0;
   // Of image encoders.
-  std::optional<EmbeddingFigures> embeddings;
-  std::optional<KnnFigure> knn;
+  std::optional<wire::EmbeddingFigures> embeddings;
+  std::optional<wire::KnnFigure> knn;
 };
 
 class Objective {

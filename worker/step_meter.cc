@@ -1,5 +1,7 @@
 #include "worker/step_meter.h"
 
+#include "common/embedding_figures.h"
+
 namespace shoal {
 namespace {
 
@@ -8,13 +10,6 @@ void AddPhase(wire::UnitProgress* report, std::string_view name, double seconds)
   wire::Phase* phase = report->add_phase();
   phase->set_name(name.data(), name.size());
   phase->set_seconds(seconds);
-}
-
-void Add(const EmbeddingFigures& step, EmbeddingFigures* sum) {
-  sum->accuracy += step.accuracy;
-  sum->alignment += step.alignment;
-  sum->uniformity += step.uniformity;
-  sum->spread += step.spread;
 }
 
 }  // namespace
@@ -42,8 +37,7 @@ void StepMeter::AddStep(const StepReport& step) {
   if (step.knn) sum_.knn = step.knn;
   if (!step.embeddings) return;
   if (!sum_.embeddings) sum_.embeddings.emplace();
-  Add(*step.embeddings, &*sum_.embeddings);
-  ++embedded_steps_;
+  AddEmbeddingFigures(*step.embeddings, &*sum_.embeddings);
 }
 
 wire::UnitProgress StepMeter::Report(uint64_t lease, bool done) {
@@ -63,30 +57,12 @@ wire::UnitProgress StepMeter::Report(uint64_t lease, bool done) {
   AddPhase(&report, "push", sum_.push_seconds);
   AddPhase(&report, "wait for lease", lease_seconds_);
   AddPhase(&report, "evaluate", sum_.evaluate_seconds);
-  ReportEncoder(&report);
+  if (sum_.embeddings) *report.mutable_embeddings() = *sum_.embeddings;
+  if (sum_.knn) *report.mutable_knn() = *sum_.knn;
   sum_ = {.learning_rate = sum_.learning_rate};
-  steps_ = embedded_steps_ = 0;
+  steps_ = 0;
   lease_seconds_ = 0;
   return report;
-}
-
-void StepMeter::ReportEncoder(wire::UnitProgress* report) const {
-  if (sum_.embeddings) {
-    const auto steps = static_cast<double>(embedded_steps_);
-    wire::EmbeddingFigures& figures = *report->mutable_embeddings();
-    figures.set_steps(embedded_steps_);
-    figures.set_accuracy(sum_.embeddings->accuracy / steps);
-    figures.set_alignment(sum_.embeddings->alignment / steps);
-    figures.set_uniformity(sum_.embeddings->uniformity / steps);
-    figures.set_spread(sum_.embeddings->spread / steps);
-  }
-  if (sum_.knn) {
-    wire::KnnFigure& knn = *report->mutable_knn();
-    knn.set_epochs(sum_.knn->epochs);
-    knn.set_accuracy(sum_.knn->accuracy);
-    knn.set_chance(sum_.knn->chance);
-    knn.set_seconds(sum_.knn->seconds);
-  }
 }
 
 void StepMeter::ShowSteps(bool done) {

@@ -28,7 +28,6 @@ class StepMeter {
   wire::UnitProgress Report(uint64_t lease, bool done);
 
  private:
-  void ReportEncoder(wire::UnitProgress* report) const;
   void ShowSteps(bool done);
   void ShowClient();
 
@@ -36,7 +35,7 @@ class StepMeter {
   WorkerMetrics worker_metrics_;
   ClientMetrics client_metrics_;
   StepReport sum_;  // Its learning rate is the latest, its embeddings' figures are sums.
-  uint64_t steps_ = 0, embedded_steps_ = 0;
+  uint64_t steps_ = 0;
   double lease_seconds_ = 0;
 };
 

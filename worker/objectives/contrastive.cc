@@ -251,12 +251,13 @@ StepReport Contrastive::UnitDone() const {
   report.loss_sum = result_.loss * static_cast<double>(report.loss_pairs);
   report.learning_rate = LearningRate();
   const uint64_t rows = std::min(Place().count, kMostUniformityRows), dim = learner_->dim();
-  report.embeddings =
-      EmbeddingFigures{.accuracy = result_.accuracy,
-                       // The mean of |x - y|^2 over anchors and their positives, all of length 1.
-                       .alignment = 2 - 2 * result_.positive_similarity,
-                       .uniformity = Uniformity(result_.embeddings.first(rows * dim), static_cast<uint32_t>(dim)),
-                       .spread = result_.spread};
+  wire::EmbeddingFigures& embeddings = report.embeddings.emplace();
+  embeddings.set_steps(1);
+  embeddings.set_accuracy(result_.accuracy);
+  // The mean of |x - y|^2 over anchors and their positives, all of length 1.
+  embeddings.set_alignment(2 - 2 * result_.positive_similarity);
+  embeddings.set_uniformity(Uniformity(result_.embeddings.first(rows * dim), static_cast<uint32_t>(dim)));
+  embeddings.set_spread(result_.spread);
   return report;
 }
 
@@ -269,14 +270,16 @@ std::optional<uint32_t> Contrastive::EpochsEnded() const {
 bool Contrastive::BeginMeasuring(uint32_t epochs) {
   const job::Job& job = context_.welcome.job();
   if (!watch_ || (epochs % job.encoder().evaluate_every() != 0 && epochs != job.epochs())) return false;
-  knn_ = {.epochs = epochs, .chance = watch_->chance()};
+  knn_.set_epochs(epochs);
+  knn_.set_chance(watch_->chance());
   measured_from_ = std::chrono::steady_clock::now();
   stage_ = Stage::kMeasuring;
   thread_->Begin([this]() -> absl::Status {
     const auto features = [this](std::span<const float> pictures, std::span<float> rows) {
       return learner_->Features(pictures, rows);
     };
-    ASSIGN_OR_RETURN(knn_.accuracy, watch_->Measure(static_cast<uint32_t>(learner_->features()), features));
+    ASSIGN_OR_RETURN(const double accuracy, watch_->Measure(static_cast<uint32_t>(learner_->features()), features));
+    knn_.set_accuracy(accuracy);
     return absl::OkStatus();
   });
   return true;
@@ -289,9 +292,9 @@ absl::StatusOr<StepReport> Contrastive::AwaitMeasurement() {
   if (!outcome) return StepReport{.evaluate_seconds = seconds};
   stage_ = Stage::kAwaitingViews;
   RETURN_IF_ERROR(*outcome) << "measuring between two epochs (encoder.evaluate_every)";
-  knn_.seconds = SecondsSince(measured_from_);
+  knn_.set_seconds(SecondsSince(measured_from_));
   // One before the first step leaves the unit to be trained.
-  StepReport report = knn_.epochs == 0 ? StepReport() : UnitDone();
+  StepReport report = knn_.epochs() == 0 ? StepReport() : UnitDone();
   report.evaluate_seconds = seconds;
   report.knn = knn_;
   return report;

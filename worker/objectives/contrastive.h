@@ -98,7 +98,7 @@ class Contrastive final : public Objective {
   std::unique_ptr<ViewBatch> views_;
   StepResult result_;
   std::optional<KnnWatch> watch_;  // The leader's.
-  KnnFigure knn_;                  // Of the measurement at hand.
+  wire::KnnFigure knn_;            // Of the measurement at hand.
   std::chrono::steady_clock::time_point measured_from_;
   std::unique_ptr<StepThread> thread_;  // Last: it uses all of the above.
 };

@@ -56,7 +56,7 @@ TEST(ProgressTest, EmbeddingsFiguresAreMeansOverTheStepsOfAnInterval) {
   const auto embeddings = [](uint64_t steps, double spread) {
     wire::UnitProgress report = Report(10);
     report.mutable_embeddings()->set_steps(steps);
-    report.mutable_embeddings()->set_spread(spread);
+    report.mutable_embeddings()->set_spread(static_cast<double>(steps) * spread);
     return report;
   };
   Progress progress(1, 1000, kStart);
