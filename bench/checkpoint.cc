@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -18,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "bench/timing.h"
 #include "common/clock.h"
 #include "common/file_system.h"
 #include "common/files.h"
@@ -34,11 +34,6 @@ double Seconds(const std::function<void()>& work) {
   const absl::Time start = Clock::Real().Now();
   work();
   return absl::ToDoubleSeconds(Clock::Real().Now() - start);
-}
-
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
 }
 
 void Check(const absl::Status& status) {

@@ -8,7 +8,6 @@
 // last-level cache, 100 and more where they don't. On a virtual machine both change from second to second, as the host
 // moves its guests about. Medians.
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -16,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "bench/timing.h"
 #include "benchmark/benchmark.h"
 
 namespace shoal {
@@ -27,11 +27,6 @@ constexpr int kTransfers = 10'000;
 
 double SecondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-double Median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
-  return values[values.size() / 2];
 }
 
 // Repetitions a second of a chain of multiply-adds.

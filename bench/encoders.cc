@@ -7,13 +7,13 @@
 // Prints pairs of pictures (with instance: pictures) per CPU-second and per second, after two steps that don't count.
 // bench/encoders_peer.py runs it beside PyTorch.
 
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "bench/timing.h"
 #include "common/host.h"
 #include "common/random.h"
 #include "common/status.h"
@@ -61,10 +61,6 @@ absl::StatusOr<LearnerSettings> SettingsOf(const Flags& flags) {
   if (flags.at("--method") == "moco") settings.method = ContrastiveMethod::kMoco;
   if (flags.at("--method") == "instance") settings.method = ContrastiveMethod::kInstanceSoftmax;
   return settings;
-}
-
-double WallSeconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 absl::Status Run(const Flags& flags) {

@@ -9,13 +9,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "bench/timing.h"
 #include "common/job/job.h"
 #include "common/job/tables.h"
 #include "common/random.h"
@@ -88,20 +88,13 @@ class RowsInTheWorker final : public ContrastRows {
   size_t next_ = 0;
 };
 
-double Seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-double Median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<int64_t>(values.size() / 2), values.end());
-  return values[values.size() / 2];
-}
-
 // Seconds of reading and writing.
 absl::StatusOr<double> TimeOf(ContrastRows* rows, const StepPlace& place, const StepResult& result) {
   StepInput input;
-  const double start = Seconds();
+  const double start = WallSeconds();
   RETURN_IF_ERROR(rows->Read(place, &input));
   RETURN_IF_ERROR(rows->Write(place, result));
-  return Seconds() - start;
+  return WallSeconds() - start;
 }
 
 absl::Status Run(const job::Job& job, int steps) {
@@ -125,9 +118,9 @@ absl::Status Run(const job::Job& job, int steps) {
                     .second_views = std::span(views).last(views.size() / 2),
                     .learning_rate = 0.01};
     RETURN_IF_ERROR(on_server.Read(place, &input));
-    const double start = Seconds();
+    const double start = WallSeconds();
     ASSIGN_OR_RETURN(const StepResult result, learner->Step(input));
-    const double taken = Seconds() - start;
+    const double taken = WallSeconds() - start;
     ASSIGN_OR_RETURN(const double worker, TimeOf(&in_worker, place, result));
     ASSIGN_OR_RETURN(const double server, TimeOf(&on_server, place, result));
     if (step < kUncountedSteps) continue;

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -20,6 +19,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "bench/timing.h"
 #include "common/files.h"
 #include "common/host.h"
 #include "common/status.h"
@@ -197,10 +197,6 @@ void Initialise(const Flags& flags, uint64_t rows, const Rows& inputs, const Row
       outputs[row][d] = 0;
     }
   }
-}
-
-double WallSeconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 void TrainAndReport(const Flags& flags, const Tokens& tokens, const Rows& inputs, const Rows& outputs) {
