@@ -2,7 +2,7 @@
 //
 //   encoders_bench [--net small|resnet18|resnet34|resnet50] [--stem cifar|imagenet] [--size 32] [--batch 256]
 //                  [--method simclr|moco|instance] [--queue 4096] [--steps 20] [--threads 1] [--precision
-//                  float32|bfloat16]
+//                  float32|bfloat16] [--device cpu|cuda]
 //
 // Prints pairs of pictures (with instance: pictures) per CPU-second and per second, after two steps that don't count.
 // bench/encoders_peer.py runs it beside PyTorch.
@@ -26,9 +26,9 @@ namespace {
 using Flags = std::map<std::string, std::string>;
 
 Flags ParseFlags(int argc, char** argv) {
-  Flags flags = {{"--net", "small"}, {"--stem", "cifar"},    {"--size", "32"},
-                 {"--batch", "256"}, {"--method", "simclr"}, {"--queue", "4096"},
-                 {"--steps", "20"},  {"--threads", "1"},     {"--precision", "float32"}};
+  Flags flags = {{"--net", "small"},         {"--stem", "cifar"}, {"--size", "32"},  {"--batch", "256"},
+                 {"--method", "simclr"},     {"--queue", "4096"}, {"--steps", "20"}, {"--threads", "1"},
+                 {"--precision", "float32"}, {"--device", "cpu"}};
   for (int i = 1; i + 1 < argc; i += 2) {
     if (!flags.contains(argv[i])) {
       std::fprintf(stderr, "encoders_bench: no flag %s\n", argv[i]);
@@ -58,6 +58,7 @@ absl::StatusOr<LearnerSettings> SettingsOf(const Flags& flags) {
   settings.image_size = NumberOf(flags, "--size");
   settings.threads = static_cast<int>(NumberOf(flags, "--threads"));
   if (flags.at("--precision") == "bfloat16") settings.precision = Precision::kBfloat16;
+  if (flags.at("--device") == "cuda") settings.device = Device::kCuda;
   if (flags.at("--method") == "moco") settings.method = ContrastiveMethod::kMoco;
   if (flags.at("--method") == "instance") settings.method = ContrastiveMethod::kInstanceSoftmax;
   return settings;

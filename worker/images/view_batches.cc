@@ -36,16 +36,25 @@ void ViewBatches::Begin() {
       work->batch = std::move(spare_.back());
       spare_.pop_back();
     }
-    const size_t side = settings_.augmentation.size;
     work->batch->epoch = foretold_.front().epoch;
     work->batch->pictures = std::move(foretold_.front().pictures);
     work->batch->second_pictures = std::move(foretold_.front().second_pictures);
     work->batch->views = settings_.views;
-    work->batch->pixels.resize(settings_.views * work->batch->pictures.size() * 3 * side * side);
+    work->batch->normalised = settings_.normalised;
+    if (const size_t bytes = BytesOf(*work->batch); bytes != work->batch->bytes) {
+      work->batch->memory =
+          settings_.allocate ? settings_.allocate(bytes) : std::make_shared_for_overwrite<uint8_t[]>(bytes);
+      work->batch->bytes = bytes;
+    }
     foretold_.pop_front();
     work_.push_back(std::move(work));
   }
   work_came_.notify_all();
+}
+
+size_t ViewBatches::BytesOf(const ViewBatch& batch) const {
+  const size_t side = settings_.augmentation.size, values = batch.views * batch.pictures.size() * 3 * side * side;
+  return values * (settings_.normalised ? sizeof(float) : 1);
 }
 
 ViewBatches::Work* ViewBatches::WorkToDo() {
@@ -100,8 +109,13 @@ absl::Status ViewBatches::MakeViews(const ViewBatch& batch, size_t reading, Augm
   for (uint32_t view = second_only ? 1 : 0; view < (first_only ? 1 : batch.views); ++view) {
     const size_t at = (view * count + place) * augmenter->view_floats();
     const ViewKey key{.seed = settings_.seed, .epoch = batch.epoch, .image = picture, .view = view};
+    const DrawnView drawn = DrawView(settings_.augmentation, image.width, image.height, key);
     // The batch's memory is this thread's at this place.
-    augmenter->View(image, key, const_cast<float*>(batch.pixels.data()) + at);
+    if (batch.normalised) {
+      augmenter->Apply(image, drawn, reinterpret_cast<float*>(batch.memory.get()) + at);
+    } else {
+      augmenter->Render(image, drawn, batch.memory.get() + at);
+    }
   }
   return absl::OkStatus();
 }

@@ -6,7 +6,7 @@
 // a pixel. A picture that turns out broken when it is read is replaced by the next one of the set, and counted; where
 // more than max_broken are, the batch is an error that names the last.
 //
-// Memory: kBatchesAhead batches of views, [views, batch, size, size, 3] floats each.
+// Memory: kBatchesAhead batches of views, [views, batch, size, size, 3] floats each, or levels of 8 bits.
 //
 // Thread rule: Foretell, Take and Recycle belong to one thread. Outlived by the image file.
 
@@ -16,6 +16,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -34,12 +35,19 @@ struct ViewBatch {
   std::vector<uint32_t> pictures;  // [batch]
   // [batch] Of the second views, where these are of pictures of their own; else empty.
   std::vector<uint32_t> second_pictures;
-  uint32_t views = 0;         // Of each picture.
-  std::vector<float> pixels;  // [views, batch, size, size, 3]
+  uint32_t views = 0;  // Of each picture.
+  bool normalised = true;
+  std::shared_ptr<uint8_t[]> memory;  // [views, batch, size, size, 3]
+  size_t bytes = 0;
 
+  // [batch, size, size, 3] Of one view of each picture: where they are normalised ...
   std::span<const float> view(uint32_t number) const {
-    const size_t floats = pixels.size() / views;
-    return std::span(pixels).subspan(number * floats, floats);
+    const size_t floats = bytes / views / sizeof(float);
+    return {reinterpret_cast<const float*>(memory.get()) + number * floats, floats};
+  }
+  // ... and where they are not.
+  std::span<const uint8_t> levels(uint32_t number) const {
+    return {memory.get() + number * (bytes / views), bytes / views};
   }
   // Pictures to be read.
   size_t readings() const { return pictures.size() + second_pictures.size(); }
@@ -49,8 +57,14 @@ class ViewBatches {
  public:
   static constexpr size_t kBatchesAhead = 2;
 
+  // So many bytes, or more.
+  using Allocate = std::function<std::shared_ptr<uint8_t[]>(size_t bytes)>;
+
   struct Settings {
     AugmentationSettings augmentation;
+    // Else views are levels of 8 bits, which whoever computes with them normalises: a fourth of the bytes on the way.
+    bool normalised = true;
+    Allocate allocate;  // Where views lie; null: anywhere. Called by the thread of Foretell and Take.
     uint64_t seed = 0;
     uint32_t views = 2;  // Of each picture.
     uint32_t threads = 1;
@@ -89,6 +103,7 @@ class ViewBatches {
   void Begin();
   // The first work with a reading that nobody has begun, or null. Under the lock.
   Work* WorkToDo();
+  size_t BytesOf(const ViewBatch& batch) const;
   absl::Status MakeViews(const ViewBatch& batch, size_t reading, Augmenter* augmenter, ImageBuffer* buffer);
   absl::StatusOr<ImageView> ReadOrReplace(uint64_t picture, ImageBuffer* buffer);
 

@@ -60,8 +60,9 @@ at::Tensor NormaliseTogether(const at::Tensor& x, const BatchNormTensors& tensor
   const auto spread = [&](const at::Tensor& of_channels) {
     return x.dim() == 4 ? of_channels.view({1, channels, 1, 1}) : of_channels.view({1, channels});
   };
-  const at::Tensor distances = x - spread(tensors.running_mean.clone());
-  const at::Tensor rows = at::full({1}, static_cast<double>(x.numel() / channels), x.options());
+  // In float32, whatever x is in: bfloat16 would round the count of rows.
+  const at::Tensor distances = x.to(at::kFloat) - spread(tensors.running_mean.clone());
+  const at::Tensor rows = at::full({1}, static_cast<double>(x.numel() / channels), distances.options());
   const at::Tensor sums =
       SumFunction::apply(at::cat({distances.sum(others), (distances * distances).sum(others), rows}), mode.exchange);
   const at::Tensor count = sums.narrow(0, 2 * channels, 1).detach();
@@ -75,7 +76,7 @@ at::Tensor NormaliseTogether(const at::Tensor& x, const BatchNormTensors& tensor
   }
   at::Tensor y = (distances - spread(mean)) * spread(at::rsqrt(var + kBatchNormEpsilon));
   if (tensors.weight.defined()) y = y * spread(tensors.weight) + spread(tensors.bias);
-  return y;
+  return y.to(x.scalar_type());
 }
 
 }  // namespace

@@ -7,8 +7,10 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/tensor.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -22,19 +24,12 @@
 #include "worker/models/gpus.h"
 #include "worker/models/gradient_buckets.h"
 #include "worker/models/image_encoder.h"
+#include "worker/models/model_optimizer.h"
 #include "worker/models/recycling_allocator.h"
 #include "worker/models/torch_guard.h"
 
 namespace shoal {
 namespace {
-
-std::vector<ParameterSegment> SegmentsOf(const ModelTensors& tensors) {
-  std::vector<ParameterSegment> segments;
-  for (const ModelTensor& parameter : tensors.parameters()) {
-    segments.push_back({parameter.offset, parameter.size, parameter.decays});
-  }
-  return segments;
-}
 
 absl::Status CheckGroup(const WorkerGroup& group) {
   if (group.size < 1 || group.rank < 0 || group.rank >= group.size) {
@@ -53,6 +48,23 @@ EncoderSettings OfAPart(const LearnerSettings& settings) {
   return encoder;
 }
 
+// One view of each picture, of either kind.
+struct Views {
+  std::span<const float> floats;
+  std::span<const uint8_t> levels;
+
+  // Those of `next` lie behind these in memory.
+  bool LieBefore(const Views& next) const {
+    return floats.empty() ? levels.data() + levels.size() == next.levels.data()
+                          : floats.data() + floats.size() == next.floats.data();
+  }
+  // These and as many behind them.
+  Views Twice() const { return {{floats.data(), 2 * floats.size()}, {levels.data(), 2 * levels.size()}}; }
+};
+
+Views FirstOf(const StepInput& input) { return {input.first_views, input.first_levels}; }
+Views SecondOf(const StepInput& input) { return {input.second_views, input.second_levels}; }
+
 class Learner : public ContrastiveLearner {
  public:
   Learner(const LearnerSettings& settings, WorkerGroup group)
@@ -60,10 +72,15 @@ class Learner : public ContrastiveLearner {
         exchange_(std::move(group)),
         query_(OfAPart(settings), settings.precision, &exchange_, /*learns=*/true,
                PlaceOf(settings.device, settings.gpu)),
-        optimizer_(settings.optimizer, SegmentsOf(query_.tensors())),
+        optimizer_(ModelOptimizer::Create(settings.optimizer, &query_.tensors())),
         buckets_(
             settings.bucket_bytes / sizeof(float),
             [this](std::span<float> bucket) { exchange_.BeginGradients(bucket); }, &query_.tensors()) {
+    const auto beside = [this](const std::array<float, 3>& values) {
+      return at::tensor(at::ArrayRef<float>(values), at::TensorOptions(at::kFloat).device(query_.device()));
+    };
+    level_scales_ = beside(settings.levels.scales);
+    level_offsets_ = beside(settings.levels.offsets);
     if (settings.method == ContrastiveMethod::kMoco) {
       key_ = std::make_unique<ImageEncoder>(OfAPart(settings), settings.precision, &exchange_, /*learns=*/false,
                                             PlaceOf(settings.device, settings.gpu));
@@ -71,6 +88,7 @@ class Learner : public ContrastiveLearner {
   }
 
   absl::StatusOr<StepResult> Step(const StepInput& input) override;
+  std::shared_ptr<uint8_t[]> ViewMemory(size_t bytes) override;
   absl::Status Features(std::span<const float> pictures, std::span<float> features) override {
     return ReadFeatures(&query_, settings_.image_size, pictures, features);
   }
@@ -79,7 +97,7 @@ class Learner : public ContrastiveLearner {
   int64_t features() const override { return query_.features(); }
   int64_t dim() const override { return query_.dim(); }
   uint64_t steps() const override { return steps_; }
-  std::span<float> QueryParameters() override { return query_.tensors().parameter_floats(); }
+  std::span<const float> QueryParameters() const override { return query_.tensors().parameter_floats(); }
   std::span<float> KeyParameters() override {
     return key_ == nullptr ? std::span<float>() : key_->tensors().parameter_floats();
   }
@@ -103,21 +121,20 @@ class Learner : public ContrastiveLearner {
   // the mean of the parts.
   double RunningShare(int part) const;
 
-  // What a step is given, on the learner's device: the same memory where that is the CPU.
-  at::Tensor AsPictures(std::span<const float> floats) const {
-    return PicturesOn(floats, settings_.image_size).to(query_.device());
-  }
+  // What a step is given, on the learner's device: floats in the same memory where that is the CPU.
+  at::Tensor AsPictures(const Views& views) const;
   // The first views, then the second, as one batch.
-  at::Tensor BothViews(const StepInput& input);
+  at::Tensor BothViews(const StepInput& input) const;
   // [rows, dim]
   at::Tensor AsRows(std::span<const float> floats) const {
     return at::from_blob(const_cast<float*>(floats.data()), {static_cast<int64_t>(floats.size()) / dim(), dim()},
                          at::TensorOptions(at::kFloat))
         .to(query_.device());
   }
-  // Between the spans, which count, and the tensors, which a step computes with and changes.
+  // What was written to spans is in the tensors then.
   void SendTensors() const;
-  void FetchTensors();
+  // The spans are behind where tensors lie apart.
+  void TensorsChanged();
 
   // What the parts' losses need of the whole step.
   void Prepare(const StepInput& input);
@@ -137,9 +154,9 @@ class Learner : public ContrastiveLearner {
   GroupExchange exchange_;
   ImageEncoder query_;
   std::unique_ptr<ImageEncoder> key_;  // Of kMoco.
-  DenseOptimizer optimizer_;
+  std::unique_ptr<ModelOptimizer> optimizer_;
   GradientBuckets buckets_;
-  std::vector<float> both_views_;
+  at::Tensor level_scales_, level_offsets_;  // [3]
   at::Tensor keys_;                          // Of kMoco, of the last step: [views, batch, dim].
   at::Tensor candidates_;                    // Of the step under way.
   std::vector<at::Tensor> part_embeddings_;  // Of other methods, of the parts so far.
@@ -172,12 +189,11 @@ absl::StatusOr<StepResult> Learner::Step(const StepInput& input) {
   exchange_.FinishGradients();
   RETURN_IF_ERROR(passes);
   RETURN_IF_ERROR(exchange_.status());
-  RETURN_IF_ERROR(TorchGuard("what a step has computed", [&]() -> absl::Status {
-    FetchTensors();
+  RETURN_IF_ERROR(TorchGuard("an optimizer's step", [&]() -> absl::Status {
+    result.gradient_norm = optimizer_->Step(1.0 / exchange_.size(), input.learning_rate);
+    TensorsChanged();
     return absl::OkStatus();
   }));
-  result.gradient_norm = optimizer_.Step(query_.tensors().parameter_floats(), query_.tensors().gradient_floats(),
-                                         1.0 / exchange_.size(), input.learning_rate);
   if (!std::isfinite(result.gradient_norm)) {
     return FailedPrecondition("the gradient of step ", steps_, " is not finite (this worker's loss is ", result.loss,
                               "); parameters are as they were. A lower learning rate or a longer warm-up may cure it");
@@ -191,10 +207,11 @@ void Learner::SendTensors() const {
   if (key_ != nullptr) key_->tensors().Send();
 }
 
-void Learner::FetchTensors() {
-  query_.tensors().FetchGradients();
-  query_.tensors().FetchBuffers();
-  if (key_ != nullptr) key_->tensors().FetchBuffers();
+void Learner::TensorsChanged() {
+  query_.tensors().BuffersChanged();
+  if (key_ != nullptr) key_->tensors().BuffersChanged();
+  // The owner of the key encoder reads them after each step: here an error of the device is still one in words.
+  if (key_ != nullptr) std::as_const(query_).tensors().parameter_floats();
 }
 
 double Learner::RunningShare(int part) const {
@@ -202,14 +219,33 @@ double Learner::RunningShare(int part) const {
   return of_a_part / (1 - kBatchNormMomentum + of_a_part * (part + 1));
 }
 
-at::Tensor Learner::BothViews(const StepInput& input) {
-  const size_t floats = input.first_views.size();
-  if (input.first_views.data() + floats == input.second_views.data()) {
-    return AsPictures({input.first_views.data(), 2 * floats});
-  }
-  both_views_.resize(2 * floats);
-  std::ranges::copy(input.second_views, std::ranges::copy(input.first_views, both_views_.begin()).out);
-  return AsPictures(both_views_);
+at::Tensor Learner::AsPictures(const Views& views) const {
+  const int64_t size = settings_.image_size;
+  if (views.levels.empty()) return PicturesOn(views.floats, size).to(query_.device());
+  const int64_t count = static_cast<int64_t>(views.levels.size()) / (3 * size * size);
+  const at::Tensor levels =
+      at::from_blob(const_cast<uint8_t*>(views.levels.data()), {count, size, size, 3}, at::TensorOptions(at::kByte))
+          .to(query_.device(), /*non_blocking=*/true);
+  // Two operations, each rounded, as the Augmenter's.
+  return levels.to(at::kFloat).mul_(level_scales_).add_(level_offsets_).permute({0, 3, 1, 2});
+}
+
+at::Tensor Learner::BothViews(const StepInput& input) const {
+  const Views first = FirstOf(input), second = SecondOf(input);
+  if (first.LieBefore(second)) return AsPictures(first.Twice());
+  return at::cat({AsPictures(first), AsPictures(second)});
+}
+
+std::shared_ptr<uint8_t[]> Learner::ViewMemory(size_t bytes) {
+  std::shared_ptr<uint8_t[]> memory;
+  const absl::Status status = TorchGuard("memory for views", [&]() -> absl::Status {
+    const auto options = at::TensorOptions(at::kByte).pinned_memory(query_.device().is_cuda());
+    const at::Tensor tensor = at::empty({static_cast<int64_t>(bytes)}, options);
+    memory = {tensor.mutable_data_ptr<uint8_t>(), [tensor](uint8_t*) {}};
+    return absl::OkStatus();
+  });
+  // Any memory is right, if slower.
+  return status.ok() ? memory : std::make_shared_for_overwrite<uint8_t[]>(bytes);
 }
 
 void Learner::Prepare(const StepInput& input) {
@@ -236,7 +272,7 @@ ContrastiveLoss Learner::Loss(const StepInput& of, int part) {
 // Of the first views, or with SimCLR of both.
 at::Tensor Learner::Embeddings(const StepInput& of, int part) {
   const bool both = settings_.method == ContrastiveMethod::kSimClr;
-  const at::Tensor embeddings = query_.Embed(both ? BothViews(of) : AsPictures(of.first_views), RunningShare(part));
+  const at::Tensor embeddings = query_.Embed(both ? BothViews(of) : AsPictures(FirstOf(of)), RunningShare(part));
   part_embeddings_.push_back(embeddings.detach());
   return embeddings;
 }
@@ -253,7 +289,7 @@ at::Tensor Learner::Keys(const StepInput& input) {
   for (int part = 0; part < parts(); ++part) {
     const StepInput of = form().PartOf(input, part);
     const at::Tensor rows =
-        key_->Embed(settings_.symmetric ? BothViews(of) : AsPictures(of.second_views), RunningShare(part));
+        key_->Embed(settings_.symmetric ? BothViews(of) : AsPictures(SecondOf(of)), RunningShare(part));
     keys.push_back(rows.view({settings_.symmetric ? 2 : 1, -1, dim()}));
   }
   if (!input.key_places.empty()) return InOrder(at::cat(keys, 1)[0], input.key_places).unsqueeze(0);
@@ -272,7 +308,7 @@ at::Tensor Learner::InOrder(const at::Tensor& keys, std::span<const uint32_t> ke
 }
 
 ContrastiveLoss Learner::Moco(const StepInput& of, int part) {
-  const at::Tensor pictures = settings_.symmetric ? BothViews(of) : AsPictures(of.first_views);
+  const at::Tensor pictures = settings_.symmetric ? BothViews(of) : AsPictures(FirstOf(of));
   const at::Tensor queries = query_.Embed(pictures, RunningShare(part));
   const int64_t count = keys_.size(1) / parts();
   const at::Tensor keys = keys_.narrow(1, part * count, count).reshape({-1, dim()});
@@ -286,7 +322,7 @@ void Learner::MoveNormaliser(const StepInput& input) {
   const at::NoGradGuard no_gradient;
   float estimate = 0;
   for (int part = 0; part < parts(); ++part) {
-    const at::Tensor embeddings = query_.Embed(AsPictures(form().PartOf(input, part).first_views), /*running_share=*/0);
+    const at::Tensor embeddings = query_.Embed(AsPictures(FirstOf(form().PartOf(input, part))), /*running_share=*/0);
     estimate += static_cast<float>(
         EstimateNormaliser(embeddings, candidates_, static_cast<double>(settings_.bank_rows), settings_.temperature) /
         parts());
@@ -306,14 +342,14 @@ void Learner::Report(StepResult* result) {
 
 size_t Learner::StateFloats() const {
   const ModelTensors& query = query_.tensors();
-  const size_t encoder = query.parameter_floats().size() + query.buffer_floats().size();
-  return (key_ == nullptr ? 1 : 2) * encoder + optimizer_.StateFloats() + kOtherFloats;
+  const size_t encoder = query.parameter_count() + query.buffer_count();
+  return (key_ == nullptr ? 1 : 2) * encoder + optimizer_->StateFloats() + kOtherFloats;
 }
 
 std::string Learner::StateLayout() const {
   std::string layout = query_.tensors().Layout();
   if (key_ != nullptr) layout += Cat("key encoder\n", key_->tensors().Layout());
-  return Cat(layout, "optimizer ", static_cast<int>(settings_.optimizer.kind), " ", optimizer_.StateFloats(),
+  return Cat(layout, "optimizer ", static_cast<int>(settings_.optimizer.kind), " ", optimizer_->StateFloats(),
              "\nsteps 2\nnormaliser 1\n");
 }
 
@@ -323,20 +359,24 @@ absl::Status Learner::SaveState(std::span<float> state) const {
   if (state.size() != StateFloats()) {
     return InvalidArgument("state: ", state.size(), " floats to save into, expected ", StateFloats());
   }
-  auto at = state.begin();
-  const auto put = [&at](std::span<const float> floats) { at = std::ranges::copy(floats, at).out; };
-  for (const ImageEncoder* encoder : {&query_, static_cast<const ImageEncoder*>(key_.get())}) {
-    if (encoder == nullptr) continue;
-    put(encoder->tensors().parameter_floats());
-    put(encoder->tensors().buffer_floats());
-  }
-  optimizer_.SaveState({at, optimizer_.StateFloats()});
-  at += optimizer_.StateFloats();
-  float others[kOtherFloats];
-  PutCount(steps_, std::span(others).first<kFloatsOfCount>());
-  others[kFloatsOfCount] = normaliser_;
-  put(others);
-  return absl::OkStatus();
+  const auto put = [&state](std::span<const float> floats) {
+    std::ranges::copy(floats, state.begin());
+    state = state.subspan(floats.size());
+  };
+  return TorchGuard("reading a learner's state", [&]() -> absl::Status {
+    for (const ImageEncoder* encoder : {&query_, static_cast<const ImageEncoder*>(key_.get())}) {
+      if (encoder == nullptr) continue;
+      put(encoder->tensors().parameter_floats());
+      put(encoder->tensors().buffer_floats());
+    }
+    optimizer_->SaveState(state.first(optimizer_->StateFloats()));
+    state = state.subspan(optimizer_->StateFloats());
+    float others[kOtherFloats];
+    PutCount(steps_, std::span(others).first<kFloatsOfCount>());
+    others[kFloatsOfCount] = normaliser_;
+    put(others);
+    return absl::OkStatus();
+  });
 }
 
 absl::Status Learner::LoadState(std::span<const float> state) {
@@ -348,17 +388,19 @@ absl::Status Learner::LoadState(std::span<const float> state) {
     state = state.subspan(floats);
     return taken;
   };
-  for (ImageEncoder* encoder : {&query_, key_.get()}) {
-    if (encoder == nullptr) continue;
-    for (const std::span<float> into : {encoder->tensors().parameter_floats(), encoder->tensors().buffer_floats()}) {
-      std::ranges::copy(take(into.size()), into.begin());
+  return TorchGuard("setting a learner's state", [&]() -> absl::Status {
+    for (ImageEncoder* encoder : {&query_, key_.get()}) {
+      if (encoder == nullptr) continue;
+      for (const std::span<float> into : {encoder->tensors().parameter_floats(), encoder->tensors().buffer_floats()}) {
+        std::ranges::copy(take(into.size()), into.begin());
+      }
     }
-  }
-  optimizer_.LoadState(take(optimizer_.StateFloats()));
-  const std::span<const float> others = take(kOtherFloats);
-  steps_ = TakeCount(others.first<kFloatsOfCount>());
-  normaliser_ = others[kFloatsOfCount];
-  return absl::OkStatus();
+    optimizer_->LoadState(take(optimizer_->StateFloats()));
+    const std::span<const float> others = take(kOtherFloats);
+    steps_ = TakeCount(others.first<kFloatsOfCount>());
+    normaliser_ = others[kFloatsOfCount];
+    return absl::OkStatus();
+  });
 }
 
 absl::Status Learner::ExportBackbone(const std::string& path, const PictureNormalisation& normalisation) const {
@@ -378,6 +420,7 @@ absl::StatusOr<std::unique_ptr<ContrastiveLearner>> ContrastiveLearner::Create(c
   RETURN_IF_ERROR(CheckGroup(group));
   if (settings.device == Device::kCuda) {
     RETURN_IF_ERROR(CheckGpu(settings.gpu)) << "device is CUDA";
+    SetUpGpus();
   }
   return TorchGuard("making an image encoder", [&]() -> absl::StatusOr<std::unique_ptr<ContrastiveLearner>> {
     RecycleTensorMemory();

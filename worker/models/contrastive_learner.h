@@ -11,9 +11,9 @@
 // parts are those of the whole step all the same, and accumulation changes roundings only.
 //
 // Thread rule: one owner at a time; Torch's threads are its own, `threads` of them, for the whole process. Spans that
-// it returns are views into it, valid as long as it is, of the same place each time; those of a StepResult until the
-// next step. All are on the host, also where it computes on a GPU: a call takes there what it computes with, and back
-// what it has changed.
+// it returns are views into it, of the same place each time; what one shows, and what is written to one, counts until
+// the next step: then it is to be asked for again. All are on the host, also where it computes on a GPU: they are
+// copied when they are asked for, and what was written to them when a step begins.
 //
 // Sources: Chen et al. 2020, SimCLR, algorithm 1; He et al. 2020, "Momentum Contrast", algorithm 1; Wu et al. 2018,
 // "Unsupervised Feature Learning via Non-Parametric Instance Discrimination", equations 2 to 8.
@@ -65,6 +65,9 @@ class ContrastiveLearner {
   // trusted: go on from a saved state, in another learner.
   virtual absl::StatusOr<StepResult> Step(const StepInput& input) = 0;
 
+  // Memory for a step's views, which its device reads the quickest. Safe from any thread, and outlives the learner.
+  virtual std::shared_ptr<uint8_t[]> ViewMemory(size_t bytes) = 0;
+
   // Features [n, features()] of `pictures` [n, size, size, 3] by the running statistics, into `features`. The pictures
   // are taken in batches, so n has no limit.
   virtual absl::Status Features(std::span<const float> pictures, std::span<float> features) = 0;
@@ -78,7 +81,7 @@ class ContrastiveLearner {
   virtual uint64_t steps() const = 0;    // Taken so far, before the last LoadState too.
 
   // The trained parameters, in one fixed order, the same for query and key encoder.
-  virtual std::span<float> QueryParameters() = 0;
+  virtual std::span<const float> QueryParameters() const = 0;
   // Those of the key encoder, for their owner to set before a step: at first equal to the query encoder's. Empty but
   // with kMoco.
   virtual std::span<float> KeyParameters() = 0;

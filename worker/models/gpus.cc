@@ -42,6 +42,15 @@ absl::Status CheckGpu(int gpu) {
   return absl::OkStatus();
 }
 
+void SetUpGpus() {
+  at::Context& context = at::globalContext();
+  // Each by its name: TF32 is what convolutions begin with, whatever is said of all.
+  for (const at::Float32Op op : {at::Float32Op::CONV, at::Float32Op::MATMUL}) {
+    context.setFloat32Precision(at::Float32Backend::CUDA, op, at::Float32Precision::IEEE);
+  }
+  context.setBenchmarkCuDNN(true);
+}
+
 bool GpuIsQuickWithBfloat16(int gpu) {
   const c10::DeviceGuard guard(at::Device(at::kCUDA, static_cast<at::DeviceIndex>(gpu)));
   return at::detail::getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();

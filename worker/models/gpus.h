@@ -20,6 +20,10 @@ int Gpus();
 // FailedPrecondition where an encoder cannot be computed on GPU `gpu` of this host: why, and the cure.
 absl::Status CheckGpu(int gpu);
 
+// How this process computes on GPUs from now on: float32 is float32 throughout, never TF32, and cuDNN takes for each
+// shape that it meets the convolution that it finds the quickest.
+void SetUpGpus();
+
 // Whether GPU `gpu`, which is there, multiplies bfloat16 matrices in hardware: Ampere's do, and all later.
 bool GpuIsQuickWithBfloat16(int gpu);
 

@@ -30,14 +30,8 @@ std::vector<int64_t> StridesOf(const std::vector<int64_t>& shape) {
 
 // Not a view by Torch's means: those of one buffer would have one count of changes, by which a backward pass refuses
 // what was changed since it was saved.
-at::Tensor ViewOf(float* from, const std::vector<int64_t>& shape, at::Device device) {
-  return at::from_blob(from, shape, StridesOf(shape), at::TensorOptions(at::kFloat).device(device));
-}
-
-// All of `floats` as one row.
-at::Tensor RowOf(std::span<const float> floats) {
-  return at::from_blob(const_cast<float*>(floats.data()), {static_cast<int64_t>(floats.size())},
-                       at::TensorOptions(at::kFloat));
+at::Tensor ViewOf(const at::Tensor& row, const ModelTensor& of) {
+  return at::from_blob(row.mutable_data_ptr<float>() + of.offset, of.shape, StridesOf(of.shape), row.options());
 }
 
 // Box and Muller's pair of normal numbers, one of it: initialisation is not where time goes.
@@ -90,46 +84,57 @@ const ModelTensor* ModelTensors::AddBuffer(std::string name, std::vector<int64_t
   return Add({std::move(name), std::move(shape), {Initialisation::Kind::kConstant, value}}, &buffers_);
 }
 
-void ModelTensors::Floats::Resize(size_t size, const TensorPlace& place) {
-  host.resize(size);
-  if (place.apart) {
-    apart = at::zeros({static_cast<int64_t>(size)}, at::TensorOptions(at::kFloat).device(place.device));
-  }
+void ModelTensors::Floats::Resize(size_t floats, const TensorPlace& place, bool on_host) {
+  size = floats;
+  const auto options = at::TensorOptions(at::kFloat);
+  const auto count = static_cast<int64_t>(floats);
+  // A GPU copies memory that cannot be paged out several times as quickly.
+  if (on_host || !place.apart) host = at::zeros({count}, options.pinned_memory(place.device.is_cuda()));
+  if (place.apart) apart = at::zeros({count}, options.device(place.device));
+}
+
+std::span<const float> ModelTensors::Floats::ToRead() const {
+  if (host_is_old) host.copy_(apart);
+  host_is_old = false;
+  return {host.const_data_ptr<float>(), size};
+}
+
+std::span<float> ModelTensors::Floats::ToWrite() {
+  ToRead();
+  apart_is_old = apart.defined();
+  return {host.mutable_data_ptr<float>(), size};
 }
 
 void ModelTensors::Floats::Send() const {
-  if (apart.defined()) apart.copy_(RowOf(host));
-}
-
-void ModelTensors::Floats::Fetch() {
-  if (apart.defined()) RowOf(host).copy_(apart);
+  if (apart_is_old) apart.copy_(host, /*non_blocking=*/true);
+  apart_is_old = false;
 }
 
 void ModelTensors::Allocate(uint64_t seed, bool learns, const TensorPlace& place) {
   parameter_floats_.Resize(FloatsOf(parameters_), place);
   buffer_floats_.Resize(FloatsOf(buffers_), place);
-  if (learns) gradient_floats_.Resize(FloatsOf(parameters_), place);
+  if (learns) gradient_floats_.Resize(FloatsOf(parameters_), place, /*on_host=*/false);
   Initialise(seed);
   for (ModelTensor& buffer : buffers_) {
-    buffer.tensor = ViewOf(buffer_floats_.memory() + buffer.offset, buffer.shape, place.device);
+    buffer.tensor = ViewOf(buffer_floats_.row(), buffer);
   }
   for (ModelTensor& parameter : parameters_) {
-    parameter.tensor = ViewOf(parameter_floats_.memory() + parameter.offset, parameter.shape, place.device);
+    parameter.tensor = ViewOf(parameter_floats_.row(), parameter);
     if (!learns) continue;
     parameter.tensor.set_requires_grad(true);
-    parameter.tensor.mutable_grad() =
-        ViewOf(gradient_memory().data() + parameter.offset, parameter.shape, place.device);
+    parameter.tensor.mutable_grad() = ViewOf(gradient_floats_.row(), parameter);
   }
 }
 
 void ModelTensors::Initialise(uint64_t seed) {
+  const std::span<float> parameter_values = parameter_floats(), buffer_values = buffer_floats();
   uint64_t stream = 0;
   for (const ModelTensor& parameter : parameters_) {
-    Fill(parameter_floats().subspan(parameter.offset, parameter.size), parameter.initialisation,
+    Fill(parameter_values.subspan(parameter.offset, parameter.size), parameter.initialisation,
          StreamKey(seed, stream++));
   }
   for (const ModelTensor& buffer : buffers_) {
-    Fill(buffer_floats().subspan(buffer.offset, buffer.size), buffer.initialisation, 0);
+    Fill(buffer_values.subspan(buffer.offset, buffer.size), buffer.initialisation, 0);
   }
 }
 
@@ -138,18 +143,11 @@ void ModelTensors::Send() const {
   buffer_floats_.Send();
 }
 
-void ModelTensors::FetchBuffers() { buffer_floats_.Fetch(); }
-void ModelTensors::FetchGradients() { gradient_floats_.Fetch(); }
+void ModelTensors::ClearGradients() { gradient_floats_.row().zero_(); }
 
-void ModelTensors::ClearGradients() {
-  if (gradient_floats_.apart.defined()) {
-    gradient_floats_.apart.zero_();
-  } else {
-    std::ranges::fill(gradient_floats_.host, 0.0f);
-  }
+std::span<float> ModelTensors::gradient_memory() {
+  return {gradient_row().mutable_data_ptr<float>(), gradient_floats_.size};
 }
-
-std::span<float> ModelTensors::gradient_memory() { return {gradient_floats_.memory(), gradient_floats_.host.size()}; }
 
 std::string ModelTensors::Layout() const {
   std::string layout;

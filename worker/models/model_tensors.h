@@ -7,8 +7,9 @@
 //
 // Gradients of parameters that learn are views of a third buffer of the parameters' layout.
 //
-// On a GPU tensors lie apart from the spans, in buffers of the same layout there. The spans are what counts: who is
-// about to compute with the tensors sends them, and fetches what that has changed.
+// On a GPU tensors lie apart from the spans, in buffers of the same layout there, and each kind is copied only when it
+// is looked at on the other side: a span shows what the tensors hold when it is asked for, what is written to it counts
+// from the next Send on, and whoever changes tensors says so.
 //
 // Thread rule: one owner at a time. The tensors are views: they are valid as long as the ModelTensors is.
 
@@ -61,38 +62,47 @@ class ModelTensors {
   // Without `learns` there are no gradients.
   void Allocate(uint64_t seed, bool learns, const TensorPlace& place = {});
 
-  // Parameters and buffers, from the spans to their tensors. Nothing is done, here and in the fetches, where tensors do
-  // not lie apart.
+  // What was written to spans is in the tensors then, for whoever computes with them next on their device.
   void Send() const;
-  void FetchBuffers();
-  void FetchGradients();
+  // Tensors have been changed where they lie: by a step of an optimizer, and by passes in training.
+  void ParametersChanged() { parameter_floats_.Changed(); }
+  void BuffersChanged() { buffer_floats_.Changed(); }
 
   // The gradients' tensors become 0.
   void ClearGradients();
-  // Where the gradients' tensors lie, in the order of gradient_floats(), which it is where they do not lie apart.
+  // Parameters and their gradients where their tensors lie, as one row; the order is parameter_floats()'.
+  at::Tensor parameter_row() const { return parameter_floats_.row(); }
+  at::Tensor gradient_row() const { return gradient_floats_.row(); }
   std::span<float> gradient_memory();
 
   const std::deque<ModelTensor>& parameters() const { return parameters_; }
   const std::deque<ModelTensor>& buffers() const { return buffers_; }
-  std::span<float> parameter_floats() { return parameter_floats_.host; }
-  std::span<float> buffer_floats() { return buffer_floats_.host; }
-  std::span<const float> parameter_floats() const { return parameter_floats_.host; }
-  std::span<const float> buffer_floats() const { return buffer_floats_.host; }
-  std::span<float> gradient_floats() { return gradient_floats_.host; }  // Empty where nothing learns.
+  bool lie_apart() const { return parameter_floats_.apart.defined(); }
+  size_t parameter_count() const { return parameter_floats_.size; }
+  size_t buffer_count() const { return buffer_floats_.size; }
+  // To be written to: until the next Send, and not after it.
+  std::span<float> parameter_floats() { return parameter_floats_.ToWrite(); }
+  std::span<float> buffer_floats() { return buffer_floats_.ToWrite(); }
+  std::span<const float> parameter_floats() const { return parameter_floats_.ToRead(); }
+  std::span<const float> buffer_floats() const { return buffer_floats_.ToRead(); }
 
   // A line "name 64x3x7x7" for each parameter, then each buffer.
   std::string Layout() const;
 
  private:
-  // A flat buffer, and its copy on the device where tensors lie apart; else undefined.
+  // A flat buffer on the host, and its twin where tensors lie apart; else that is undefined.
   struct Floats {
-    std::vector<float> host;
-    at::Tensor apart;
+    size_t size = 0;
+    at::Tensor host, apart;
+    mutable bool host_is_old = false, apart_is_old = false;
 
-    void Resize(size_t size, const TensorPlace& place);
-    float* memory() { return apart.defined() ? apart.mutable_data_ptr<float>() : host.data(); }
+    // Without `on_host` tensors that lie apart have no twin on the host.
+    void Resize(size_t floats, const TensorPlace& place, bool on_host = true);
+    at::Tensor row() const { return apart.defined() ? apart : host; }
+    std::span<float> ToWrite();
+    std::span<const float> ToRead() const;
     void Send() const;
-    void Fetch();
+    void Changed() { host_is_old = apart.defined(); }
   };
 
   void Initialise(uint64_t seed);

@@ -12,15 +12,26 @@ absl::Status StepForm::Check(const StepInput& input) const {
   return CheckKeyPlaces(input);
 }
 
-absl::Status StepForm::CheckViews(const StepInput& input) const {
-  const size_t floats = input.first_views.size();
-  if (floats == 0 || floats % picture_floats() != 0) {
-    return InvalidArgument("first_views: ", floats, " floats are not pictures of ", settings.image_size, " x ",
-                           settings.image_size, " x 3 = ", picture_floats(), " floats each");
+// `what` are so many values of first views and of second ones.
+absl::Status StepForm::CheckPictures(std::string_view what, size_t first, size_t second) const {
+  if (first == 0 || first % picture_floats() != 0) {
+    return InvalidArgument("first_", what, ": ", first, " values are not pictures of ", settings.image_size, " x ",
+                           settings.image_size, " x 3 = ", picture_floats(), " each");
   }
-  if (input.second_views.size() != (TakesTwoViews() ? floats : 0)) {
-    return InvalidArgument("second_views: ", input.second_views.size(), " floats, expected ",
-                           TakesTwoViews() ? floats : 0);
+  if (second != (TakesTwoViews() ? first : 0)) {
+    return InvalidArgument("second_", what, ": ", second, " values, expected ", TakesTwoViews() ? first : 0);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status StepForm::CheckViews(const StepInput& input) const {
+  if (input.first_levels.empty() && input.second_levels.empty()) {
+    RETURN_IF_ERROR(CheckPictures("views", input.first_views.size(), input.second_views.size()));
+  } else if (input.first_views.empty() && input.second_views.empty()) {
+    RETURN_IF_ERROR(CheckPictures("levels", input.first_levels.size(), input.second_levels.size()));
+  } else {
+    return InvalidArgument("first_levels: ", input.first_levels.size(), " values beside views of ",
+                           input.first_views.size(), "; a step takes one or the other");
   }
   const size_t batch = pictures(input);
   if (batch > static_cast<size_t>(settings.max_batch)) {
@@ -87,6 +98,8 @@ StepInput StepForm::PartOf(const StepInput& input, int part) const {
   StepInput own = input;
   own.first_views = of(input.first_views);
   own.second_views = of(input.second_views);
+  own.first_levels = of(input.first_levels);
+  own.second_levels = of(input.second_levels);
   own.places = of(input.places);
   own.positives = of(input.positives);
   return own;

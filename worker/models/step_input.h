@@ -7,17 +7,21 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "worker/models/learner_settings.h"
 
 namespace shoal {
 
-// Pictures are floats in the order [batch, size, size, 3], normalised as the backbone's users will normalise theirs.
+// Pictures are in the order [batch, size, size, 3]: floats, normalised as the backbone's users will normalise theirs,
+// or levels of 8 bits, which the learner normalises so.
 struct StepInput {
   std::span<const float> first_views;  // [batch, size, size, 3]; MoCo's queries.
   // Alike; MoCo's keys. None with instance discrimination. Quickest where they follow the first views in memory.
   std::span<const float> second_views;
+  // In place of both.
+  std::span<const uint8_t> first_levels, second_levels;
   // Rows of embeddings [rows, dim], of length 1: MoCo's queue, in which this batch's keys are not yet; or the whole
   // bank; or the rows of the bank that are the sample of negatives.
   std::span<const float> candidates;
@@ -37,7 +41,9 @@ struct StepForm {
   size_t workers = 1;
 
   size_t picture_floats() const { return size_t{3} * settings.image_size * settings.image_size; }
-  size_t pictures(const StepInput& input) const { return input.first_views.size() / picture_floats(); }
+  size_t pictures(const StepInput& input) const {
+    return (input.first_views.size() + input.first_levels.size()) / picture_floats();
+  }
 
   // InvalidArgument names the span of `input` whose size is not what the settings and the other spans say.
   absl::Status Check(const StepInput& input) const;
@@ -51,6 +57,7 @@ struct StepForm {
     return settings.method == ContrastiveMethod::kSimClr || settings.method == ContrastiveMethod::kMoco;
   }
   absl::Status CheckViews(const StepInput& input) const;
+  absl::Status CheckPictures(std::string_view what, size_t first, size_t second) const;
   absl::Status CheckRows(const StepInput& input) const;
   absl::Status CheckKeyPlaces(const StepInput& input) const;
 };

@@ -9,6 +9,7 @@
 #include "common/job/tables.h"
 #include "common/log.h"
 #include "common/status.h"
+#include "worker/augment/view_arithmetic.h"
 #include "worker/collective/nccl_collective.h"
 #include "worker/flush_tables.h"
 #include "worker/images/key_order.h"
@@ -65,9 +66,10 @@ absl::StatusOr<std::unique_ptr<Objective>> Contrastive::Create(const ObjectiveCo
   if (place.device == Device::kCuda && workers->size() > 1) {
     ASSIGN_OR_RETURN(parts.gpu_collective, MakeNcclCollective(workers, {.device = place.gpu}));
   }
-  ASSIGN_OR_RETURN(const LearnerSettings settings,
+  ASSIGN_OR_RETURN(LearnerSettings settings,
                    LearnerSettingsOf(job, parts.images->size(), augmentation.size,
                                      static_cast<int>(or_cores(job.encoder().threads())), place));
+  settings.levels = LevelScalingOf(augmentation);
   ASSIGN_OR_RETURN(parts.learner, ContrastiveLearner::Create(settings, GroupOf(workers, parts.gpu_collective.get())));
   parts.views = {.augmentation = augmentation,
                  .seed = job.seed(),
@@ -75,6 +77,10 @@ absl::StatusOr<std::unique_ptr<Objective>> Contrastive::Create(const ObjectiveCo
                  .threads = or_cores(job.encoder().reader_threads()),
                  .max_broken = static_cast<uint64_t>(job.data().images().max_broken_fraction() *
                                                      static_cast<double>(parts.images->size()))};
+  if (place.device == Device::kCuda) {
+    parts.views.normalised = false;
+    parts.views.allocate = [learner = parts.learner.get()](size_t bytes) { return learner->ViewMemory(bytes); };
+  }
   if (job.encoder().evaluate_every() > 0 && parts.collective->rank() == 0) {
     ASSIGN_OR_RETURN(PictureSets sets,
                      PictureSets::OfFiles(context.welcome.watch_bank_file(), context.welcome.watch_test_file()));
@@ -205,8 +211,15 @@ absl::StatusOr<StepReport> Contrastive::AwaitViews() {
 }
 
 absl::Status Contrastive::BeginComputing() {
-  StepInput input{.first_views = views_->view(0), .learning_rate = LearningRate()};
-  if (views_->views == 2) input.second_views = views_->view(1);
+  StepInput input{.learning_rate = LearningRate()};
+  const bool has_second = views_->views == 2;
+  if (views_->normalised) {
+    input.first_views = views_->view(0);
+    if (has_second) input.second_views = views_->view(1);
+  } else {
+    input.first_levels = views_->levels(0);
+    if (has_second) input.second_levels = views_->levels(1);
+  }
   RETURN_IF_ERROR(rows_->Read(Place(), &input));
   thread_->Begin([this, input]() -> absl::Status {
     ASSIGN_OR_RETURN(result_, learner_->Step(input));

@@ -195,10 +195,10 @@ TEST_P(EachMethodTest, ABatchOfTheWrongSizeIsReportedWithBothSizes) {
   const Batch batch(GetParam());
   StepInput input = batch.input;
   input.first_views = input.first_views.first(kPictureFloats + 1);
-  EXPECT_THAT(StepError(*learner, input), HasSubstr("first_views: 769 floats are not pictures of 16 x 16 x 3 = 768"));
+  EXPECT_THAT(StepError(*learner, input), HasSubstr("first_views: 769 values are not pictures of 16 x 16 x 3 = 768"));
   input = batch.input;
   input.second_views = input.first_views.first(kPictureFloats);
-  EXPECT_THAT(StepError(*learner, input), HasSubstr("second_views: 768 floats, expected "));
+  EXPECT_THAT(StepError(*learner, input), HasSubstr("second_views: 768 values, expected "));
   input = batch.input;
   input.candidates = input.first_views.first(kDim + 1);
   EXPECT_THAT(StepError(*learner, input), HasSubstr("candidates: 9 floats, expected "));

@@ -29,7 +29,7 @@ class GradientBucketsTest : public ::testing::Test {
     return GradientBuckets(
         bucket_floats,
         [this](std::span<float> bucket) {
-          offsets_.push_back(bucket.data() - tensors_.gradient_floats().data());
+          offsets_.push_back(bucket.data() - tensors_.gradient_memory().data());
           sizes_.push_back(bucket.size());
           values_.push_back(bucket.front());
         },
@@ -75,7 +75,7 @@ TEST_F(GradientBucketsTest, APassBeginsWithGradientsOfZero) {
     buckets.Begin();
     (Layer(0) + Layer(1) + Layer(2)).sum().backward();
     buckets.Finish();
-    EXPECT_THAT(tensors_.gradient_floats(), Each(1.0f));
+    EXPECT_THAT(tensors_.gradient_memory(), Each(1.0f));
   }
 }
 

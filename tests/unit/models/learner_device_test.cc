@@ -1,7 +1,9 @@
-// What a learner computes on a GPU, held by the same operators and copies on the CPU.
+// What a learner computes on a GPU: on one where there is one, and everywhere by the same operators and copies on the
+// CPU.
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 #include <vector>
 
 #include "common/random.h"
@@ -36,6 +38,11 @@ struct Case {
   int accumulation_steps = 1;
   bool shuffles = false;
 };
+
+void PrintTo(const Case& of, std::ostream* out) {
+  *out << "method " << static_cast<int>(of.method) << ", batch norm " << static_cast<int>(of.batch_norm) << ", "
+       << of.accumulation_steps << " parts" << (of.shuffles ? ", shuffled" : "");
+}
 
 // Steps of `learner`, one of so many workers, on pictures of these keys; returns their losses.
 std::vector<double> Steps(ContrastiveLearner& learner, const Case& of, std::vector<uint64_t> keys,
@@ -78,34 +85,43 @@ void ExpectAlike(ContrastiveLearner& a, ContrastiveLearner& b) {
   EXPECT_LT(Furthest(a.KeyRunningStatistics(), b.KeyRunningStatistics()), 1e-4);
 }
 
-class LearnerDeviceTest : public ::testing::TestWithParam<Case> {
+std::vector<Device> DevicesByOperators() {
+  std::vector<Device> devices = {Device::kCpuLikeCuda};
+  if (Gpus() > 0) devices.push_back(Device::kCuda);
+  return devices;
+}
+
+class LearnerDeviceTest : public ::testing::TestWithParam<std::tuple<Case, Device>> {
  protected:
+  Case of() const { return std::get<Case>(GetParam()); }
+  Device device() const { return std::get<Device>(GetParam()); }
   LearnerSettings SettingsOn(Device device) const {
-    LearnerSettings settings = Settings(GetParam().method, device);
-    settings.encoder.batch_norm = GetParam().batch_norm;
-    settings.encoder.batch_norm_parts = GetParam().batch_norm == BatchNormKind::kSplit ? 2 : 1;
+    LearnerSettings settings = Settings(of().method, device);
+    settings.encoder.batch_norm = of().batch_norm;
+    settings.encoder.batch_norm_parts = of().batch_norm == BatchNormKind::kSplit ? 2 : 1;
     settings.encoder.head = HeadKind::kSimClrMlp;
-    settings.accumulation_steps = GetParam().accumulation_steps;
+    settings.accumulation_steps = of().accumulation_steps;
     return settings;
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Cases, LearnerDeviceTest,
-                         ::testing::Values(Case{ContrastiveMethod::kSimClr, BatchNormKind::kLocal},
-                                           Case{ContrastiveMethod::kSimClr, BatchNormKind::kSynchronised},
-                                           Case{ContrastiveMethod::kMoco, BatchNormKind::kSplit},
-                                           Case{ContrastiveMethod::kMoco, BatchNormKind::kSynchronised},
-                                           Case{ContrastiveMethod::kInstanceSoftmax, BatchNormKind::kLocal},
-                                           Case{ContrastiveMethod::kInstanceNce, BatchNormKind::kLocal},
-                                           Case{ContrastiveMethod::kMoco, BatchNormKind::kLocal, 2, true},
-                                           Case{ContrastiveMethod::kMoco, BatchNormKind::kSplit, 2},
-                                           Case{ContrastiveMethod::kInstanceNce, BatchNormKind::kSynchronised, 2}));
+INSTANTIATE_TEST_SUITE_P(
+    Cases, LearnerDeviceTest,
+    ::testing::Combine(::testing::Values(Case{ContrastiveMethod::kSimClr, BatchNormKind::kLocal},
+                                         Case{ContrastiveMethod::kSimClr, BatchNormKind::kSynchronised},
+                                         Case{ContrastiveMethod::kMoco, BatchNormKind::kSplit},
+                                         Case{ContrastiveMethod::kMoco, BatchNormKind::kSynchronised},
+                                         Case{ContrastiveMethod::kInstanceSoftmax, BatchNormKind::kLocal},
+                                         Case{ContrastiveMethod::kInstanceNce, BatchNormKind::kLocal},
+                                         Case{ContrastiveMethod::kMoco, BatchNormKind::kLocal, 2, true},
+                                         Case{ContrastiveMethod::kMoco, BatchNormKind::kSplit, 2},
+                                         Case{ContrastiveMethod::kInstanceNce, BatchNormKind::kSynchronised, 2}),
+                       ::testing::ValuesIn(DevicesByOperators())));
 
 TEST_P(LearnerDeviceTest, ByTheOperatorsOfAGpuStepsAreThoseOfTheCpusKernels) {
-  const auto by_kernels = MakeLearner(SettingsOn(Device::kCpu)),
-             by_operators = MakeLearner(SettingsOn(Device::kCpuLikeCuda));
-  const std::vector<double> expected = Steps(*by_kernels, GetParam(), {1, 2, 3});
-  const std::vector<double> losses = Steps(*by_operators, GetParam(), {1, 2, 3});
+  const auto by_kernels = MakeLearner(SettingsOn(Device::kCpu)), by_operators = MakeLearner(SettingsOn(device()));
+  const std::vector<double> expected = Steps(*by_kernels, of(), {1, 2, 3});
+  const std::vector<double> losses = Steps(*by_operators, of(), {1, 2, 3});
   for (size_t i = 0; i < losses.size(); ++i) EXPECT_NEAR(losses[i], expected[i], 1e-4) << i;
   ExpectAlike(*by_kernels, *by_operators);
   const std::vector<float> pictures = RandomFloats(4 * kSize * kSize * 3, 9);
@@ -116,12 +132,13 @@ TEST_P(LearnerDeviceTest, ByTheOperatorsOfAGpuStepsAreThoseOfTheCpusKernels) {
 }
 
 TEST_P(LearnerDeviceTest, TwoWorkersStepAsTheyDoByTheCpusKernels) {
+  if (device() == Device::kCuda) GTEST_SKIP() << "threads exchange what lies on the host";
   std::vector<std::unique_ptr<ContrastiveLearner>> learners(2);
-  for (const Device device : {Device::kCpu, Device::kCpuLikeCuda}) {
+  for (const Device device : {Device::kCpu, this->device()}) {
     ThreadGroup workers(2);
     workers.Run([&](const WorkerGroup& group) {
       auto learner = MakeLearner(SettingsOn(device), group);
-      Steps(*learner, GetParam(), {1u + group.rank, 3u + group.rank}, 2);
+      Steps(*learner, of(), {1u + group.rank, 3u + group.rank}, 2);
       if (group.rank == 0) learners[device == Device::kCpu ? 0 : 1] = std::move(learner);
     });
   }
@@ -129,27 +146,91 @@ TEST_P(LearnerDeviceTest, TwoWorkersStepAsTheyDoByTheCpusKernels) {
 }
 
 TEST_P(LearnerDeviceTest, AStateOfEitherDeviceGoesOnOnTheOther) {
-  const auto first = MakeLearner(SettingsOn(Device::kCpuLikeCuda));
-  Steps(*first, GetParam(), {1, 2});
+  const auto first = MakeLearner(SettingsOn(device()));
+  Steps(*first, of(), {1, 2});
   std::vector<float> state(first->StateFloats());
   ASSERT_TRUE(first->SaveState(state).ok());
   const auto second = MakeLearner(SettingsOn(Device::kCpu));
   ASSERT_TRUE(second->LoadState(state).ok());
-  Steps(*first, GetParam(), {3});
-  Steps(*second, GetParam(), {3});
+  Steps(*first, of(), {3});
+  Steps(*second, of(), {3});
   ExpectAlike(*first, *second);
+}
+
+TEST_P(LearnerDeviceTest, InBfloat16StepsAreTheSameRoundedMore) {
+  const auto exact = MakeLearner(SettingsOn(device()));
+  LearnerSettings settings = SettingsOn(device());
+  settings.precision = Precision::kBfloat16;
+  const auto rounded = MakeLearner(settings);
+  const std::vector<double> expected = Steps(*exact, of(), {1, 2, 3}), losses = Steps(*rounded, of(), {1, 2, 3});
+  for (size_t i = 0; i < losses.size(); ++i) EXPECT_NEAR(losses[i], expected[i], 0.05 * expected[i]) << i;
+  EXPECT_NE(losses, expected);
+}
+
+TEST_P(LearnerDeviceTest, PicturesOf8BitsAreNormalisedToTheBit) {
+  LearnerSettings settings = SettingsOn(device());
+  settings.levels = {{0.017f, 0.018f, 0.0171f}, {-2.1f, -2.0f, -1.8f}};
+  const auto of_floats = MakeLearner(settings), of_levels = MakeLearner(settings);
+  std::vector<uint8_t> levels(2 * kBatch * kSize * kSize * 3);
+  CounterRandom random(7);
+  for (uint8_t& level : levels) level = static_cast<uint8_t>(random.NextBelow(256));
+  std::vector<float> floats(levels.size());
+  for (size_t i = 0; i < levels.size(); ++i) {
+    const float scaled = settings.levels.scales[i % 3] * levels[i];
+    floats[i] = scaled + settings.levels.offsets[i % 3];
+  }
+  const std::vector<float> rows = RandomFloats(32 * kDim, 1), positives = RandomFloats(kBatch * kDim, 2);
+  const std::vector<int64_t> places(kBatch, 3);
+  StepInput by_floats{.learning_rate = 0.05};
+  if (of().method != ContrastiveMethod::kSimClr) by_floats.candidates = rows;
+  if (of().method == ContrastiveMethod::kInstanceSoftmax) by_floats.places = places;
+  if (of().method == ContrastiveMethod::kInstanceNce) by_floats.positives = positives;
+  StepInput by_levels = by_floats;
+  const bool two = of().method == ContrastiveMethod::kSimClr || of().method == ContrastiveMethod::kMoco;
+  const size_t half = levels.size() / 2;
+  by_floats.first_views = std::span(floats).first(half);
+  by_levels.first_levels = std::span(levels).first(half);
+  if (two) by_floats.second_views = std::span(floats).last(half);
+  // Elsewhere in memory than behind the first.
+  const std::vector<uint8_t> second(levels.begin() + static_cast<int64_t>(half), levels.end());
+  if (two) by_levels.second_levels = second;
+  const auto expected = of_floats->Step(by_floats), got = of_levels->Step(by_levels);
+  ASSERT_TRUE(expected.ok() && got.ok()) << expected.status() << got.status();
+  // On a GPU sums are not in the same order each time.
+  if (device() == Device::kCuda) {
+    EXPECT_NEAR(got->loss, expected->loss, 1e-5);
+  } else {
+    EXPECT_EQ(got->loss, expected->loss);
+  }
+  by_levels.first_views = by_floats.first_views;
+  EXPECT_TRUE(absl::IsInvalidArgument(of_levels->Step(by_levels).status())) << "one kind or the other";
 }
 
 TEST(LearnerDevicesTest, WhatTheOwnerSetsInASpanIsWhatTheNextStepComputesWith) {
   constexpr Case kMoco{ContrastiveMethod::kMoco};
-  const auto learner = MakeLearner(Settings(kMoco.method, Device::kCpuLikeCuda));
   const auto other = MakeLearner(Settings(kMoco.method, Device::kCpu));
-  for (ContrastiveLearner* const of : {learner.get(), other.get()}) {
-    std::ranges::copy(RandomFloats(of->KeyParameters().size(), 5), of->KeyParameters().begin());
-    std::ranges::fill(of->RunningStatistics(), 0.5f);
+  std::vector<std::unique_ptr<ContrastiveLearner>> learners;
+  for (const Device device : DevicesByOperators()) learners.push_back(MakeLearner(Settings(kMoco.method, device)));
+  for (uint64_t step = 1; step <= 2; ++step) {
+    const auto step_after_setting = [&](ContrastiveLearner& of) {
+      std::ranges::copy(RandomFloats(of.KeyParameters().size(), step), of.KeyParameters().begin());
+      for (float& value : of.RunningStatistics()) value += 0.5f;
+      return Steps(of, kMoco, {step})[0];
+    };
+    const double expected = step_after_setting(*other);
+    for (const auto& learner : learners) EXPECT_NEAR(step_after_setting(*learner), expected, 1e-4);
   }
-  EXPECT_NEAR(Steps(*learner, kMoco, {1})[0], Steps(*other, kMoco, {1})[0], 1e-4);
-  ExpectAlike(*learner, *other);
+  for (const auto& learner : learners) ExpectAlike(*learner, *other);
+}
+
+TEST(LearnerDevicesTest, ViewMemoryIsThereOfAnySize) {
+  for (const Device device : DevicesByOperators()) {
+    auto learner = MakeLearner(Settings(ContrastiveMethod::kSimClr, device));
+    const auto memory = learner->ViewMemory(1 << 20);
+    ASSERT_NE(memory, nullptr);
+    learner.reset();
+    memory[(1 << 20) - 1] = 1;
+  }
 }
 
 TEST(LearnerDevicesTest, AGpuThatIsNotThereIsRefusedWithWhyAndTheCure) {

@@ -146,7 +146,7 @@ TEST(ResidualNetTest, ResNet50ItsGradientAndItsStatisticsEqualThoseOfPlainOperat
   ExpectEqualToPlain(net, plain, net.net.Forward(pictures), PlainResNet50(plain, pictures.to(at::kDouble)), 6e-2);
 }
 
-size_t Parameters(const EncoderSettings& settings) { return Net(settings).tensors.parameter_floats().size(); }
+size_t Parameters(const EncoderSettings& settings) { return Net(settings).tensors.parameter_count(); }
 
 TEST(ResidualNetTest, NetsHaveTheParametersOfTheirPapersWithoutTheLastLayer) {
   EXPECT_EQ(Parameters({.architecture = Architecture::kResNet18, .stem = Stem::kImageNet}), 11'689'512 - 513'000);

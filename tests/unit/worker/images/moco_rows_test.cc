@@ -36,7 +36,7 @@ class MocoRowsTest : public ::testing::Test {
     std::vector<Worker> made(workers);
     for (int rank = 0; rank < workers; ++rank) {
       made[rank].learner = std::make_unique<IdleLearner>(kDim, kParameters);
-      std::iota(made[rank].learner->QueryParameters().begin(), made[rank].learner->QueryParameters().end(), 1.0f);
+      std::iota(made[rank].learner->query().begin(), made[rank].learner->query().end(), 1.0f);
       made[rank].rows = std::make_unique<MocoRows>(job_, tables_.get(), made[rank].learner.get(), rank, workers);
     }
     EXPECT_TRUE(made[0].rows->Initialise().ok());
@@ -161,7 +161,7 @@ TEST_F(MocoRowsTest, TheKeyEncoderIsTheMovingAverageOfTheQueryEncoder) {
     std::iota(expected.begin(), expected.end(), 1.0);
     for (uint64_t step = 0; step < 4; ++step) {
       for (Worker& worker : all) {
-        for (float& parameter : worker.learner->QueryParameters()) parameter += 2;
+        for (float& parameter : worker.learner->query()) parameter += 2;
       }
       StepAll(all, step);
       for (size_t i = 0; i < kParameters; ++i) {
@@ -177,7 +177,7 @@ TEST_F(MocoRowsTest, TheKeyEncoderIsTheMovingAverageOfTheQueryEncoder) {
 TEST_F(MocoRowsTest, SyncedEverySoManyStepsItGoesAsFarAsSoManyAverages) {
   job_.mutable_objective()->mutable_moco()->set_key_sync_interval(3);
   std::vector<Worker> workers = Workers(1);
-  for (float& parameter : workers[0].learner->QueryParameters()) parameter += 64;
+  for (float& parameter : workers[0].learner->query()) parameter += 64;
   for (uint64_t step = 0; step < 2; ++step) StepAll(workers, step);
   EXPECT_EQ(RowsOf(tables_->table(kKeyEncoderTable), 1)[0], 1) << "not yet";
   StepAll(workers, 2);

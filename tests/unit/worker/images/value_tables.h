@@ -27,11 +27,13 @@ class IdleLearner final : public ContrastiveLearner {
   IdleLearner(int64_t dim, size_t parameters) : dim_(dim), query_(parameters), key_(parameters) {}
 
   absl::StatusOr<StepResult> Step(const StepInput&) override { return StepResult(); }
+  std::shared_ptr<uint8_t[]> ViewMemory(size_t) override { return nullptr; }
   absl::Status Features(std::span<const float>, std::span<float>) override { return absl::OkStatus(); }
   int64_t features() const override { return dim_; }
   int64_t dim() const override { return dim_; }
   uint64_t steps() const override { return 0; }
-  std::span<float> QueryParameters() override { return query_; }
+  std::span<const float> QueryParameters() const override { return query_; }
+  std::vector<float>& query() { return query_; }
   std::span<float> KeyParameters() override { return key_; }
   std::span<float> RunningStatistics() override { return {}; }
   std::span<float> KeyRunningStatistics() override { return {}; }

@@ -11,10 +11,12 @@
 #include "data/images/prepare_images.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "worker/augment/view_arithmetic.h"
 
 namespace shoal {
 namespace {
 
+using ::testing::Contains;
 using ::testing::HasSubstr;
 
 constexpr int kSide = 6;
@@ -64,7 +66,8 @@ class ViewBatchesTest : public ::testing::Test {
       auto batch = batches.Take(absl::Seconds(30));
       EXPECT_TRUE(batch.ok() && *batch != nullptr) << batch.status();
       EXPECT_EQ((*batch)->pictures[0], static_cast<uint32_t>(step * 4));
-      pixels.push_back((*batch)->pixels);
+      const std::span<const float> first = (*batch)->view(0);
+      pixels.emplace_back(first.data(), first.data() + first.size() * (*batch)->views);
       batches.Recycle(*std::move(batch));
     }
     return pixels;
@@ -94,6 +97,34 @@ TEST_F(ViewBatchesTest, BatchesComeInTheOrderInWhichTheyWereForetoldWithTheAugme
 
 TEST_F(ViewBatchesTest, TheNumberOfThreadsChangesNoPixel) {
   EXPECT_EQ(PixelsOf(SettingsWith(1), 6), PixelsOf(SettingsWith(3), 6));
+}
+
+TEST_F(ViewBatchesTest, ViewsOf8BitsBecomeTheOthersByNormalisingInTheMemoryThatWasAskedFor) {
+  auto settings = SettingsWith(2);
+  const auto expected = PixelsOf(settings, 1);
+  std::vector<std::shared_ptr<uint8_t[]>> handed_out;
+  settings.normalised = false;
+  settings.allocate = [&](size_t bytes) {
+    handed_out.push_back(std::make_shared<uint8_t[]>(bytes));
+    return handed_out.back();
+  };
+  ViewBatches batches(images_.get(), settings);
+  for (int step = 0; step < 3; ++step) {
+    batches.Foretell(0, std::vector<uint32_t>{0, 1, 2, 3});
+    const auto batch = batches.Take(absl::Seconds(30));
+    ASSERT_TRUE(batch.ok() && *batch != nullptr) << batch.status();
+    EXPECT_THAT(handed_out, Contains((*batch)->memory));
+    const LevelScaling scaling = LevelScalingOf(settings.augmentation);
+    const std::span<const uint8_t> first = (*batch)->levels(0), second = (*batch)->levels(1);
+    ASSERT_EQ(first.size() + second.size(), expected[0].size());
+    for (size_t i = 0; i < expected[0].size(); ++i) {
+      const uint8_t level = i < first.size() ? first[i] : second[i - first.size()];
+      const float scaled = scaling.scales[i % 3] * level;
+      ASSERT_EQ(scaled + scaling.offsets[i % 3], expected[0][i]) << i;
+    }
+    batches.Recycle(std::make_unique<ViewBatch>(**batch));
+  }
+  EXPECT_LE(handed_out.size(), 3) << "recycled memory serves again";
 }
 
 TEST_F(ViewBatchesTest, OneViewOfAPictureIsTheFirstOfTwo) {
