@@ -40,8 +40,11 @@ void ViewBatches::Begin() {
     work->batch->pictures = std::move(foretold_.front().pictures);
     work->batch->second_pictures = std::move(foretold_.front().second_pictures);
     work->batch->views = settings_.views;
-    work->batch->normalised = settings_.normalised;
-    if (const size_t bytes = BytesOf(*work->batch); bytes != work->batch->bytes) {
+    work->batch->form = settings_.form;
+    if (settings_.form == ViewForm::kDrawn) {
+      work->decoded.resize(work->batch->readings());
+      work->batch->drawn.resize(work->batch->views * work->batch->pictures.size());
+    } else if (const size_t bytes = BytesOf(*work->batch); bytes != work->batch->bytes) {
       work->batch->memory =
           settings_.allocate ? settings_.allocate(bytes) : std::make_shared_for_overwrite<uint8_t[]>(bytes);
       work->batch->bytes = bytes;
@@ -54,7 +57,7 @@ void ViewBatches::Begin() {
 
 size_t ViewBatches::BytesOf(const ViewBatch& batch) const {
   const size_t side = settings_.augmentation.size, values = batch.views * batch.pictures.size() * 3 * side * side;
-  return values * (settings_.normalised ? sizeof(float) : 1);
+  return values * (settings_.form == ViewForm::kFloats ? sizeof(float) : 1);
 }
 
 ViewBatches::Work* ViewBatches::WorkToDo() {
@@ -92,7 +95,7 @@ void ViewBatches::RunReader() {
     if (stop_) return;
     const size_t reading = work->next++;
     lock.unlock();
-    const absl::Status status = Caught([&] { return MakeViews(*work->batch, reading, &augmenter, &buffer); });
+    const absl::Status status = Caught([&] { return MakeViews(work, reading, &augmenter, &buffer); });
     lock.lock();
     if (!status.ok() && failure_.ok()) failure_ = status;
     ++work->done;
@@ -101,23 +104,40 @@ void ViewBatches::RunReader() {
 }
 
 // First the readings of `pictures`, then those of `second_pictures`. A reading serves all views of its picture.
-absl::Status ViewBatches::MakeViews(const ViewBatch& batch, size_t reading, Augmenter* augmenter, ImageBuffer* buffer) {
+absl::Status ViewBatches::MakeViews(Work* work, size_t reading, Augmenter* augmenter, ImageBuffer* buffer) {
+  ViewBatch& batch = *work->batch;
+  const bool drawn_only = batch.form == ViewForm::kDrawn;
   const size_t count = batch.pictures.size(), place = reading % count;
   const bool second_only = reading >= count, first_only = !second_only && !batch.second_pictures.empty();
   const uint64_t picture = second_only ? batch.second_pictures[place] : batch.pictures[place];
-  ASSIGN_OR_RETURN(const ImageView image, ReadOrReplace(picture, buffer));
+  ASSIGN_OR_RETURN(const ImageView image, ReadOrReplace(picture, drawn_only ? &work->decoded[reading].buffer : buffer));
   for (uint32_t view = second_only ? 1 : 0; view < (first_only ? 1 : batch.views); ++view) {
-    const size_t at = (view * count + place) * augmenter->view_floats();
     const ViewKey key{.seed = settings_.seed, .epoch = batch.epoch, .image = picture, .view = view};
     const DrawnView drawn = DrawView(settings_.augmentation, image.width, image.height, key);
     // The batch's memory is this thread's at this place.
-    if (batch.normalised) {
-      augmenter->Apply(image, drawn, reinterpret_cast<float*>(batch.memory.get()) + at);
+    if (drawn_only) {
+      batch.drawn[view * count + place] = {reading, drawn};
     } else {
-      augmenter->Render(image, drawn, batch.memory.get() + at);
+      MakeView(image, drawn, view * count + place, &batch, augmenter);
     }
   }
+  if (!drawn_only) return absl::OkStatus();
+  work->decoded[reading].image = image;
+  if (++work->made < batch.readings()) return absl::OkStatus();
+  // The last lays all of them end to end.
+  batch.decoded.Clear();
+  for (const DecodedPicture& decoded : work->decoded) RETURN_IF_ERROR(batch.decoded.Add(decoded.image));
   return absl::OkStatus();
+}
+
+void ViewBatches::MakeView(const ImageView& image, const DrawnView& drawn, size_t place, ViewBatch* batch,
+                           Augmenter* augmenter) {
+  const size_t at = place * augmenter->view_floats();
+  if (batch->form == ViewForm::kFloats) {
+    augmenter->Apply(image, drawn, reinterpret_cast<float*>(batch->memory.get()) + at);
+  } else {
+    augmenter->Render(image, drawn, batch->memory.get() + at);
+  }
 }
 
 absl::StatusOr<ImageView> ViewBatches::ReadOrReplace(uint64_t picture, ImageBuffer* buffer) {

@@ -6,7 +6,8 @@
 // a pixel. A picture that turns out broken when it is read is replaced by the next one of the set, and counted; where
 // more than max_broken are, the batch is an error that names the last.
 //
-// Memory: kBatchesAhead batches of views, [views, batch, size, size, 3] floats each, or levels of 8 bits.
+// Memory: kBatchesAhead batches of views, [views, batch, size, size, 3] floats each, or levels of 8 bits; or the
+// decoded pictures of so many.
 //
 // Thread rule: Foretell, Take and Recycle belong to one thread. Outlived by the image file.
 
@@ -27,8 +28,16 @@
 #include "absl/time/time.h"
 #include "data/images/image_file.h"
 #include "worker/augment/augmenter.h"
+#include "worker/augment/picture_batch.h"
 
 namespace shoal {
+
+// What of views is made here.
+enum class ViewForm {
+  kFloats,  // All of them: normalised.
+  kLevels,  // All but the normalising: a fourth of the bytes on the way to a device.
+  kDrawn,   // What chance decides; pixels are yet to be made of the decoded pictures.
+};
 
 struct ViewBatch {
   uint32_t epoch = 0;
@@ -36,20 +45,28 @@ struct ViewBatch {
   // [batch] Of the second views, where these are of pictures of their own; else empty.
   std::vector<uint32_t> second_pictures;
   uint32_t views = 0;  // Of each picture.
-  bool normalised = true;
-  std::shared_ptr<uint8_t[]> memory;  // [views, batch, size, size, 3]
-  size_t bytes = 0;
+  ViewForm form = ViewForm::kFloats;
 
-  // [batch, size, size, 3] Of one view of each picture: where they are normalised ...
-  std::span<const float> view(uint32_t number) const {
-    const size_t floats = bytes / views / sizeof(float);
-    return {reinterpret_cast<const float*>(memory.get()) + number * floats, floats};
+  std::shared_ptr<uint8_t[]> memory;  // [views, batch, size, size, 3]; not of kDrawn.
+  size_t bytes = 0;
+  // Of kDrawn: the pictures of all readings, and [views * batch] what is drawn for them.
+  PictureBatch decoded;
+  std::vector<BatchView> drawn;
+
+  // [batch, size, size, 3] View `number` of each picture, of kFloats ...
+  std::span<const float> floats(uint32_t number) const {
+    const size_t count = bytes / views / sizeof(float);
+    return {reinterpret_cast<const float*>(memory.get()) + number * count, count};
   }
-  // ... and where they are not.
+  // ... and of kLevels.
   std::span<const uint8_t> levels(uint32_t number) const {
     return {memory.get() + number * (bytes / views), bytes / views};
   }
-  // Pictures to be read.
+  // [batch] Of kDrawn.
+  std::span<const BatchView> drawn_views(uint32_t number) const {
+    return std::span(drawn).subspan(number * pictures.size(), pictures.size());
+  }
+  // Pictures to be read: of a place of the batch, or where second views have pictures of their own of either view.
   size_t readings() const { return pictures.size() + second_pictures.size(); }
 };
 
@@ -62,8 +79,7 @@ class ViewBatches {
 
   struct Settings {
     AugmentationSettings augmentation;
-    // Else views are levels of 8 bits, which whoever computes with them normalises: a fourth of the bytes on the way.
-    bool normalised = true;
+    ViewForm form = ViewForm::kFloats;
     Allocate allocate;  // Where views lie; null: anywhere. Called by the thread of Foretell and Take.
     uint64_t seed = 0;
     uint32_t views = 2;  // Of each picture.
@@ -87,11 +103,18 @@ class ViewBatches {
   uint64_t broken() const { return broken_; }
 
  private:
+  // A picture that was read, in memory of its own or in the set's.
+  struct DecodedPicture {
+    ImageBuffer buffer;
+    ImageView image;
+  };
   // A batch at work: threads take its pictures one after the other.
   struct Work {
     std::unique_ptr<ViewBatch> batch;
-    size_t next = 0;  // Reading to be begun ...
-    size_t done = 0;  // ... and how many are there.
+    std::vector<DecodedPicture> decoded;  // [readings] Of kDrawn, before they lie end to end.
+    size_t next = 0;                      // Reading to be begun ...
+    std::atomic<size_t> made = 0;         // ... how many are made ...
+    size_t done = 0;                      // ... and how many are done with.
   };
   struct Foretold {
     uint32_t epoch;
@@ -104,7 +127,8 @@ class ViewBatches {
   // The first work with a reading that nobody has begun, or null. Under the lock.
   Work* WorkToDo();
   size_t BytesOf(const ViewBatch& batch) const;
-  absl::Status MakeViews(const ViewBatch& batch, size_t reading, Augmenter* augmenter, ImageBuffer* buffer);
+  absl::Status MakeViews(Work* work, size_t reading, Augmenter* augmenter, ImageBuffer* buffer);
+  void MakeView(const ImageView& image, const DrawnView& drawn, size_t place, ViewBatch* batch, Augmenter* augmenter);
   absl::StatusOr<ImageView> ReadOrReplace(uint64_t picture, ImageBuffer* buffer);
 
   const ImageFile& images_;

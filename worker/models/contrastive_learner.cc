@@ -7,10 +7,8 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
-#include <ATen/ops/tensor.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -26,6 +24,7 @@
 #include "worker/models/image_encoder.h"
 #include "worker/models/model_optimizer.h"
 #include "worker/models/recycling_allocator.h"
+#include "worker/models/step_views.h"
 #include "worker/models/torch_guard.h"
 
 namespace shoal {
@@ -48,23 +47,6 @@ EncoderSettings OfAPart(const LearnerSettings& settings) {
   return encoder;
 }
 
-// One view of each picture, of either kind.
-struct Views {
-  std::span<const float> floats;
-  std::span<const uint8_t> levels;
-
-  // Those of `next` lie behind these in memory.
-  bool LieBefore(const Views& next) const {
-    return floats.empty() ? levels.data() + levels.size() == next.levels.data()
-                          : floats.data() + floats.size() == next.floats.data();
-  }
-  // These and as many behind them.
-  Views Twice() const { return {{floats.data(), 2 * floats.size()}, {levels.data(), 2 * levels.size()}}; }
-};
-
-Views FirstOf(const StepInput& input) { return {input.first_views, input.first_levels}; }
-Views SecondOf(const StepInput& input) { return {input.second_views, input.second_levels}; }
-
 class Learner : public ContrastiveLearner {
  public:
   Learner(const LearnerSettings& settings, WorkerGroup group)
@@ -75,12 +57,8 @@ class Learner : public ContrastiveLearner {
         optimizer_(ModelOptimizer::Create(settings.optimizer, &query_.tensors())),
         buckets_(
             settings.bucket_bytes / sizeof(float),
-            [this](std::span<float> bucket) { exchange_.BeginGradients(bucket); }, &query_.tensors()) {
-    const auto beside = [this](const std::array<float, 3>& values) {
-      return at::tensor(at::ArrayRef<float>(values), at::TensorOptions(at::kFloat).device(query_.device()));
-    };
-    level_scales_ = beside(settings.levels.scales);
-    level_offsets_ = beside(settings.levels.offsets);
+            [this](std::span<float> bucket) { exchange_.BeginGradients(bucket); }, &query_.tensors()),
+        views_(settings, query_.device()) {
     if (settings.method == ContrastiveMethod::kMoco) {
       key_ = std::make_unique<ImageEncoder>(OfAPart(settings), settings.precision, &exchange_, /*learns=*/false,
                                             PlaceOf(settings.device, settings.gpu));
@@ -121,10 +99,7 @@ class Learner : public ContrastiveLearner {
   // the mean of the parts.
   double RunningShare(int part) const;
 
-  // What a step is given, on the learner's device: floats in the same memory where that is the CPU.
-  at::Tensor AsPictures(const Views& views) const;
-  // The first views, then the second, as one batch.
-  at::Tensor BothViews(const StepInput& input) const;
+  // What a step is given, on the learner's device.
   // [rows, dim]
   at::Tensor AsRows(std::span<const float> floats) const {
     return at::from_blob(const_cast<float*>(floats.data()), {static_cast<int64_t>(floats.size()) / dim(), dim()},
@@ -137,17 +112,17 @@ class Learner : public ContrastiveLearner {
   void TensorsChanged();
 
   // What the parts' losses need of the whole step.
-  void Prepare(const StepInput& input);
+  absl::Status Prepare(const StepInput& input);
   // The keys of both views' queries, or of the first views' only: [views, batch, dim].
   at::Tensor Keys(const StepInput& input);
   // From this worker's keys in their shuffled order, those of its queries: [batch, dim] both.
   at::Tensor InOrder(const at::Tensor& keys, std::span<const uint32_t> key_places);
-  void MoveNormaliser(const StepInput& input);
+  void MoveNormaliser();
   // The loss of a part, whose input `of` is.
   ContrastiveLoss Loss(const StepInput& of, int part);
-  ContrastiveLoss SimClr(const StepInput& of, int part);
-  ContrastiveLoss Moco(const StepInput& of, int part);
-  at::Tensor Embeddings(const StepInput& of, int part);
+  ContrastiveLoss SimClr(int part);
+  ContrastiveLoss Moco(int part);
+  at::Tensor Embeddings(int part);
   void Report(StepResult* result);
 
   const LearnerSettings settings_;
@@ -156,7 +131,7 @@ class Learner : public ContrastiveLearner {
   std::unique_ptr<ImageEncoder> key_;  // Of kMoco.
   std::unique_ptr<ModelOptimizer> optimizer_;
   GradientBuckets buckets_;
-  at::Tensor level_scales_, level_offsets_;  // [3]
+  StepViews views_;
   at::Tensor keys_;                          // Of kMoco, of the last step: [views, batch, dim].
   at::Tensor candidates_;                    // Of the step under way.
   std::vector<at::Tensor> part_embeddings_;  // Of other methods, of the parts so far.
@@ -171,7 +146,7 @@ absl::StatusOr<StepResult> Learner::Step(const StepInput& input) {
   StepResult result;
   const absl::Status passes = TorchGuard("a training step", [&]() -> absl::Status {
     SendTensors();
-    Prepare(input);
+    RETURN_IF_ERROR(Prepare(input));
     buckets_.Begin(parts());
     for (int part = 0; part < parts(); ++part) {
       const ContrastiveLoss loss = Loss(form().PartOf(input, part), part);
@@ -219,23 +194,6 @@ double Learner::RunningShare(int part) const {
   return of_a_part / (1 - kBatchNormMomentum + of_a_part * (part + 1));
 }
 
-at::Tensor Learner::AsPictures(const Views& views) const {
-  const int64_t size = settings_.image_size;
-  if (views.levels.empty()) return PicturesOn(views.floats, size).to(query_.device());
-  const int64_t count = static_cast<int64_t>(views.levels.size()) / (3 * size * size);
-  const at::Tensor levels =
-      at::from_blob(const_cast<uint8_t*>(views.levels.data()), {count, size, size, 3}, at::TensorOptions(at::kByte))
-          .to(query_.device(), /*non_blocking=*/true);
-  // Two operations, each rounded, as the Augmenter's.
-  return levels.to(at::kFloat).mul_(level_scales_).add_(level_offsets_).permute({0, 3, 1, 2});
-}
-
-at::Tensor Learner::BothViews(const StepInput& input) const {
-  const Views first = FirstOf(input), second = SecondOf(input);
-  if (first.LieBefore(second)) return AsPictures(first.Twice());
-  return at::cat({AsPictures(first), AsPictures(second)});
-}
-
 std::shared_ptr<uint8_t[]> Learner::ViewMemory(size_t bytes) {
   std::shared_ptr<uint8_t[]> memory;
   const absl::Status status = TorchGuard("memory for views", [&]() -> absl::Status {
@@ -248,17 +206,19 @@ std::shared_ptr<uint8_t[]> Learner::ViewMemory(size_t bytes) {
   return status.ok() ? memory : std::make_shared_for_overwrite<uint8_t[]>(bytes);
 }
 
-void Learner::Prepare(const StepInput& input) {
+absl::Status Learner::Prepare(const StepInput& input) {
+  RETURN_IF_ERROR(views_.Begin(input));
   part_embeddings_.clear();
   candidates_ = AsRows(input.candidates);
   if (settings_.method == ContrastiveMethod::kMoco) keys_ = Keys(input);
-  if (settings_.method == ContrastiveMethod::kInstanceNce) MoveNormaliser(input);
+  if (settings_.method == ContrastiveMethod::kInstanceNce) MoveNormaliser();
+  return absl::OkStatus();
 }
 
 ContrastiveLoss Learner::Loss(const StepInput& of, int part) {
-  if (settings_.method == ContrastiveMethod::kMoco) return Moco(of, part);
-  if (settings_.method == ContrastiveMethod::kSimClr) return SimClr(of, part);
-  const at::Tensor embeddings = Embeddings(of, part);
+  if (settings_.method == ContrastiveMethod::kMoco) return Moco(part);
+  if (settings_.method == ContrastiveMethod::kSimClr) return SimClr(part);
+  const at::Tensor embeddings = Embeddings(part);
   if (settings_.method == ContrastiveMethod::kInstanceSoftmax) {
     const at::Tensor rows = at::from_blob(const_cast<int64_t*>(of.places.data()),
                                           {static_cast<int64_t>(of.places.size())}, at::TensorOptions(at::kLong))
@@ -270,15 +230,15 @@ ContrastiveLoss Learner::Loss(const StepInput& of, int part) {
 }
 
 // Of the first views, or with SimCLR of both.
-at::Tensor Learner::Embeddings(const StepInput& of, int part) {
+at::Tensor Learner::Embeddings(int part) {
   const bool both = settings_.method == ContrastiveMethod::kSimClr;
-  const at::Tensor embeddings = query_.Embed(both ? BothViews(of) : AsPictures(FirstOf(of)), RunningShare(part));
+  const at::Tensor embeddings = query_.Embed(both ? views_.Both(part) : views_.First(part), RunningShare(part));
   part_embeddings_.push_back(embeddings.detach());
   return embeddings;
 }
 
-ContrastiveLoss Learner::SimClr(const StepInput& of, int part) {
-  const at::Tensor anchors = Embeddings(of, part);
+ContrastiveLoss Learner::SimClr(int part) {
+  const at::Tensor anchors = Embeddings(part);
   const at::Tensor all = GatherRows(anchors, &exchange_);
   return NtXentLoss(anchors, all, exchange_.rank() * anchors.size(0), settings_.temperature);
 }
@@ -287,9 +247,8 @@ at::Tensor Learner::Keys(const StepInput& input) {
   const at::NoGradGuard no_gradient;
   std::vector<at::Tensor> keys;
   for (int part = 0; part < parts(); ++part) {
-    const StepInput of = form().PartOf(input, part);
     const at::Tensor rows =
-        key_->Embed(settings_.symmetric ? BothViews(of) : AsPictures(SecondOf(of)), RunningShare(part));
+        key_->Embed(settings_.symmetric ? views_.Both(part) : views_.Second(part), RunningShare(part));
     keys.push_back(rows.view({settings_.symmetric ? 2 : 1, -1, dim()}));
   }
   if (!input.key_places.empty()) return InOrder(at::cat(keys, 1)[0], input.key_places).unsqueeze(0);
@@ -307,8 +266,8 @@ at::Tensor Learner::InOrder(const at::Tensor& keys, std::span<const uint32_t> ke
   return GatherRows(keys, &exchange_).index_select(0, rows.to(keys.device()));
 }
 
-ContrastiveLoss Learner::Moco(const StepInput& of, int part) {
-  const at::Tensor pictures = settings_.symmetric ? BothViews(of) : AsPictures(FirstOf(of));
+ContrastiveLoss Learner::Moco(int part) {
+  const at::Tensor pictures = settings_.symmetric ? views_.Both(part) : views_.First(part);
   const at::Tensor queries = query_.Embed(pictures, RunningShare(part));
   const int64_t count = keys_.size(1) / parts();
   const at::Tensor keys = keys_.narrow(1, part * count, count).reshape({-1, dim()});
@@ -317,12 +276,12 @@ ContrastiveLoss Learner::Moco(const StepInput& of, int part) {
 
 // The mean of all workers' estimates of the first batches. An estimate is of the whole batch, which the parts' losses
 // all are divided by: so it takes a pass of its own.
-void Learner::MoveNormaliser(const StepInput& input) {
+void Learner::MoveNormaliser() {
   if (steps_ >= static_cast<uint64_t>(settings_.normaliser_batches)) return;
   const at::NoGradGuard no_gradient;
   float estimate = 0;
   for (int part = 0; part < parts(); ++part) {
-    const at::Tensor embeddings = query_.Embed(AsPictures(FirstOf(form().PartOf(input, part))), /*running_share=*/0);
+    const at::Tensor embeddings = query_.Embed(views_.First(part), /*running_share=*/0);
     estimate += static_cast<float>(
         EstimateNormaliser(embeddings, candidates_, static_cast<double>(settings_.bank_rows), settings_.temperature) /
         parts());

@@ -8,7 +8,7 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
-#include "worker/augment/view_arithmetic.h"
+#include "common/job/augmentation_settings.h"
 #include "worker/models/encoder_settings.h"
 #include "worker/optimizers/dense_optimizer.h"
 
@@ -49,9 +49,10 @@ struct LearnerSettings {
   int64_t bank_rows = 0;
   int64_t normaliser_batches = 1;
   OptimizerSettings optimizer;
-  int64_t image_size = 32;                    // Of both sides, in pixels.
-  LevelScaling levels{{1, 1, 1}, {0, 0, 0}};  // How pictures of 8 bits are normalised.
-  int64_t max_batch = int64_t{1} << 20;       // Pictures of a step.
+  int64_t image_size = 32;  // Of both sides, in pixels.
+  // By which pictures of 8 bits are normalised, and views made of decoded ones: of image_size then.
+  AugmentationSettings augmentation;
+  int64_t max_batch = int64_t{1} << 20;  // Pictures of a step.
   // Parts that a step's pictures are taken in, one after another. Not of kSimClr, whose negatives are the batch.
   int accumulation_steps = 1;
   // Of Torch's operators; batch normalisation stays on one. More workers of one thread are quicker than one of many.

@@ -12,11 +12,10 @@ absl::Status StepForm::Check(const StepInput& input) const {
   return CheckKeyPlaces(input);
 }
 
-// `what` are so many values of first views and of second ones.
-absl::Status StepForm::CheckPictures(std::string_view what, size_t first, size_t second) const {
-  if (first == 0 || first % picture_floats() != 0) {
+absl::Status StepForm::CheckPictures(std::string_view what, size_t first, size_t second, size_t each) const {
+  if (first == 0 || first % each != 0) {
     return InvalidArgument("first_", what, ": ", first, " values are not pictures of ", settings.image_size, " x ",
-                           settings.image_size, " x 3 = ", picture_floats(), " each");
+                           settings.image_size, " x 3 = ", each, " each");
   }
   if (second != (TakesTwoViews() ? first : 0)) {
     return InvalidArgument("second_", what, ": ", second, " values, expected ", TakesTwoViews() ? first : 0);
@@ -25,13 +24,21 @@ absl::Status StepForm::CheckPictures(std::string_view what, size_t first, size_t
 }
 
 absl::Status StepForm::CheckViews(const StepInput& input) const {
-  if (input.first_levels.empty() && input.second_levels.empty()) {
-    RETURN_IF_ERROR(CheckPictures("views", input.first_views.size(), input.second_views.size()));
-  } else if (input.first_views.empty() && input.second_views.empty()) {
-    RETURN_IF_ERROR(CheckPictures("levels", input.first_levels.size(), input.second_levels.size()));
+  const bool has_levels = !input.first_levels.empty() || !input.second_levels.empty();
+  const bool has_floats = !input.first_views.empty() || !input.second_views.empty();
+  if (has_levels + has_floats + (input.decoded != nullptr) > 1) {
+    return InvalidArgument("first_views, first_levels, decoded: a step takes pictures in one form");
+  }
+  if (input.decoded != nullptr) {
+    RETURN_IF_ERROR(CheckPictures("drawn", input.first_drawn.size(), input.second_drawn.size(), 1));
+    if (settings.augmentation.size != settings.image_size) {
+      return InvalidArgument("decoded: the settings draw views of ", settings.augmentation.size,
+                             " pixels, and the encoder takes ", settings.image_size);
+    }
+  } else if (has_levels) {
+    RETURN_IF_ERROR(CheckPictures("levels", input.first_levels.size(), input.second_levels.size(), picture_floats()));
   } else {
-    return InvalidArgument("first_levels: ", input.first_levels.size(), " values beside views of ",
-                           input.first_views.size(), "; a step takes one or the other");
+    RETURN_IF_ERROR(CheckPictures("views", input.first_views.size(), input.second_views.size(), picture_floats()));
   }
   const size_t batch = pictures(input);
   if (batch > static_cast<size_t>(settings.max_batch)) {
@@ -91,17 +98,9 @@ absl::Status StepForm::CheckKeyPlaces(const StepInput& input) const {
 }
 
 StepInput StepForm::PartOf(const StepInput& input, int part) const {
-  const auto of = [&](auto span) {
-    const size_t count = span.size() / settings.accumulation_steps;
-    return span.subspan(part * count, count);
-  };
   StepInput own = input;
-  own.first_views = of(input.first_views);
-  own.second_views = of(input.second_views);
-  own.first_levels = of(input.first_levels);
-  own.second_levels = of(input.second_levels);
-  own.places = of(input.places);
-  own.positives = of(input.positives);
+  own.places = PartOfSpan(input.places, part, settings.accumulation_steps);
+  own.positives = PartOfSpan(input.positives, part, settings.accumulation_steps);
   return own;
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "worker/augment/picture_batch.h"
 #include "worker/models/learner_settings.h"
 
 namespace shoal {
@@ -20,8 +21,11 @@ struct StepInput {
   std::span<const float> first_views;  // [batch, size, size, 3]; MoCo's queries.
   // Alike; MoCo's keys. None with instance discrimination. Quickest where they follow the first views in memory.
   std::span<const float> second_views;
-  // In place of both.
+  // In place of both, alike.
   std::span<const uint8_t> first_levels, second_levels;
+  // In place of all of these: [batch] views each, of `decoded`, which is null else.
+  const PictureBatch* decoded = nullptr;
+  std::span<const BatchView> first_drawn, second_drawn;
   // Rows of embeddings [rows, dim], of length 1: MoCo's queue, in which this batch's keys are not yet; or the whole
   // bank; or the rows of the bank that are the sample of negatives.
   std::span<const float> candidates;
@@ -34,6 +38,13 @@ struct StepInput {
   double learning_rate = 0;
 };
 
+// Of `parts` equal parts of a span, the one numbered `part`.
+template <typename T>
+std::span<T> PartOfSpan(std::span<T> span, int part, int parts) {
+  const size_t count = span.size() / parts;
+  return span.subspan(part * count, count);
+}
+
 // How a learner's inputs must be.
 struct StepForm {
   const LearnerSettings& settings;
@@ -42,14 +53,13 @@ struct StepForm {
 
   size_t picture_floats() const { return size_t{3} * settings.image_size * settings.image_size; }
   size_t pictures(const StepInput& input) const {
-    return (input.first_views.size() + input.first_levels.size()) / picture_floats();
+    return (input.first_views.size() + input.first_levels.size()) / picture_floats() + input.first_drawn.size();
   }
 
   // InvalidArgument names the span of `input` whose size is not what the settings and the other spans say.
   absl::Status Check(const StepInput& input) const;
 
-  // Of settings.accumulation_steps equal parts of the pictures, in their order, the one numbered `part`, with all
-  // candidates.
+  // What belongs to the pictures of the step's part number `part`, but for their views, with all candidates.
   StepInput PartOf(const StepInput& input, int part) const;
 
  private:
@@ -57,7 +67,8 @@ struct StepForm {
     return settings.method == ContrastiveMethod::kSimClr || settings.method == ContrastiveMethod::kMoco;
   }
   absl::Status CheckViews(const StepInput& input) const;
-  absl::Status CheckPictures(std::string_view what, size_t first, size_t second) const;
+  // `what` are `first` values, and the second ones so many, of `each` for a picture.
+  absl::Status CheckPictures(std::string_view what, size_t first, size_t second, size_t each) const;
   absl::Status CheckRows(const StepInput& input) const;
   absl::Status CheckKeyPlaces(const StepInput& input) const;
 };

@@ -9,7 +9,6 @@
 #include "common/job/tables.h"
 #include "common/log.h"
 #include "common/status.h"
-#include "worker/augment/view_arithmetic.h"
 #include "worker/collective/nccl_collective.h"
 #include "worker/flush_tables.h"
 #include "worker/images/key_order.h"
@@ -36,6 +35,25 @@ constexpr uint64_t kMostUniformityRows = 256;
 constexpr size_t kHeadFloats = 2;
 
 float LayoutMark(const std::string& layout) { return static_cast<float>(Crc32c(layout) & 0xffffff); }
+
+void SetViews(const ViewBatch& batch, StepInput* input) {
+  const bool has_second = batch.views == 2;
+  switch (batch.form) {
+    case ViewForm::kFloats:
+      input->first_views = batch.floats(0);
+      if (has_second) input->second_views = batch.floats(1);
+      break;
+    case ViewForm::kLevels:
+      input->first_levels = batch.levels(0);
+      if (has_second) input->second_levels = batch.levels(1);
+      break;
+    case ViewForm::kDrawn:
+      input->decoded = &batch.decoded;
+      input->first_drawn = batch.drawn_views(0);
+      if (has_second) input->second_drawn = batch.drawn_views(1);
+      break;
+  }
+}
 
 double SecondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -69,7 +87,7 @@ absl::StatusOr<std::unique_ptr<Objective>> Contrastive::Create(const ObjectiveCo
   ASSIGN_OR_RETURN(LearnerSettings settings,
                    LearnerSettingsOf(job, parts.images->size(), augmentation.size,
                                      static_cast<int>(or_cores(job.encoder().threads())), place));
-  settings.levels = LevelScalingOf(augmentation);
+  settings.augmentation = augmentation;
   ASSIGN_OR_RETURN(parts.learner, ContrastiveLearner::Create(settings, GroupOf(workers, parts.gpu_collective.get())));
   parts.views = {.augmentation = augmentation,
                  .seed = job.seed(),
@@ -78,7 +96,7 @@ absl::StatusOr<std::unique_ptr<Objective>> Contrastive::Create(const ObjectiveCo
                  .max_broken = static_cast<uint64_t>(job.data().images().max_broken_fraction() *
                                                      static_cast<double>(parts.images->size()))};
   if (place.device == Device::kCuda) {
-    parts.views.normalised = false;
+    parts.views.form = job.encoder().augmentation().on_gpu() ? ViewForm::kDrawn : ViewForm::kLevels;
     parts.views.allocate = [learner = parts.learner.get()](size_t bytes) { return learner->ViewMemory(bytes); };
   }
   if (job.encoder().evaluate_every() > 0 && parts.collective->rank() == 0) {
@@ -212,14 +230,7 @@ absl::StatusOr<StepReport> Contrastive::AwaitViews() {
 
 absl::Status Contrastive::BeginComputing() {
   StepInput input{.learning_rate = LearningRate()};
-  const bool has_second = views_->views == 2;
-  if (views_->normalised) {
-    input.first_views = views_->view(0);
-    if (has_second) input.second_views = views_->view(1);
-  } else {
-    input.first_levels = views_->levels(0);
-    if (has_second) input.second_levels = views_->levels(1);
-  }
+  SetViews(*views_, &input);
   RETURN_IF_ERROR(rows_->Read(Place(), &input));
   thread_->Begin([this, input]() -> absl::Status {
     ASSIGN_OR_RETURN(result_, learner_->Step(input));

@@ -78,8 +78,8 @@ class MocoMomentumTest : public ::testing::Test {
       batches.Foretell(epoch, order.At(epoch, begin, begin + kBatch));
       const auto batch = batches.Take(absl::Seconds(60)).value();
       const StepPlace place{.step = step, .pictures = batch->pictures, .count = kBatch};
-      StepInput input{.first_views = batch->view(0),
-                      .second_views = batch->view(1),
+      StepInput input{.first_views = batch->floats(0),
+                      .second_views = batch->floats(1),
                       .learning_rate = job.encoder().optimizer().learning_rate()};
       EXPECT_TRUE(rows.Read(place, &input).ok());
       const auto result = learner->Step(input);
@@ -119,7 +119,7 @@ class MocoMomentumTest : public ::testing::Test {
   static std::vector<float> KeysOf(ContrastiveLearner* learner, const ViewBatch& batch, uint32_t view) {
     const std::vector<float> candidate(learner->dim());
     const auto result =
-        learner->Step({.first_views = batch.view(view), .second_views = batch.view(view), .candidates = candidate});
+        learner->Step({.first_views = batch.floats(view), .second_views = batch.floats(view), .candidates = candidate});
     EXPECT_TRUE(result.ok()) << result.status();
     return {result->embeddings.begin(), result->embeddings.end()};
   }

@@ -10,6 +10,7 @@
 #include "gmock/gmock.h"
 #include "tests/unit/models/made_learner.h"
 #include "tests/unit/models/thread_group.h"
+#include "worker/augment/augmenter.h"
 #include "worker/models/contrastive_learner.h"
 #include "worker/models/gpus.h"
 
@@ -167,43 +168,87 @@ TEST_P(LearnerDeviceTest, InBfloat16StepsAreTheSameRoundedMore) {
   EXPECT_NE(losses, expected);
 }
 
-TEST_P(LearnerDeviceTest, PicturesOf8BitsAreNormalisedToTheBit) {
-  LearnerSettings settings = SettingsOn(device());
-  settings.levels = {{0.017f, 0.018f, 0.0171f}, {-2.1f, -2.0f, -1.8f}};
-  const auto of_floats = MakeLearner(settings), of_levels = MakeLearner(settings);
-  std::vector<uint8_t> levels(2 * kBatch * kSize * kSize * 3);
-  CounterRandom random(7);
-  for (uint8_t& level : levels) level = static_cast<uint8_t>(random.NextBelow(256));
-  std::vector<float> floats(levels.size());
-  for (size_t i = 0; i < levels.size(); ++i) {
-    const float scaled = settings.levels.scales[i % 3] * levels[i];
-    floats[i] = scaled + settings.levels.offsets[i % 3];
+// Everything of a step but its pictures.
+struct Rows {
+  explicit Rows(ContrastiveMethod method) {
+    input.learning_rate = 0.05;
+    if (method != ContrastiveMethod::kSimClr) input.candidates = rows;
+    if (method == ContrastiveMethod::kInstanceSoftmax) input.places = places;
+    if (method == ContrastiveMethod::kInstanceNce) input.positives = positives;
   }
+
   const std::vector<float> rows = RandomFloats(32 * kDim, 1), positives = RandomFloats(kBatch * kDim, 2);
-  const std::vector<int64_t> places(kBatch, 3);
-  StepInput by_floats{.learning_rate = 0.05};
-  if (of().method != ContrastiveMethod::kSimClr) by_floats.candidates = rows;
-  if (of().method == ContrastiveMethod::kInstanceSoftmax) by_floats.places = places;
-  if (of().method == ContrastiveMethod::kInstanceNce) by_floats.positives = positives;
-  StepInput by_levels = by_floats;
+  const std::vector<int64_t> places = std::vector<int64_t>(kBatch, 3);
+  StepInput input;
+};
+
+TEST_P(LearnerDeviceTest, PicturesOfAllThreeFormsAreTheSameViewsToTheBit) {
+  LearnerSettings settings = SettingsOn(device());
+  settings.augmentation = RecipeSettings(AugmentationRecipe::kSimClr, kSize);
+  settings.augmentation.mean = {0.485f, 0.456f, 0.406f};
+  settings.augmentation.std = {0.229f, 0.224f, 0.225f};
   const bool two = of().method == ContrastiveMethod::kSimClr || of().method == ContrastiveMethod::kMoco;
-  const size_t half = levels.size() / 2;
-  by_floats.first_views = std::span(floats).first(half);
-  by_levels.first_levels = std::span(levels).first(half);
-  if (two) by_floats.second_views = std::span(floats).last(half);
-  // Elsewhere in memory than behind the first.
-  const std::vector<uint8_t> second(levels.begin() + static_cast<int64_t>(half), levels.end());
-  if (two) by_levels.second_levels = second;
-  const auto expected = of_floats->Step(by_floats), got = of_levels->Step(by_levels);
-  ASSERT_TRUE(expected.ok() && got.ok()) << expected.status() << got.status();
-  // On a GPU sums are not in the same order each time.
-  if (device() == Device::kCuda) {
-    EXPECT_NEAR(got->loss, expected->loss, 1e-5);
-  } else {
-    EXPECT_EQ(got->loss, expected->loss);
+  const size_t count = two ? 2 * kBatch : kBatch;
+  PictureBatch decoded;
+  std::vector<uint8_t> pixels(20 * 18 * 3);
+  CounterRandom random(7);
+  for (int64_t i = 0; i < kBatch; ++i) {
+    for (uint8_t& level : pixels) level = static_cast<uint8_t>(random.NextBelow(256));
+    ASSERT_TRUE(decoded.Add({pixels.data(), 20, 18}).ok());
   }
-  by_levels.first_views = by_floats.first_views;
-  EXPECT_TRUE(absl::IsInvalidArgument(of_levels->Step(by_levels).status())) << "one kind or the other";
+  Augmenter augmenter(settings.augmentation);
+  const size_t values = augmenter.view_floats();
+  std::vector<BatchView> drawn;
+  std::vector<float> floats(count * values);
+  std::vector<uint8_t> levels(count * values);
+  for (size_t i = 0; i < count; ++i) {
+    const ImageView picture = decoded.picture(i % kBatch);
+    drawn.push_back({i % kBatch, DrawView(settings.augmentation, 20, 18, {.image = i % kBatch, .view = i >= kBatch})});
+    augmenter.Apply(picture, drawn.back().drawn, floats.data() + i * values);
+    augmenter.Render(picture, drawn.back().drawn, levels.data() + i * values);
+  }
+  const Rows rows(of().method);
+  std::vector<StepInput> inputs(3, rows.input);
+  inputs[0].first_views = std::span(floats).first(kBatch * values);
+  if (two) inputs[0].second_views = std::span(floats).last(kBatch * values);
+  inputs[1].first_levels = std::span(levels).first(kBatch * values);
+  if (two) inputs[1].second_levels = std::span(levels).last(kBatch * values);
+  inputs[2].decoded = &decoded;
+  inputs[2].first_drawn = std::span(drawn).first(kBatch);
+  if (two) inputs[2].second_drawn = std::span(drawn).last(kBatch);
+  std::vector<double> losses;
+  for (const StepInput& input : inputs) {
+    const auto result = MakeLearner(settings)->Step(input);
+    ASSERT_TRUE(result.ok()) << result.status();
+    losses.push_back(result->loss);
+  }
+  // On a GPU sums are not in the same order each time.
+  const double roundings = device() == Device::kCuda ? 1e-5 : 0;
+  EXPECT_NEAR(losses[1], losses[0], roundings);
+  EXPECT_NEAR(losses[2], losses[0], roundings);
+}
+
+TEST(LearnerDevicesTest, PicturesInTwoFormsOrOfAnotherSizeAreRefused) {
+  LearnerSettings settings = Settings(ContrastiveMethod::kInstanceSoftmax, Device::kCpuLikeCuda);
+  settings.augmentation.size = kSize + 1;
+  const auto learner = MakeLearner(settings);
+  const std::vector<float> floats(kBatch * kSize * kSize * 3);
+  const std::vector<uint8_t> levels(floats.size());
+  const PictureBatch decoded;
+  const std::vector<BatchView> drawn(kBatch);
+  const Rows rows(settings.method);
+  StepInput input = rows.input;
+  input.first_levels = levels;
+  input.first_views = floats;
+  EXPECT_THAT(std::string(learner->Step(input).status().message()), HasSubstr("a step takes pictures in one form"));
+  input.first_views = {};
+  input.first_levels = input.first_levels.first(7);
+  EXPECT_THAT(std::string(learner->Step(input).status().message()), HasSubstr("first_levels: 7 values are not"));
+  input.first_levels = {};
+  input.decoded = &decoded;
+  input.first_drawn = drawn;
+  EXPECT_THAT(std::string(learner->Step(input).status().message()),
+              HasSubstr("decoded: the settings draw views of 17 pixels, and the encoder takes 16"));
 }
 
 TEST(LearnerDevicesTest, WhatTheOwnerSetsInASpanIsWhatTheNextStepComputesWith) {

@@ -66,7 +66,7 @@ class ViewBatchesTest : public ::testing::Test {
       auto batch = batches.Take(absl::Seconds(30));
       EXPECT_TRUE(batch.ok() && *batch != nullptr) << batch.status();
       EXPECT_EQ((*batch)->pictures[0], static_cast<uint32_t>(step * 4));
-      const std::span<const float> first = (*batch)->view(0);
+      const std::span<const float> first = (*batch)->floats(0);
       pixels.emplace_back(first.data(), first.data() + first.size() * (*batch)->views);
       batches.Recycle(*std::move(batch));
     }
@@ -103,7 +103,7 @@ TEST_F(ViewBatchesTest, ViewsOf8BitsBecomeTheOthersByNormalisingInTheMemoryThatW
   auto settings = SettingsWith(2);
   const auto expected = PixelsOf(settings, 1);
   std::vector<std::shared_ptr<uint8_t[]>> handed_out;
-  settings.normalised = false;
+  settings.form = ViewForm::kLevels;
   settings.allocate = [&](size_t bytes) {
     handed_out.push_back(std::make_shared<uint8_t[]>(bytes));
     return handed_out.back();
@@ -144,11 +144,38 @@ TEST_F(ViewBatchesTest, SecondViewsOfOtherPicturesAreTheViewsThatThesePicturesHa
   batches.Foretell(/*epoch=*/0, pictures, second_pictures);
   const auto batch = batches.Take(absl::Seconds(30));
   ASSERT_TRUE(batch.ok() && *batch != nullptr) << batch.status();
-  const std::span<const float> first = (*batch)->view(0), second = (*batch)->view(1);
+  const std::span<const float> first = (*batch)->floats(0), second = (*batch)->floats(1);
   EXPECT_TRUE(std::equal(first.begin(), first.end(), usual.begin()));
   for (size_t place = 0; place < 4; ++place) {
     const auto expected = std::span(usual).subspan((4 + second_pictures[place]) * floats, floats);
     EXPECT_TRUE(std::equal(expected.begin(), expected.end(), second.begin() + place * floats)) << place;
+  }
+}
+
+TEST_F(ViewBatchesTest, DrawnViewsOfDecodedPicturesBecomeTheOthersByAnAugmenter) {
+  auto settings = SettingsWith(2);
+  for (const std::vector<uint32_t>& second_pictures : {std::vector<uint32_t>{}, std::vector<uint32_t>{2, 0, 3, 1}}) {
+    std::vector<std::unique_ptr<ViewBatch>> taken;
+    for (const ViewForm form : {ViewForm::kFloats, ViewForm::kDrawn}) {
+      settings.form = form;
+      ViewBatches batches(images_.get(), settings);
+      batches.Foretell(/*epoch=*/0, std::vector<uint32_t>{0, 1, 2, 3}, second_pictures);
+      auto batch = batches.Take(absl::Seconds(30));
+      ASSERT_TRUE(batch.ok() && *batch != nullptr) << batch.status();
+      taken.push_back(*std::move(batch));
+    }
+    const ViewBatch &made = *taken[0], &drawn = *taken[1];
+    Augmenter augmenter(settings.augmentation);
+    std::vector<float> view(augmenter.view_floats());
+    for (uint32_t number = 0; number < 2; ++number) {
+      ASSERT_EQ(drawn.drawn_views(number).size(), 4);
+      for (size_t place = 0; place < 4; ++place) {
+        const BatchView& of = drawn.drawn_views(number)[place];
+        augmenter.Apply(drawn.decoded.picture(of.picture), of.drawn, view.data());
+        const auto expected = made.floats(number).subspan(place * view.size(), view.size());
+        EXPECT_TRUE(std::equal(view.begin(), view.end(), expected.begin())) << number << " " << place;
+      }
+    }
   }
 }
 
