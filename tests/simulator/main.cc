@@ -7,6 +7,7 @@
 // must be and the command that replays it. Exit code 1: a seed failed, or nothing happened; 2: used wrongly.
 
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/time.h>
@@ -106,6 +107,22 @@ void DropLog() {
   if (nowhere >= 0) ::dup2(nowhere, STDERR_FILENO);
 }
 
+// The threads of a simulation take turns: on one core a turn is handed over without waking another. Part `part` stays
+// on one of those that this process may use.
+void StayOnOneCore(uint32_t part) {
+  cpu_set_t all;
+  if (::sched_getaffinity(0, sizeof(all), &all) != 0) return;
+  uint32_t before = part % CPU_COUNT(&all);
+  for (int core = 0; core < CPU_SETSIZE; ++core) {
+    if (!CPU_ISSET(core, &all) || before-- > 0) continue;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(core, &one);
+    ::sched_setaffinity(0, sizeof(one), &one);
+    return;
+  }
+}
+
 // A process that ended without a tally counts as a failure.
 Tally RunParts(const CommandLine& line) {
   // Shared, so that the seed that ended a process is known.
@@ -119,6 +136,7 @@ Tally RunParts(const CommandLine& line) {
     const pid_t child = ::fork();
     if (child == 0) {
       DropLog();
+      StayOnOneCore(part);
       const Tally tally = RunPart(line, part, &at[part]);
       _exit(::write(ends[1], &tally, sizeof(tally)) == sizeof(tally) ? 0 : kFailed);
     }
