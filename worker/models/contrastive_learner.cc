@@ -99,8 +99,7 @@ class Learner : public ContrastiveLearner {
   // the mean of the parts.
   double RunningShare(int part) const;
 
-  // What a step is given, on the learner's device.
-  // [rows, dim]
+  // [rows, dim] What a step is given, on the learner's device.
   at::Tensor AsRows(std::span<const float> floats) const {
     return at::from_blob(const_cast<float*>(floats.data()), {static_cast<int64_t>(floats.size()) / dim(), dim()},
                          at::TensorOptions(at::kFloat))
