@@ -106,7 +106,7 @@ def main():
         for name, run in contestants.items():
             speeds[name].append(run())
     for name, of in speeds.items():
-        print(f"{arguments.net}, {name}: {statistics.median(of):.0f} pairs per {unit} ({min(of):.0f} to {max(of):.0f})")
+        print(f"{arguments.net}, {name}: {statistics.median(of):.3g} pairs per {unit} ({min(of):.3g} to {max(of):.3g})")
 
 
 if __name__ == "__main__":
