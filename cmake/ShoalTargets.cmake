@@ -4,6 +4,8 @@
 add_compile_options(-Wall -Wextra -Wno-sign-compare -Wno-missing-field-initializers)
 # Where GCC 12 inlines std::string and std::function it warns of the library's own code.
 add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+# GCC collects garbage from 128 MiB on, which each unit with a large header reaches: not before 512 it is 8 % quicker.
+add_compile_options($<$<CXX_COMPILER_ID:GNU>:--param=ggc-min-heapsize=524288>)
 if(SHOAL_SANITIZE)
   # Any finding ends the program: a test that goes on after one would pass.
   add_compile_options(-fsanitize=${SHOAL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g -O1)
@@ -17,6 +19,8 @@ if(SHOAL_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
+include(PrecompiledHeaders)
+
 # shoal_library(name SOURCES a.cc ... [PUBLIC targets] [PRIVATE targets]): static library shoal::name.
 function(shoal_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
@@ -24,6 +28,7 @@ function(shoal_library name)
   add_library(shoal::${name} ALIAS shoal_${name})
   target_include_directories(shoal_${name} PUBLIC ${CMAKE_SOURCE_DIR})
   target_link_libraries(shoal_${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+  shoal_reuse_precompiled(shoal_${name} libraries)
 endfunction()
 
 # shoal_binary(name SOURCES main.cc LINK targets): build/bin/name, installed to bin/.
@@ -31,14 +36,18 @@ function(shoal_binary name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LINK})
+  shoal_reuse_precompiled(${name} programs)
   install(TARGETS ${name} RUNTIME DESTINATION bin)
 endfunction()
 
-# shoal_test(name SOURCES x_test.cc ... LINK targets): one GoogleTest program; CTest sees each of its tests.
+# shoal_test(name SOURCES x_test.cc ... LINK targets): one GoogleTest program; CTest sees each of its tests. Its own units
+# at -O1, which takes the compiler a quarter less: what they test is optimised in its library.
 function(shoal_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gtest GTest::gmock GTest::gtest_main)
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+  shoal_reuse_precompiled(${name} programs)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
 endfunction()
 
@@ -47,6 +56,7 @@ function(shoal_bench name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} benchmark::benchmark)
+  shoal_reuse_precompiled(${name} programs)
 endfunction()
 
 # shoal_fuzz(name SOURCES x_fuzz.cc LINK targets): one libFuzzer program, build-fuzz/bin/name (preset fuzz only).

@@ -1,7 +1,7 @@
 #include "evaluate/cooccurrence/truncated_svd.h"
 
+#include <Eigen/Eigenvalues>
 #include <Eigen/QR>
-#include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -42,6 +42,21 @@ QrFactors ThinQr(const DenseMatrix& matrix) {
   return {.q = q, .r = qr.matrixQR().topRows(k).triangularView<Eigen::Upper>()};
 }
 
+struct LeftFactors {
+  Eigen::MatrixXf vectors;  // [k, k], orthonormal columns.
+  Eigen::VectorXf values;   // [k], falling.
+};
+
+// The left singular vectors of r^T and its singular values: r^T r has them for eigenvectors and the values' squares. In
+// float64, whose squares keep what a float32 keeps. Eigen's SVD would cost the compiler half a minute.
+LeftFactors LeftSingular(const Eigen::MatrixXf& r) {
+  const Eigen::MatrixXd wide = r.cast<double>();
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(wide.transpose() * wide);
+  // Eigenvalues rise.
+  return {.vectors = solver.eigenvectors().rowwise().reverse().cast<float>(),
+          .values = solver.eigenvalues().reverse().cwiseMax(0).cwiseSqrt().cast<float>()};
+}
+
 }  // namespace
 
 absl::StatusOr<TruncatedSvd> ComputeTruncatedSvd(const SparseMatrix& matrix, const SvdOptions& options,
@@ -71,9 +86,9 @@ absl::StatusOr<TruncatedSvd> ComputeTruncatedSvd(const SparseMatrix& matrix, con
   // for orthonormal factors.
   ASSIGN_OR_RETURN(projected, matrix.TransposedTimes(range, options.threads));
   stepped();
-  const Eigen::BDCSVD<Eigen::MatrixXf> svd(ThinQr(projected).r.transpose(), Eigen::ComputeThinU);
-  return TruncatedSvd{.left = range * svd.matrixU().leftCols(options.rank),
-                      .singular_values = svd.singularValues().head(options.rank)};
+  const LeftFactors factors = LeftSingular(ThinQr(projected).r);
+  return TruncatedSvd{.left = range * factors.vectors.leftCols(options.rank),
+                      .singular_values = factors.values.head(options.rank)};
 }
 
 }  // namespace shoal
