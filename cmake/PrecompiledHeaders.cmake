@@ -2,14 +2,14 @@
 # more, a tensor with autograd ten. Sources name all that they use nonetheless: the sanitizers' presets build without
 # (CMAKE_DISABLE_PRECOMPILE_HEADERS), where an include that is missing shows.
 #
-# A folder says by SHOAL_PRECOMPILED what its targets are compiled with; libraries and programs, as GCC takes headers
+# A folder says by SHOAL_PRECOMPILED what its targets are compiled with; libraries and tests, as GCC takes headers
 # of -fPIC in no unit of -fPIE:
 #   status    the standard library's common headers and absl's status: where nothing is said
 #   messages  the same and proto/*.pb.h, where most units read or write messages. It costs a unit without them .3 s.
 #   torch     the same as status and ATen: libraries that link torch::torch, whatever is said. Never with messages:
 #             the wheel brings a protobuf of its own.
 #   none      for units that include none of it, or are compiled for a processor of their own
-# Programs have GoogleTest too, as most of them are tests.
+# In tests GoogleTest too. Programs and benches have none: at -O3 some take longer with them than without.
 
 # shoal_precompiled(name OPTION -fPIC|-fPIE LINK targets HEADERS <a> ...): what shoal_reuse_precompiled gives to targets.
 function(shoal_precompiled name)
@@ -23,7 +23,7 @@ function(shoal_precompiled name)
   target_precompile_headers(shoal_precompiled_${name} PRIVATE ${ARG_HEADERS})
 endfunction()
 
-# kind: libraries or programs.
+# kind: libraries or tests.
 function(shoal_reuse_precompiled target kind)
   if(CMAKE_DISABLE_PRECOMPILE_HEADERS)
     return()
@@ -35,15 +35,15 @@ function(shoal_reuse_precompiled target kind)
   elseif(NOT family)
     set(family status)
   endif()
-  # Too few programs see Torch's headers to pay for them.
-  if(family STREQUAL "none" OR (family STREQUAL "torch" AND kind STREQUAL "programs"))
+  # Too few tests see Torch's headers to pay for them.
+  if(family STREQUAL "none" OR (family STREQUAL "torch" AND kind STREQUAL "tests"))
     return()
   endif()
   target_precompile_headers(${target} REUSE_FROM shoal_precompiled_${family}_${kind})
   # ccache asks for -fpch-preprocess. Of precompiled headers GCC 12 does not know that they are the system's, and warns of
   # std::string's own code where it inlines it.
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    target_compile_options(${target} PRIVATE -fpch-preprocess -Wno-array-bounds -Wno-stringop-overflow)
+    target_compile_options(${target} PRIVATE -fpch-preprocess -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
   endif()
 endfunction()
 
@@ -54,15 +54,14 @@ set(status
 set(messages ${status} <proto/checkpoint.pb.h> <proto/job.pb.h> <proto/wire.pb.h>)
 set(torch ${status}
   <ATen/TensorOperators.h> <ATen/core/Tensor.h> <ATen/core/grad_mode.h> <torch/csrc/autograd/custom_function.h>)
-if(SHOAL_TESTS)
-  set(gtest <gmock/gmock.h> <gtest/gtest.h>)
-  set(gtest_targets GTest::gtest GTest::gmock)
-endif()
+set(gtest <gmock/gmock.h> <gtest/gtest.h>)
 
 shoal_precompiled(status_libraries OPTION -fPIC LINK absl::statusor HEADERS ${status})
-shoal_precompiled(status_programs OPTION -fPIE LINK absl::statusor ${gtest_targets} HEADERS ${status} ${gtest})
 shoal_precompiled(messages_libraries OPTION -fPIC LINK shoal_proto HEADERS ${messages})
-shoal_precompiled(messages_programs OPTION -fPIE LINK shoal_proto ${gtest_targets} HEADERS ${messages} ${gtest})
 if(SHOAL_TORCH)
   shoal_precompiled(torch_libraries OPTION -fPIC LINK torch::torch HEADERS ${torch})
+endif()
+if(SHOAL_TESTS)
+  shoal_precompiled(status_tests OPTION -fPIE LINK absl::statusor GTest::gtest GTest::gmock HEADERS ${status} ${gtest})
+  shoal_precompiled(messages_tests OPTION -fPIE LINK shoal_proto GTest::gtest GTest::gmock HEADERS ${messages} ${gtest})
 endif()
