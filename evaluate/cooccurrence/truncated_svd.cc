@@ -1,6 +1,5 @@
 #include "evaluate/cooccurrence/truncated_svd.h"
 
-#include <Eigen/Eigenvalues>
 #include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
@@ -8,6 +7,7 @@
 
 #include "common/random.h"
 #include "common/status.h"
+#include "evaluate/symmetric_eigen.h"
 
 namespace shoal {
 namespace {
@@ -48,13 +48,11 @@ struct LeftFactors {
 };
 
 // The left singular vectors of r^T and its singular values: r^T r has them for eigenvectors and the values' squares. In
-// float64, whose squares keep what a float32 keeps. Eigen's SVD would cost the compiler half a minute.
+// float64, whose squares keep what a float32 keeps. Eigen's SVD would cost the compiler half a minute more.
 LeftFactors LeftSingular(const Eigen::MatrixXf& r) {
   const Eigen::MatrixXd wide = r.cast<double>();
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(wide.transpose() * wide);
-  // Eigenvalues rise.
-  return {.vectors = solver.eigenvectors().rowwise().reverse().cast<float>(),
-          .values = solver.eigenvalues().reverse().cwiseMax(0).cwiseSqrt().cast<float>()};
+  const SymmetricEigen eigen = EigenOfSymmetric(wide.transpose() * wide);
+  return {.vectors = eigen.vectors.cast<float>(), .values = eigen.values.cwiseMax(0).cwiseSqrt().cast<float>()};
 }
 
 }  // namespace

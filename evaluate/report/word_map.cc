@@ -1,6 +1,6 @@
 #include "evaluate/report/word_map.h"
 
-#include <Eigen/Eigenvalues>
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "common/text.h"
 #include "evaluate/report/html.h"
+#include "evaluate/symmetric_eigen.h"
 
 namespace shoal {
 namespace {
@@ -51,13 +52,12 @@ Plane ProjectToPlane(const WordVectors& vectors, std::span<const uint64_t> rows)
   // The smaller of the two Gram matrices has the same eigenvalues; of the words' one, the eigenvectors are the places.
   const bool by_words = centred.rows() < centred.cols();
   const Eigen::MatrixXd gram = by_words ? (centred * centred.transpose()).eval() : centred.transpose() * centred;
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(gram);
-  const double total = solver.eigenvalues().cwiseMax(0).sum();
+  const SymmetricEigen eigen = EigenOfSymmetric(gram);
+  const double total = eigen.values.cwiseMax(0).sum();
   Plane plane{.points = std::vector<PlanePoint>(rows.size())};
   for (int axis = 0; axis < std::min<int>(2, gram.rows()); ++axis) {
-    const Eigen::Index column = gram.rows() - 1 - axis;  // Eigenvalues rise.
-    const double value = std::max(0.0, solver.eigenvalues()[column]);
-    Eigen::VectorXd places = solver.eigenvectors().col(column);
+    const double value = std::max(0.0, eigen.values[axis]);
+    Eigen::VectorXd places = eigen.vectors.col(axis);
     places = by_words ? (places * std::sqrt(value)).eval() : centred * places;
     Eigen::Index farthest;
     places.cwiseAbs().maxCoeff(&farthest);

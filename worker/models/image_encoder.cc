@@ -1,7 +1,6 @@
 #include "worker/models/image_encoder.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/autocast_mode.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/linalg_vector_norm.h>
@@ -9,6 +8,7 @@
 #include <algorithm>
 
 #include "common/status.h"
+#include "worker/models/autocast.h"
 #include "worker/models/torch_guard.h"
 
 namespace shoal {
@@ -19,28 +19,6 @@ at::Tensor Normalised(const at::Tensor& rows) {
   constexpr double kShortest = 1e-12;
   return rows / at::linalg_vector_norm(rows, 2, /*dim=*/{1}, /*keepdim=*/true).clamp_min(kShortest);
 }
-
-// Lets Torch's operators compute in the precision that each is fit for, as long as it lives.
-class Autocast {
- public:
-  Autocast(Precision precision, at::DeviceType device) : applies_(precision == Precision::kBfloat16), device_(device) {
-    if (!applies_) return;
-    at::autocast::set_autocast_enabled(device_, true);
-    at::autocast::set_autocast_dtype(device_, at::kBFloat16);
-  }
-  ~Autocast() {
-    if (!applies_) return;
-    at::autocast::set_autocast_enabled(device_, false);
-    // It keeps the weights that it cast.
-    at::autocast::clear_cache();
-  }
-  Autocast(const Autocast&) = delete;
-  Autocast& operator=(const Autocast&) = delete;
-
- private:
-  const bool applies_;
-  const at::DeviceType device_;
-};
 
 }  // namespace
 

@@ -1,7 +1,6 @@
 #include "worker/models/winograd_convolution.h"
 
 #include <ATen/Parallel.h>
-#include <ATen/autocast_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros.h>
@@ -10,6 +9,7 @@
 #include <algorithm>
 
 #include "worker/kernels/winograd_kernel.h"
+#include "worker/models/autocast.h"
 
 namespace shoal {
 namespace {
@@ -78,8 +78,8 @@ struct WinogradFunction : torch::autograd::Function<WinogradFunction> {
 bool WinogradPays(const at::Tensor& x, const at::Tensor& weight) {
   const WinogradShape shape = ShapeOf(x, weight);
   return weight.size(2) == 3 && shape.Possible() && std::min(shape.in, shape.out) >= kLeastChannels &&
-         std::max(shape.in, shape.out) <= kMostChannels && x.scalar_type() == at::kFloat &&
-         !at::autocast::is_autocast_enabled(at::kCPU) && at::get_num_threads() == 1;
+         std::max(shape.in, shape.out) <= kMostChannels && x.scalar_type() == at::kFloat && !Autocast::OnCpu() &&
+         at::get_num_threads() == 1;
 }
 
 at::Tensor WinogradConvolve(const at::Tensor& x, const at::Tensor& weight) {

@@ -1,6 +1,6 @@
 // The baseline's parts against straightforward reckoning, and the whole of it on a corpus with a known structure.
 
-#include <Eigen/Eigenvalues>
+#include <Eigen/Core>
 #include <cmath>
 #include <map>
 #include <random>
@@ -16,6 +16,7 @@
 #include "evaluate/cooccurrence/train.h"
 #include "evaluate/cooccurrence/truncated_svd.h"
 #include "evaluate/similarity.h"
+#include "evaluate/symmetric_eigen.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/unit/evaluate/temporary_folder.h"
@@ -192,8 +193,7 @@ Eigen::MatrixXf Dense(const SparseMatrix& matrix) {
 // All of them, falling: the roots of the eigenvalues of its Gram matrix.
 Eigen::VectorXf SingularValues(const Eigen::MatrixXf& dense) {
   const Eigen::MatrixXd gram = dense.transpose().cast<double>() * dense.cast<double>();
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(gram, Eigen::EigenvaluesOnly);
-  return solver.eigenvalues().reverse().cwiseMax(0).cwiseSqrt().cast<float>();
+  return EigenOfSymmetric(gram).values.cwiseMax(0).cwiseSqrt().cast<float>();
 }
 
 TEST(SparseMatrixTest, ProductsEqualTheDenseOnesWhateverTheNumberOfThreads) {
