@@ -125,9 +125,12 @@ absl::StatusOr<at::Tensor> TensorAugmenter::MakeViews(const PictureBatch& pictur
 // [views, size, size, 3].
 at::Tensor TensorAugmenter::Finished(const at::Tensor& planes, bool normalised) const {
   const at::Tensor pixels = planes.permute({1, 2, 3, 0});
-  if (!normalised) return pixels;
+  return normalised ? Normalise(pixels) : pixels;
+}
+
+at::Tensor TensorAugmenter::Normalise(const at::Tensor& levels) const {
   // Two operations, each rounded: a fused one would differ from the Augmenter's in the last bit.
-  return pixels.to(at::kFloat)
+  return levels.to(at::kFloat)
       .mul_(OnDevice<float>(scaling_.scales, {3}, device_))
       .add_(OnDevice<float>(scaling_.offsets, {3}, device_));
 }

@@ -41,6 +41,9 @@ class TensorAugmenter {
   // The same before it is normalised: [views, size, size, 3] of bytes.
   absl::StatusOr<at::Tensor> Render(const PictureBatch& pictures, std::span<const BatchView> views) const;
 
+  // What Apply makes of Render's bytes [views, size, size, 3], which lie on the device. It throws as Torch does.
+  at::Tensor Normalise(const at::Tensor& levels) const;
+
  private:
   absl::StatusOr<at::Tensor> MakeViews(const PictureBatch& pictures, std::span<const BatchView> views,
                                        bool normalised) const;

@@ -15,8 +15,9 @@
 
 namespace shoal {
 
-// Pictures are in the order [batch, size, size, 3]: floats, normalised as the backbone's users will normalise theirs,
-// or levels of 8 bits, which the learner normalises so.
+// Pictures come in one of three forms, of which the views are the same: as floats, normalised as the backbone's users
+// will normalise theirs; as levels of 8 bits, which the learner normalises so; or decoded, with what was drawn for
+// them.
 struct StepInput {
   std::span<const float> first_views;  // [batch, size, size, 3]; MoCo's queries.
   // Alike; MoCo's keys. None with instance discrimination. Quickest where they follow the first views in memory.

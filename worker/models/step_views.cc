@@ -3,13 +3,10 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/from_blob.h>
-#include <ATen/ops/tensor.h>
 
-#include <array>
 #include <vector>
 
 #include "common/status.h"
-#include "worker/augment/view_arithmetic.h"
 #include "worker/models/image_encoder.h"
 
 namespace shoal {
@@ -18,14 +15,7 @@ StepViews::StepViews(const LearnerSettings& settings, at::Device device)
     : size_(settings.image_size),
       parts_(settings.accumulation_steps),
       device_(device),
-      augmenter_(settings.augmentation, device) {
-  const LevelScaling scaling = LevelScalingOf(settings.augmentation);
-  const auto beside = [device](const std::array<float, 3>& values) {
-    return at::tensor(at::ArrayRef<float>(values), at::TensorOptions(at::kFloat).device(device));
-  };
-  scales_ = beside(scaling.scales);
-  offsets_ = beside(scaling.offsets);
-}
+      augmenter_(settings.augmentation, device) {}
 
 absl::Status StepViews::Begin(const StepInput& input) {
   input_ = input;
@@ -56,8 +46,7 @@ at::Tensor StepViews::OnDevice(const Span& views) const {
   const at::Tensor levels =
       at::from_blob(const_cast<uint8_t*>(views.levels.data()), {count, size_, size_, 3}, at::TensorOptions(at::kByte))
           .to(device_, /*non_blocking=*/true);
-  // Two operations, each rounded, as the Augmenter's.
-  return levels.to(at::kFloat).mul_(scales_).add_(offsets_).permute({0, 3, 1, 2});
+  return augmenter_.Normalise(levels).permute({0, 3, 1, 2});
 }
 
 at::Tensor StepViews::First(int part) const {

@@ -49,7 +49,6 @@ class StepViews {
   const int parts_;
   const at::Device device_;
   const TensorAugmenter augmenter_;
-  at::Tensor scales_, offsets_;  // [3] Of levels.
   StepInput input_;
   at::Tensor first_, second_;  // Where they are made here.
 };
