@@ -480,7 +480,7 @@ void Coordinator::Fail(const absl::Status& status) {
   LogError(reason);
   if (log_ != nullptr) {
     RunResult result = Result(reason);
-    result.restartable = restartable_ || absl::IsDeadlineExceeded(status) || absl::IsUnavailable(status);
+    result.restartable = restartable_ || IsPeerLost(status);
     log_->Ended(result);
     if (const absl::Status written = result.Write(output_, Durability::kUnsynced); !written.ok())
       LogError(ToStd(written.message()));

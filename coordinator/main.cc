@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/exit_codes.h"
 #include "common/files.h"
 #include "common/job/job.h"
 #include "common/log.h"
@@ -20,8 +21,6 @@
 
 namespace shoal {
 namespace {
-
-constexpr int kDone = 0, kFailed = 1, kUsedWrongly = 2;
 
 constexpr std::string_view kHelp =
     "usage: mpirun -np 1 shoal-coordinator --job FILE --output DIR [--no_progress_lines]\n"

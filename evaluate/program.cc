@@ -6,14 +6,13 @@
 #include <vector>
 
 #include "absl/strings/str_split.h"
+#include "common/exit_codes.h"
 #include "common/job/nearest_name.h"
 #include "common/log.h"
 #include "common/version.h"
 
 namespace shoal {
 namespace {
-
-constexpr int kDone = 0, kFailed = 1, kUsedWrongly = 2;
 
 std::string Usage(const EvaluateProgram& program) {
   std::string text = Cat(program.name, " VERB ...   (", program.name, " VERB --help tells each)\n\n");

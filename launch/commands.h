@@ -8,12 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "common/exit_codes.h"
 #include "launch/installation.h"
 
 namespace shoal {
-
-// kStopped: by a signal, and the same command goes on from a checkpoint.
-inline constexpr int kDone = 0, kFailed = 1, kUsedWrongly = 2, kStopped = 3;
 
 int TrainCommand(const std::vector<std::string>& arguments, const Installation& installation);
 int PlanCommand(const std::vector<std::string>& arguments, const Installation& installation);

@@ -5,7 +5,9 @@
 #include <optional>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "common/exit_codes.h"
 #include "common/text.h"
 #include "launch/mpirun_output.h"
 
@@ -28,7 +30,8 @@ std::string Describe(const RankDeath& death, const job::Job& job) {
 }
 
 std::string Stopped(const SupervisedRun& run, uint64_t checkpoint) {
-  const std::string left = run.all_gone ? "; no process is left" : "; some processes could not be ended";
+  const std::string left =
+      run.left.empty() ? "; no process is left" : Cat("; ", absl::StrJoin(run.left, " and "), " could not be ended");
   const std::string stopped = Cat("stopped by ", run.stop_signal == SIGINT ? "Ctrl-C" : "a signal", left);
   if (checkpoint == 0) return Cat(stopped, ", and no vectors were written");
   return Cat(stopped, "; the same command goes on from checkpoint ", checkpoint);
@@ -83,8 +86,10 @@ JobOutcome JobOutcome::Of(const SupervisedRun& run, const absl::StatusOr<RunResu
   }
   if (reason.empty()) reason = Cat("it ended without a result; mpirun's exit code is ", run.exit_code);
   outcome.reason = reason;
-  // Without a result of the coordinator's, it is gone as well.
-  outcome.restartable = result.ok() ? result->restartable : death.has_value() || run.exit_code >= 128;
+  // Without a result of the coordinator's, it is gone as well, or hangs.
+  outcome.restartable = result.ok()         ? result->restartable
+                        : death.has_value() ? true
+                                            : run.exit_code >= 128 || run.exit_code == kPeerLost;
   outcome.place = PlaceOf(death, result, job);
   return outcome;
 }

@@ -56,6 +56,16 @@ std::vector<pid_t> DescendantsOf(pid_t pid) {
   return found;
 }
 
+std::vector<std::string> NamesOfDescendants() {
+  std::vector<std::string> names;
+  for (const pid_t pid : DescendantsOf(::getpid())) {
+    std::error_code gone;
+    const std::string program = std::filesystem::read_symlink(Cat("/proc/", pid, "/exe"), gone).filename();
+    names.push_back(Cat(program, " (process ", pid, ")"));
+  }
+  return names;
+}
+
 void AdoptOrphans() { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }
 
 bool KillDescendants(Clock& clock, absl::Time deadline) {

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -19,6 +20,9 @@ uint64_t StartTimeOf(pid_t pid);
 
 // Children, their children and so on, of `pid`, at this moment.
 std::vector<pid_t> DescendantsOf(pid_t pid);
+
+// "shoal-coordinator (process 123)" for each process below this one.
+std::vector<std::string> NamesOfDescendants();
 
 // Makes this process the parent of all whose own parent dies below it, so that none is lost from sight.
 void AdoptOrphans();

@@ -85,7 +85,7 @@ class Run {
     out_.CloseWriteEnd();
     error_.CloseWriteEnd();
     while (!ended_) Tick();
-    end_.all_gone = KillDescendants(clock_, clock_.Now() + kKillDeadline);
+    if (!KillDescendants(clock_, clock_.Now() + kKillDeadline)) end_.left = NamesOfDescendants();
     Relay(out_, &out_lines_, false);
     Relay(error_, &error_lines_, true);
     WriteLines(out_lines_.TakeRest(), false);

@@ -47,7 +47,7 @@ struct SupervisedRun {
   // a good one, in many words.
   std::string mpirun_words;
   std::vector<RoleError> errors;
-  bool all_gone = true;  // False: processes were left that could not be killed.
+  std::vector<std::string> left;  // Processes that could not be killed: "shoal-coordinator (process 123)".
 };
 
 // The signals that end a run, and SIGUSR1, blocked as long as it lives and taken through a descriptor; one that came

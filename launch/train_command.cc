@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "common/files.h"
 #include "common/format.h"
@@ -18,6 +19,7 @@
 #include "launch/launch_plan.h"
 #include "launch/mpirun_command.h"
 #include "launch/output_folder.h"
+#include "launch/processes.h"
 #include "launch/program.h"
 #include "launch/restart_policy.h"
 #include "launch/runtime_folder.h"
@@ -29,6 +31,7 @@ namespace {
 
 // Open MPI's shared-memory segment of one rank, and what its session needs besides.
 constexpr uint64_t kSegmentBytes = uint64_t{5} << 20, kSessionBytes = uint64_t{16} << 20;
+constexpr absl::Duration kLookForLeftovers = absl::Milliseconds(200);
 
 // Of text that is not prepared yet, the vocabulary and so the tables' size are known only when the job runs.
 absl::Status CheckMemory(const TrainingRequest& request, const Machine& machine) {
@@ -71,6 +74,20 @@ absl::StatusOr<SupervisedRun> RunJob(const TrainingRequest& request, MpirunComma
                    signals, Clock::Real());
 }
 
+// A process that no signal ends waits in the kernel, as while a disk or a network file system does not answer, and
+// might yet write into the output folder: another life has to wait for its end. The signal that ended the wait; 0:
+// none.
+int AwaitEndOf(const std::vector<std::string>& left, StopSignals& signals) {
+  if (left.empty()) return 0;
+  TellFailure(Cat("the job has ended but for ", absl::StrJoin(left, " and "),
+                  ", held by the kernel, as while a disk or a network file system does not answer; waits for that"));
+  Clock& clock = Clock::Real();
+  while (!KillDescendants(clock, clock.Now())) {
+    if (const int signal = signals.Wait(kLookForLeftovers, clock); signal != 0) return signal;
+  }
+  return 0;
+}
+
 void TellRestart(const JobOutcome& outcome, uint64_t checkpoint, const RestartPolicy& policy) {
   const std::string from = checkpoint == 0 ? "from the beginning" : Cat("from checkpoint ", checkpoint);
   TellFailure(Cat(outcome.reason, "; it starts again ", from, " (restart ", policy.restarts(), " of at most ",
@@ -89,7 +106,8 @@ absl::StatusOr<JobEnd> RunJobToItsEnd(const TrainingRequest& request, const Mpir
   StopSignals signals;
   while (true) {
     RunResult::Remove(request.output);
-    ASSIGN_OR_RETURN(const SupervisedRun run, RunJob(request, command, draw_bar, signals));
+    ASSIGN_OR_RETURN(SupervisedRun run, RunJob(request, command, draw_bar, signals));
+    if (run.stop_signal == 0) run.stop_signal = AwaitEndOf(run.left, signals);
     const uint64_t checkpoint = NewestCheckpoint(request.output).value_or(0);
     JobEnd end{.result = RunResult::Read(request.output)};
     end.outcome = JobOutcome::Of(run, end.result, request.job, checkpoint);

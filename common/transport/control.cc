@@ -111,7 +111,7 @@ void ReportFailure(Endpoint* endpoint, Clock* clock, const absl::Status& failure
   wire::ControlMessage message;
   *message.mutable_failed() = std::move(failed);
   message.mutable_failed()->set_reason(std::string(ToStd(failure.message())));
-  message.mutable_failed()->set_peer_lost(absl::IsDeadlineExceeded(failure) || absl::IsUnavailable(failure));
+  message.mutable_failed()->set_peer_lost(IsPeerLost(failure));
   if (!SendControl(endpoint, kCoordinatorRank, message, deadline).ok()) return;
   while (true) {
     const auto received = ReceiveControl(endpoint, deadline);

@@ -49,6 +49,11 @@ std::string RoleName(wire::Role role);
 // speaks another protocol version, or says something else before Welcome.
 absl::StatusOr<wire::Welcome> JoinJob(Endpoint* endpoint, Clock* clock, wire::Role role, absl::Duration silence);
 
+// Whether `failure` says that another rank was silent or gone, so that to start the job again may well help.
+inline bool IsPeerLost(const absl::Status& failure) {
+  return absl::IsDeadlineExceeded(failure) || absl::IsUnavailable(failure);
+}
+
 // Tells the coordinator why this rank cannot go on, and waits a little for its Stop: a process that ended at once would
 // have mpirun kill the coordinator before it could say why. Errors of the attempt are dropped: `failure` is the news.
 // `failed` may say more than the reason, which is filled in.

@@ -6,8 +6,10 @@
 #include <exception>
 #include <string>
 
+#include "common/exit_codes.h"
 #include "common/log.h"
 #include "common/status.h"
+#include "common/transport/control.h"
 #include "common/transport/mpi_endpoint.h"
 
 namespace shoal {
@@ -22,16 +24,16 @@ int RunMpiRole(int argc, char** argv, std::string_view name, const std::function
     const auto endpoint = MpiEndpoint::Create(&argc, &argv, Backoff::Expecting::kRows, threads);
     if (!endpoint.ok()) {
       LogError(ToStd(endpoint.status().message()));
-      return 1;
+      return kFailed;
     }
     SetLogName(Cat(name, " rank ", (*endpoint)->rank()));
     const absl::Status status = Caught([&] { return run(endpoint->get()); });
-    if (status.ok()) return 0;
+    if (status.ok()) return kDone;
     if (!absl::IsAborted(status)) LogError(ToStd(status.message()));
-    (*endpoint)->Abort(1);
+    (*endpoint)->Abort(IsPeerLost(status) ? kPeerLost : kFailed);
   } catch (const std::exception& error) {
     LogError(error.what());
-    return 1;
+    return kFailed;
   }
 }
 

@@ -300,6 +300,35 @@ class Faults(unittest.TestCase):
         print(f"\na cut link: noticed after {noticed:.2f} s, ended after {ended:.1f} s; trains {again:.1f} s after it is back")
         self.assertLess(noticed, 3)
 
+    def test_where_the_output_disk_hangs_the_job_ends_in_words_and_goes_on_when_the_disk_answers(self):
+        job = self.job("--epochs", "600", "--workers", "2", "--dim", "16", "--set", "checkpoint.interval_seconds=0.5")
+        disk = os.path.join(job.folder, "disk")
+        os.makedirs(job.output)
+        try:
+            subprocess.run(["truncate", "-s", "64M", disk], check=True)
+            subprocess.run(["mkfs.ext4", "-q", disk], check=True)
+            subprocess.run(["mount", "-o", "loop", disk, job.output], check=True, stderr=subprocess.DEVNULL)
+            self.addCleanup(subprocess.run, ["umount", "--lazy", job.output])
+            subprocess.run(["fsfreeze", "--freeze", job.output], check=True)
+            subprocess.run(["fsfreeze", "--unfreeze", job.output], check=True)
+        except (OSError, subprocess.CalledProcessError):
+            self.skipTest("no disk can be mounted and frozen here")
+        job.start()
+        job.wait_for_event("checkpoint", 1)
+        subprocess.run(["fsfreeze", "--freeze", job.output], check=True)
+        hung = time.monotonic()
+        try:
+            job.wait_for(lambda: "held by the kernel" in job.said(), "word of what is awaited")
+            noticed = time.monotonic() - hung
+        finally:
+            subprocess.run(["fsfreeze", "--unfreeze", job.output], check=True)
+        self.assertRegex(job.said(), r"shoal-coordinator \(process \d+\), held by the kernel")
+        job.wait_for_event("training", 2)
+        self.assertIn("has heard nothing from the coordinator (rank 0)", job.said())
+        self.assertEqual(job.process.wait(PATIENCE), 0, job.said())
+        self.check_audit(job, job.places())
+        print(f"\na disk that hangs: told after {noticed:.1f} s", file=sys.stderr)
+
     def test_in_strict_determinism_kills_and_other_sizes_leave_the_same_bytes(self):
         kills = times(2)
 

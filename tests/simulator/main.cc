@@ -24,13 +24,13 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "common/clock.h"
+#include "common/exit_codes.h"
 #include "common/status.h"
 #include "tests/simulator/simulation.h"
 
 namespace shoal {
 namespace {
 
-constexpr int kFailed = 1, kUsedWrongly = 2;
 // Of processor time for a seed, which takes some hundredths; a busy machine takes no part in it.
 constexpr time_t kMostSeconds = 60;
 // So many seeds have some of everything in store; of fewer it is no wonder that a thing did not happen.
@@ -138,7 +138,7 @@ Tally RunParts(const CommandLine& line) {
       DropLog();
       StayOnOneCore(part);
       const Tally tally = RunPart(line, part, &at[part]);
-      _exit(::write(ends[1], &tally, sizeof(tally)) == sizeof(tally) ? 0 : kFailed);
+      _exit(::write(ends[1], &tally, sizeof(tally)) == sizeof(tally) ? kDone : kFailed);
     }
     ::close(ends[1]);
     parts.emplace_back(child, ends[0]);
@@ -199,7 +199,7 @@ int Main(int argc, char** argv) {
   const double seconds = absl::ToDoubleSeconds(Clock::Real().Now() - start);
   printf("%.1f s, of %.0f simulated\n%lu seeds, %lu failed\n", seconds, tally.counts.virtual_seconds,
          tally.counts.seeds, tally.failed);
-  return tally.failed == 0 && tally.counts.seeds == line->count && everything ? 0 : kFailed;
+  return tally.failed == 0 && tally.counts.seeds == line->count && everything ? kDone : kFailed;
 }
 
 }  // namespace

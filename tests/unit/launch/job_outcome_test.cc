@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/exit_codes.h"
 #include "common/status.h"
 
 namespace shoal {
@@ -104,6 +105,17 @@ TEST(JobOutcomeTest, AnErrorOfTheJobsOwnIsNotRestartable) {
 TEST(JobOutcomeTest, WithoutAResultADeathMakesTheJobRestartable) {
   EXPECT_TRUE(OutcomeOf({.mpirun_words = kKilled}).restartable);
   EXPECT_TRUE(OutcomeOf({.exit_code = 137}).restartable) << "mpirun itself was killed";
+}
+
+TEST(JobOutcomeTest, ACoordinatorThatHangsAndLeavesNoResultMakesTheJobRestartable) {
+  const SupervisedRun run{.exit_code = kPeerLost, .errors = {{"server rank 1", "has heard nothing"}}};
+  EXPECT_TRUE(OutcomeOf(run).restartable);
+  EXPECT_EQ(OutcomeOf(run).reason, "server rank 1: has heard nothing");
+}
+
+TEST(JobOutcomeTest, AStopNamesWhatCouldNotBeEnded) {
+  EXPECT_EQ(OutcomeOf({.stop_signal = 15, .left = {"shoal-coordinator (process 7)"}}).reason,
+            "stopped by a signal; shoal-coordinator (process 7) could not be ended, and no vectors were written");
 }
 
 TEST(JobOutcomeTest, OfAJobThatIsDoneNothingIsLost) {

@@ -122,7 +122,7 @@ TEST_F(SupervisorTest, AnMpirunThatGoesOnAfterTheJobsResultIsEnded) {
 }
 
 TEST_F(SupervisorTest, CtrlCEndsEvenProcessesThatIgnoreItWithinTwoSeconds) {
-  Start(kStubbornTree, [](const auto& run) { return run.ok() && run->all_gone ? run->stop_signal : 99; });
+  Start(kStubbornTree, [](const auto& run) { return run.ok() && run->left.empty() ? run->stop_signal : 99; });
   const std::vector<pid_t> pids = Pids(3);
   const absl::Time start = Clock::Real().Now();
   ::kill(supervisor_, SIGINT);
@@ -144,7 +144,7 @@ TEST_F(SupervisorTest, ASecondCtrlCDoesNotWaitForTheGrace) {
 
 TEST_F(SupervisorTest, RanksThatLostTheirMpirunAreKilled) {
   Start("(sh -c 'echo $$ >>$PIDS; exec sleep 100' &); while [ ! -s $PIDS ]; do sleep 0.01; done; kill -9 $$",
-        [](const auto& run) { return run.ok() && run->all_gone ? run->exit_code : 99; });
+        [](const auto& run) { return run.ok() && run->left.empty() ? run->exit_code : 99; });
   const pid_t rank = Pids(1)[0];
   EXPECT_EQ(Wait(), 128 + SIGKILL);
   EXPECT_TRUE(IsGone(rank));
