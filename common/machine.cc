@@ -59,14 +59,36 @@ std::vector<std::string> ControlGroupFolders(std::string_view controller) {
   return {};
 }
 
-uint64_t ControlGroupMemory() {
-  uint64_t limit = kNoLimit;
-  for (const std::string& folder : ControlGroupFolders(""))
-    limit = std::min(limit, NumberIn(Cat(folder, "/memory.max")));
-  for (const std::string& folder : ControlGroupFolders("memory")) {
-    limit = std::min(limit, NumberIn(Cat(folder, "/memory.limit_in_bytes")));
+// Of "NAME NUMBER" lines, as in memory.stat; 0 where there is none.
+uint64_t NamedNumberIn(const std::string& path, std::string_view name) {
+  const auto text = ReadFile(path);
+  if (!text.ok()) return 0;
+  for (const absl::string_view line : absl::StrSplit(*text, '\n')) {
+    const std::vector<absl::string_view> parts = absl::StrSplit(line, ' ');
+    uint64_t number = 0;
+    if (parts.size() == 2 && ToStd(parts[0]) == name && absl::SimpleAtoi(parts[1], &number)) return number;
   }
-  return limit;
+  return 0;
+}
+
+// What a limit leaves: without what is used, but for the cache of files that the kernel takes back.
+uint64_t Left(uint64_t limit, uint64_t used, uint64_t cache) {
+  if (limit == kNoLimit || used == kNoLimit) return limit;
+  return limit - std::min(limit, used - std::min(used, cache));
+}
+
+uint64_t ControlGroupMemory() {
+  uint64_t left = kNoLimit;
+  for (const std::string& folder : ControlGroupFolders("")) {
+    left = std::min(left, Left(NumberIn(Cat(folder, "/memory.max")), NumberIn(Cat(folder, "/memory.current")),
+                               NamedNumberIn(Cat(folder, "/memory.stat"), "inactive_file")));
+  }
+  for (const std::string& folder : ControlGroupFolders("memory")) {
+    left = std::min(
+        left, Left(NumberIn(Cat(folder, "/memory.limit_in_bytes")), NumberIn(Cat(folder, "/memory.usage_in_bytes")),
+                   NamedNumberIn(Cat(folder, "/memory.stat"), "total_inactive_file")));
+  }
+  return left;
 }
 
 // Cores' worth of time that the control groups allow (version 2's "quota period").
@@ -84,15 +106,6 @@ double ControlGroupCores() {
   return cores;
 }
 
-uint32_t Cores() {
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  uint32_t cores = 1;
-  if (::sched_getaffinity(0, sizeof(allowed), &allowed) == 0) cores = CPU_COUNT(&allowed);
-  const double quota = std::max(1.0, std::ceil(ControlGroupCores()));
-  return quota < cores ? static_cast<uint32_t>(quota) : cores;
-}
-
 // Container runtimes forbid the call even on oneself where they forbid it at all.
 bool CanReadPeers() {
   char from = 1, to = 0;
@@ -102,12 +115,21 @@ bool CanReadPeers() {
 
 }  // namespace
 
+uint32_t CoresToUse() {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  uint32_t cores = 1;
+  if (::sched_getaffinity(0, sizeof(allowed), &allowed) == 0) cores = CPU_COUNT(&allowed);
+  const double quota = std::max(1.0, std::ceil(ControlGroupCores()));
+  return quota < cores ? static_cast<uint32_t>(quota) : cores;
+}
+
 Machine Machine::Inspect() {
   Machine machine;
-  machine.cores = Cores();
+  machine.cores = CoresToUse();
   const uint64_t available = MemoryInfo("MemAvailable:"), limit = ControlGroupMemory();
   machine.memory_bytes = std::min(available, limit);
-  machine.memory_limited_by = limit < available ? "the control group's limit" : "the machine's free memory";
+  machine.memory_limited_by = limit < available ? "what the control group's limit leaves" : "the machine's free memory";
   machine.is_root = ::geteuid() == 0;
   machine.reads_peers = CanReadPeers();
   return machine;

@@ -55,8 +55,9 @@ void CheckpointDriver::SayWhereOverdue() {
   overdue_ = true;
   const std::set<int>& awaited = phase_ == Phase::kPausing ? pausing_ : writing_;
   const std::string whom = awaited.empty() ? "the file system" : members_.Name(*awaited.begin());
-  LogWarning("checkpoint ", manifest_.number(), " is not written after ", absl::FormatDuration(kPatience), ": ", whom,
-             " is awaited; training goes on, without another checkpoint until then");
+  const bool stands = phase_ == Phase::kPausing || phase_ == Phase::kCopying;
+  LogWarning("a checkpoint is not written after ", absl::FormatDuration(kPatience), ": ", whom,
+             " is awaited; training ", stands ? "stands still" : "goes on, without another checkpoint", " until then");
 }
 
 std::set<int> CheckpointDriver::RanksOf(wire::Role role) const {

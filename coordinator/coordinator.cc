@@ -324,7 +324,7 @@ absl::Status Coordinator::EndPreparing() {
     EndPhase("prepare");
   }
   if (!members_.AllJoined()) return absl::OkStatus();
-  RETURN_IF_ERROR(members_.CheckTablesFit(TakesCheckpoints(job_)));
+  RETURN_IF_ERROR(members_.CheckTablesFit(TakesCheckpoints(job_), HowToShrinkTables(job_)));
   stage_ = Stage::kStartingServers;
   return WelcomeAll(wire::SERVER);
 }
@@ -404,6 +404,7 @@ wire::ControlMessage Coordinator::WelcomeOf(const Member& member) const {
   welcome.set_index(member.description.index());
   if (member.description.role() == wire::WORKER) {
     welcome.set_data_file(data_.file);
+    welcome.set_data_fingerprint(data_.fingerprint);
     welcome.set_watch_bank_file(data_.watch_bank_file);
     welcome.set_watch_test_file(data_.watch_test_file);
   }

@@ -89,7 +89,7 @@ std::string Membership::MetricsAddresses() const {
   return text;
 }
 
-absl::Status Membership::CheckTablesFit(bool with_copies) const {
+absl::Status Membership::CheckTablesFit(bool with_copies, std::string_view cure) const {
   const auto is_server = [](const Member& m) { return m.description.role() == wire::SERVER; };
   const auto servers = static_cast<uint64_t>(std::count_if(members_.begin(), members_.end(), is_server));
   for (const Member& member : members_) {
@@ -101,9 +101,7 @@ absl::Status Membership::CheckTablesFit(bool with_copies) const {
     if (member.free_memory_bytes == 0 || needed <= member.free_memory_bytes) continue;
     return ResourceExhausted("the tables of the servers on host ", member.description.host_name(),
                              with_copies ? ", with a copy for checkpoints," : "", " take ", FormatBytes(needed),
-                             ", and it has ", FormatBytes(member.free_memory_bytes),
-                             " of memory left; lower objective.skip_gram.dim or data.corpus.max_words, raise ",
-                             "data.corpus.min_count, or spread the servers over hosts (placement.hostfile)");
+                             ", and it has ", FormatBytes(member.free_memory_bytes), " of memory left; ", cure);
   }
   return absl::OkStatus();
 }

@@ -61,7 +61,7 @@ class Membership {
   // Once all have joined. ResourceExhausted: the servers of one host need more for the tables, and for a copy of them
   // where the job takes checkpoints, than it has left; to make them all the same would end in the kernel's choice of a
   // process to kill.
-  absl::Status CheckTablesFit(bool with_copies) const;
+  absl::Status CheckTablesFit(bool with_copies, std::string_view cure) const;
   void Welcomed(int rank) { Enter(rank, Member::State::kWelcomed); }
   // FailedPrecondition where it was not welcomed.
   absl::Status Ready(int rank, const wire::Ready& ready);

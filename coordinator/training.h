@@ -63,7 +63,7 @@ class Training {
   bool checkpoint_at_hand() const { return begun() && !checkpoints_->idle() && !checkpoints_->overdue(); }
 
   // One will have the workers pause that has not yet.
-  bool checkpoint_coming() const { return checkpoints_->coming(); }
+  bool checkpoint_coming() const { return checkpoints_->coming() && !checkpoints_->overdue(); }
 
   // Of the newest checkpoint; 0: none was written in this life.
   uint64_t last_checkpoint() const { return last_checkpoint_; }

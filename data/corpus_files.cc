@@ -4,15 +4,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 
 #include "common/status.h"
+#include "data/folder_walk.h"
 
 namespace shoal {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::string_view kField = "data.corpus.path";
 
@@ -25,20 +22,11 @@ absl::StatusOr<struct stat> StatOf(const std::string& path) {
 
 absl::Status AddFolder(const std::string& folder, std::vector<FoundFile>* files) {
   std::vector<FoundFile> found;
-  std::error_code error;
-  fs::recursive_directory_iterator entry(folder, error);
-  if (error) return ErrnoError(error.value(), Cat(kField, ": cannot list folder ", folder));
-  while (entry != fs::recursive_directory_iterator()) {
-    const std::string path = entry->path().string();
-    if (entry->path().filename().string().starts_with('.')) {
-      entry.disable_recursion_pending();
-    } else {
-      ASSIGN_OR_RETURN(const struct stat info, StatOf(path));  // A link to nothing is told by its name.
-      if (S_ISREG(info.st_mode)) found.push_back(MakeFoundFile(path, info));
-    }
-    entry.increment(error);
-    if (error) return ErrnoError(error.value(), Cat(kField, ": cannot list folder ", path));
-  }
+  RETURN_IF_ERROR(WalkFolder(folder, [&found](const std::string& path, const std::string&, const struct stat* info) {
+    if (info == nullptr) return NotFound(path, " does not exist");  // A link to nothing.
+    if (S_ISREG(info->st_mode)) found.push_back(MakeFoundFile(path, *info));
+    return absl::OkStatus();
+  })) << kField;
   if (found.empty()) return InvalidArgument(kField, ": the folder ", folder, " has no files in it or below it");
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
   files->insert(files->end(), found.begin(), found.end());

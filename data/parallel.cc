@@ -1,7 +1,5 @@
 #include "data/parallel.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <mutex>
 #include <new>
@@ -9,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/machine.h"
 #include "common/status.h"
 
 namespace shoal {
@@ -48,11 +47,6 @@ absl::Status RunOnThreads(uint32_t threads, const std::function<absl::Status()>&
   return first;
 }
 
-uint32_t ThreadsToUse(uint32_t wanted) {
-  if (wanted > 0) return wanted;
-  cpu_set_t cores;
-  if (sched_getaffinity(0, sizeof(cores), &cores) != 0) return 1;
-  return static_cast<uint32_t>(std::max(1, CPU_COUNT(&cores)));
-}
+uint32_t ThreadsToUse(uint32_t wanted) { return wanted > 0 ? wanted : CoresToUse(); }
 
 }  // namespace shoal

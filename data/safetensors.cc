@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <limits>
 #include <set>
 #include <string_view>
 #include <tuple>
@@ -23,13 +24,15 @@ constexpr uint64_t kMaxHeaderBytes = 100'000'000;
 constexpr size_t kLengthBytes = sizeof(uint64_t);
 constexpr std::string_view kMetadata = "__metadata__";
 
-// 0 where the product does not fit, which no file's size is then.
+// The largest number where the product does not fit, which no file's size is then. An extent of 0 may follow.
 uint64_t BytesOf(const std::vector<uint64_t>& shape) {
   uint64_t bytes = sizeof(float);
+  bool fits = true;
   for (const uint64_t extent : shape) {
-    if (__builtin_mul_overflow(bytes, extent, &bytes)) return 0;
+    if (extent == 0) return 0;
+    fits = fits && !__builtin_mul_overflow(bytes, extent, &bytes);
   }
-  return bytes;
+  return fits ? bytes : std::numeric_limits<uint64_t>::max();
 }
 
 absl::Status CheckContent(const std::string& path, const SafeTensors& content) {

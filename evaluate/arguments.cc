@@ -53,7 +53,7 @@ size_t Appetite(const Option& option, bool has_inline_value) {
 
 }  // namespace
 
-absl::StatusOr<Arguments> Arguments::Parse(std::span<const Option> options, size_t operands,
+absl::StatusOr<Arguments> Arguments::Parse(std::span<const Option> options, size_t operands, std::string_view usage,
                                            std::span<const std::string> words) {
   Arguments arguments;
   arguments.options_ = options;
@@ -84,7 +84,7 @@ absl::StatusOr<Arguments> Arguments::Parse(std::span<const Option> options, size
     const std::string which = absl::StrJoin(arguments.operands_, ", ");
     mistakes.push_back(Cat("expected ", operands, " operand", operands == 1 ? "" : "s", ", got ",
                            arguments.operands_.size(), which.empty() ? "" : Cat(" (", which, ")"),
-                           "; operands stand before the flags"));
+                           "; operands stand before the flags: ", usage));
   }
   if (!mistakes.empty()) return InvalidArgument(absl::StrJoin(mistakes, "\n"));
   return arguments;

@@ -33,8 +33,8 @@ struct Option {
 class Arguments {
  public:
   // InvalidArgument tells every mistake: an option that is none (with the nearest that is one), a value that is missing
-  // or out of range, an option given twice that takes one value, and other than `operands` operands.
-  static absl::StatusOr<Arguments> Parse(std::span<const Option> options, size_t operands,
+  // or out of range, an option given twice that takes one value, and other than the `operands` operands of `usage`.
+  static absl::StatusOr<Arguments> Parse(std::span<const Option> options, size_t operands, std::string_view usage,
                                          std::span<const std::string> words);
 
   bool Has(std::string_view option) const { return values_.contains(option); }

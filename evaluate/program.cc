@@ -44,7 +44,7 @@ int RunCommand(const Command& command, const std::vector<std::string>& words) {
       return kDone;
     }
   }
-  const auto arguments = Arguments::Parse(command.options, command.operands, words);
+  const auto arguments = Arguments::Parse(command.options, command.operands, command.usage, words);
   const absl::Status status = arguments.ok() ? command.run(*arguments) : UsedWrongly(arguments.status());
   if (status.ok()) return kDone;
   if (!IsUsedWrongly(status)) return TellFailure(ToStd(status.message()), kFailed);

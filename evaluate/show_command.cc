@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "common/files.h"
+#include "common/job/derived.h"
 #include "common/job/job.h"
 #include "common/status.h"
 #include "data/images/image_file.h"
@@ -20,7 +21,7 @@ constexpr Option kOptions[] = {
     {"sheet", Option::kOne, "FILE.png", "the file to write"},
     {"rows", Option::kNumber, "N", "pictures, taken evenly from the set", 12, 1, ContactSheet::kMaxRows},
     {"pairs", Option::kNumber, "N", "pairs of views of each", 4, 1, ContactSheet::kMaxPairs},
-    {"cache", Option::kOne, "DIR", "where the prepared set is kept (default .shoal-cache)"},
+    {"cache", Option::kOne, "DIR", "where the prepared set is kept (default: the run's)"},
     {"help", Option::kFlag, "", "this text"},
 };
 
@@ -47,7 +48,11 @@ absl::Status Run(const Arguments& arguments) {
     return UsedWrongly(InvalidArgument("--sheet is missing, or does not end in .png: ", kUsage));
   }
   ASSIGN_OR_RETURN(const job::Job job, ReadJobOf(arguments.operands()[1], arguments));
-  const std::string cache = arguments.Has("cache") ? arguments.One("cache") : ".shoal-cache";
+  // Of a run, where that has its own; of a job, where one into "out" would.
+  const std::string& of = arguments.operands()[1];
+  const std::string cache = arguments.Has("cache")
+                                ? arguments.One("cache")
+                                : CacheDirectory(job, std::filesystem::is_directory(of) ? of : "out");
   ASSIGN_OR_RETURN(const PreparedImages prepared, PrepareImages(job.data().images(), cache, {}));
   ASSIGN_OR_RETURN(const auto images, ImageFile::Open(prepared.path));
   ASSIGN_OR_RETURN(const AugmentationSettings settings, AugmentationOf(job, *images));

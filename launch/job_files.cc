@@ -77,6 +77,9 @@ void MakePathsAbsolute(job::Job* job) {
     for (std::string& path : *images->mutable_path()) make_absolute(&path);
     if (images->has_cache_directory()) make_absolute(images->mutable_cache_directory());
   }
+  if (job->has_encoder()) {
+    for (std::string& path : *job->mutable_encoder()->mutable_evaluate_path()) make_absolute(&path);
+  }
   if (job->has_evaluation()) {
     job::Evaluation* evaluation = job->mutable_evaluation();
     for (auto* paths :

@@ -87,8 +87,8 @@ std::string DescribePlan(const TrainingRequest& request, const PreparedData& dat
   const job::Job& job = request.job;
   const bool one_host = job.placement().hostfile().empty();
   const std::optional<std::string> app_file = command.AppFile();
-  return Cat("job     ", job.name(), ": ", job.epochs(), " epochs, seed ", job.seed(), "; written to ", request.output,
-             "/job.textproto\n", "data    ", data.description, "\n        ", data.file, " (",
+  return Cat("job     ", job.name(), ": ", job.epochs(), " epochs, seed ", job.seed(), "; written to ",
+             PlannedJobFile(request), "\n", "data    ", data.description, "\n        ", data.file, " (",
              FormatBytes(FileBytes(data.file)), ", mapped)\n", "units   ", FormatCount(data.units.size()),
              " an epoch, ", FormatCount(data.units.size() * job.epochs()), " in all\n", "memory  ",
              FormatBytes(memory.total_bytes), " in all, of ",

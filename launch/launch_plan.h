@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/machine.h"
+#include "common/text.h"
 #include "data/prepared_data.h"
 #include "launch/memory_plan.h"
 #include "launch/mpirun_command.h"
@@ -24,6 +25,9 @@ absl::StatusOr<PreparedData> PrepareRequestedData(const TrainingRequest& request
 
 // Words in the vocabulary of the request's text, where an earlier run prepared it; nothing where that is still to do.
 std::optional<uint64_t> PreparedVocabulary(const TrainingRequest& request);
+
+// Where the planned job is kept for the mpirun line: beside the job.textproto of a run that is or was there.
+inline std::string PlannedJobFile(const TrainingRequest& request) { return Cat(request.output, "/plan.textproto"); }
 
 // What to print.
 std::string DescribePlan(const TrainingRequest& request, const PreparedData& data, const MemoryPlan& memory,

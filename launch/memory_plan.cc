@@ -134,9 +134,7 @@ absl::Status MemoryPlan::CheckFits(const job::Job& job, const Machine& machine) 
   if (total_bytes - copy_bytes <= machine.memory_bytes) {
     return ResourceExhausted(problem, ": the tables take ", FormatBytes(table_bytes), " and their copy for a ",
                              "checkpoint as much again; go without (checkpoint.interval_seconds=0 ",
-                             "checkpoint.interval_epochs=0 checkpoint.at_end=false), lower objective.skip_gram.dim (",
-                             job.objective().skip_gram().dim(), "), or spread the servers over hosts ",
-                             "(placement.hostfile)");
+                             "checkpoint.interval_epochs=0 checkpoint.at_end=false), or ", HowToShrinkTables(job));
   }
   const uint64_t workers_bytes = job.workers() * worker_bytes;
   if (2 * batch_bytes > worker_bytes && batch_bytes > table_bytes) {
@@ -149,9 +147,7 @@ absl::Status MemoryPlan::CheckFits(const job::Job& job, const Machine& machine) 
   }
   const uint64_t rows = tables.empty() ? 0 : tables[0].rows();
   return ResourceExhausted(problem, ": the tables take ", FormatBytes(table_bytes), " for ", FormatCount(rows),
-                           " words; lower objective.skip_gram.dim (", job.objective().skip_gram().dim(),
-                           ") or data.corpus.max_words, raise data.corpus.min_count (", job.data().corpus().min_count(),
-                           "), or spread the servers over hosts (placement.hostfile)");
+                           " words; ", HowToShrinkTables(job));
 }
 
 }  // namespace shoal

@@ -48,19 +48,19 @@ void AddNetworkOptions(const job::Placement& placement, std::vector<std::string>
   if (!one_host) AddSetting(options, "btl_tcp_if_include", network);
 }
 
-std::string QuotedForShell(const std::string& argument) {
-  const auto plain = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || std::strchr("-_./,:=+@%", c); };
-  if (!argument.empty() && std::all_of(argument.begin(), argument.end(), plain)) return argument;
-  return Cat("'", absl::StrReplaceAll(argument, {{"'", "'\\''"}}), "'");
-}
-
-std::string QuotedForShell(const std::vector<std::string>& arguments) {
+std::string LineOf(const std::vector<std::string>& arguments) {
   return absl::StrJoin(arguments, " ", [](std::string* out, const std::string& argument) {
     absl::StrAppend(out, QuotedForShell(argument));
   });
 }
 
 }  // namespace
+
+std::string QuotedForShell(const std::string& argument) {
+  const auto plain = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || std::strchr("-_./,:=+@%", c); };
+  if (!argument.empty() && std::all_of(argument.begin(), argument.end(), plain)) return argument;
+  return Cat("'", absl::StrReplaceAll(argument, {{"'", "'\\''"}}), "'");
+}
 
 std::vector<std::string> MpirunOptions(const job::Job& job, const Machine& machine) {
   std::vector<std::string> options;
@@ -77,15 +77,16 @@ std::vector<std::string> MpirunOptions(const job::Job& job, const Machine& machi
   return options;
 }
 
-absl::StatusOr<MpirunCommand> MpirunCommand::Of(const job::Job& job, const std::string& output,
-                                                const Installation& installation, const Machine& machine) {
+absl::StatusOr<MpirunCommand> MpirunCommand::Of(const job::Job& job, const std::string& job_file,
+                                                const std::string& output, const Installation& installation,
+                                                const Machine& machine) {
   ASSIGN_OR_RETURN(const std::string coordinator, installation.Program("shoal-coordinator"));
   ASSIGN_OR_RETURN(const std::string server, installation.Program("shoal-paramserver"));
   ASSIGN_OR_RETURN(const std::string worker,
                    installation.Program(TrainsImages(job) ? "shoal-image-worker" : "shoal-worker"));
   MpirunCommand command;
   command.options = MpirunOptions(job, machine);
-  command.contexts = {{"-np", "1", coordinator, "--job", Cat(output, "/job.textproto"), "--output", output},
+  command.contexts = {{"-np", "1", coordinator, "--job", job_file, "--output", output},
                       {"-np", Cat(job.servers()), server},
                       {"-np", Cat(job.workers()), worker}};
   return command;
@@ -103,8 +104,8 @@ std::vector<std::string> MpirunCommand::Arguments() const {
 
 std::string MpirunCommand::ShellLine() const {
   std::vector<std::string> parts;
-  for (const auto& context : contexts) parts.push_back(QuotedForShell(context));
-  return Cat("mpirun ", QuotedForShell(options), " \\\n  ", absl::StrJoin(parts, " : \\\n  "));
+  for (const auto& context : contexts) parts.push_back(LineOf(context));
+  return Cat("mpirun ", LineOf(options), " \\\n  ", absl::StrJoin(parts, " : \\\n  "));
 }
 
 std::optional<std::string> MpirunCommand::AppFile() const {

@@ -15,6 +15,9 @@
 
 namespace shoal {
 
+// As a shell's word, quoted where it needs to be.
+std::string QuotedForShell(const std::string& argument);
+
 // mpirun's own options for `job` started from `machine`.
 std::vector<std::string> MpirunOptions(const job::Job& job, const Machine& machine);
 
@@ -23,9 +26,9 @@ struct MpirunCommand {
   std::vector<std::vector<std::string>> contexts;  // One for each role: -np N PROGRAM ARGUMENTS...
 
   // Ranks on one machine talk by shared memory and listen on the loopback only; with a hostfile, by what Open MPI
-  // finds, on placement.network where that is given. `output` holds job.textproto. NotFound: a role's program is
-  // missing.
-  static absl::StatusOr<MpirunCommand> Of(const job::Job& job, const std::string& output,
+  // finds, on placement.network where that is given. `job_file` is where the coordinator will find `job`. NotFound: a
+  // role's program is missing.
+  static absl::StatusOr<MpirunCommand> Of(const job::Job& job, const std::string& job_file, const std::string& output,
                                           const Installation& installation, const Machine& machine);
 
   // For exec: mpirun OPTIONS CONTEXT : CONTEXT : CONTEXT.

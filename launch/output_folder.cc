@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 
 #include "common/checkpoint/checkpoint_folder.h"
@@ -15,6 +16,12 @@ namespace shoal {
 namespace {
 
 namespace fs = std::filesystem;
+
+// What users take away of a run, and what tells of it.
+constexpr std::array<std::string_view, 4> kResults = {"vectors.bin", "vocabulary.txt", "backbone.safetensors",
+                                                      "report.html"};
+constexpr std::array<std::string_view, 4> kRecords = {"log.jsonl", "units.jsonl", "metrics-addresses.txt",
+                                                      "evaluation.json"};
 
 // `path` itself, or the nearest folder above it that exists.
 fs::path NearestExisting(fs::path path) {
@@ -39,7 +46,7 @@ bool CheckWritable(const std::string& output, std::vector<std::string>* mistakes
 void CheckForeignFiles(const std::string& output, std::vector<std::string>* mistakes) {
   std::error_code error;
   if (fs::exists(fs::path(output) / "log.jsonl", error)) return;  // A run's that failed.
-  for (const char* name : {"vectors.bin", "vocabulary.txt", "report.html"}) {
+  for (const std::string_view name : kResults) {
     if (!fs::exists(fs::path(output) / name, error)) continue;
     mistakes->push_back(Cat("--output: ", output, " holds a ", name,
                             " that is no run's; give another folder, or --force to replace it"));
@@ -87,11 +94,13 @@ std::optional<uint64_t> NewestCheckpoint(const std::string& output) {
 }
 
 absl::Status LockOutputFolder(const std::string& output) {
-  // Never closed, and passed on: mpirun and the roles hold it too.
-  const int folder = ::open(output.c_str(), O_RDONLY | O_DIRECTORY);
-  if (folder < 0) return ErrnoError(errno, Cat("--output: cannot open ", output));
-  if (::flock(folder, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return absl::OkStatus();
-  ::close(folder);
+  // Never closed, and passed on: mpirun and the roles hold it too. Not the folder itself: NFS locks files only, for
+  // writing those that are open for it.
+  const std::string path = Cat(output, "/.lock");
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT, 0644);
+  if (file < 0) return ErrnoError(errno, Cat("--output: cannot open ", path));
+  if (::flock(file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return absl::OkStatus();
+  ::close(file);
   return FailedPrecondition("--output: another run writes into ", output, "; give another folder, or wait for its end");
 }
 
@@ -99,9 +108,8 @@ absl::Status RemoveOldResults(const std::string& output, bool goes_on) {
   std::error_code error;  // A result that cannot be removed cannot be replaced either, and whoever tries will say so.
   fs::remove(fs::path(output) / kResultFileName, error);
   if (goes_on) return absl::OkStatus();
-  for (const std::string_view name : {"vectors.bin", "vocabulary.txt", "log.jsonl", "units.jsonl",
-                                      "metrics-addresses.txt", "evaluation.json", "report.html"}) {
-    fs::remove(fs::path(output) / name, error);
+  for (const auto& names : {kResults, kRecords}) {
+    for (const std::string_view name : names) fs::remove(fs::path(output) / name, error);
   }
   // But checkpoints that stay would be gone on from.
   fs::remove_all(fs::path(output) / kCheckpointsFolderName, error);

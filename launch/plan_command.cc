@@ -11,12 +11,13 @@ namespace {
 
 absl::StatusOr<std::string> PlanOf(const TrainingRequest& request, const Installation& installation) {
   const Machine machine = Machine::Inspect();
-  ASSIGN_OR_RETURN(const MpirunCommand command, MpirunCommand::Of(request.job, request.output, installation, machine));
+  ASSIGN_OR_RETURN(const MpirunCommand command,
+                   MpirunCommand::Of(request.job, PlannedJobFile(request), request.output, installation, machine));
   ASSIGN_OR_RETURN(const PreparedData data, PrepareRequestedData(request));
   const MemoryPlan memory = MemoryPlan::Of(request.job, data.items, data.picture_side);
   RETURN_IF_ERROR(memory.CheckFits(request.job, machine));
   RETURN_IF_ERROR(MakeDirectories(request.output)) << "--output";
-  RETURN_IF_ERROR(WriteFileAtomically(Cat(request.output, "/job.textproto"), PrintJob(request.job)));
+  RETURN_IF_ERROR(WriteFileAtomically(PlannedJobFile(request), PrintJob(request.job)));
   return DescribePlan(request, data, memory, command, machine);
 }
 

@@ -28,16 +28,8 @@ std::vector<std::string> StatFields(pid_t pid) {
 
 constexpr size_t kParentField = 1, kStartTimeField = 19;  // proc(5) counts from 1 and has two fields before.
 
-}  // namespace
-
-uint64_t StartTimeOf(pid_t pid) {
-  const std::vector<std::string> fields = StatFields(pid);
-  uint64_t ticks = 0;
-  if (fields.size() > kStartTimeField) (void)absl::SimpleAtoi(fields[kStartTimeField], &ticks);
-  return ticks;
-}
-
-std::vector<pid_t> DescendantsOf(pid_t pid) {
+// Below `pid`, but for `strangers` and what is below them.
+std::vector<pid_t> Below(pid_t pid, const std::map<pid_t, uint64_t>& strangers) {
   std::multimap<pid_t, pid_t> children;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
@@ -47,18 +39,42 @@ std::vector<pid_t> DescendantsOf(pid_t pid) {
     if (fields.size() > kParentField && absl::SimpleAtoi(fields[kParentField], &parent))
       children.emplace(parent, child);
   }
+  const auto is_stranger = [&strangers](pid_t child) {
+    const auto found = strangers.find(child);
+    return found != strangers.end() && StartTimeOf(child) == found->second;
+  };
   std::vector<pid_t> found = {pid};
   for (size_t i = 0; i < found.size(); ++i) {
     const auto [begin, end] = children.equal_range(found[i]);
-    for (auto child = begin; child != end; ++child) found.push_back(child->second);
+    for (auto child = begin; child != end; ++child) {
+      if (!is_stranger(child->second)) found.push_back(child->second);
+    }
   }
   found.erase(found.begin());
   return found;
 }
 
-std::vector<std::string> NamesOfDescendants() {
+}  // namespace
+
+uint64_t StartTimeOf(pid_t pid) {
+  const std::vector<std::string> fields = StatFields(pid);
+  uint64_t ticks = 0;
+  if (fields.size() > kStartTimeField) (void)absl::SimpleAtoi(fields[kStartTimeField], &ticks);
+  return ticks;
+}
+
+std::vector<pid_t> DescendantsOf(pid_t pid) { return Below(pid, {}); }
+
+Offspring::Offspring() {
+  for (const pid_t pid : DescendantsOf(::getpid())) strangers_[pid] = StartTimeOf(pid);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+std::vector<pid_t> Offspring::Now() const { return Below(::getpid(), strangers_); }
+
+std::vector<std::string> Offspring::Names() const {
   std::vector<std::string> names;
-  for (const pid_t pid : DescendantsOf(::getpid())) {
+  for (const pid_t pid : Now()) {
     std::error_code gone;
     const std::string program = std::filesystem::read_symlink(Cat("/proc/", pid, "/exe"), gone).filename();
     names.push_back(Cat(program, " (process ", pid, ")"));
@@ -66,16 +82,12 @@ std::vector<std::string> NamesOfDescendants() {
   return names;
 }
 
-void AdoptOrphans() { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }
-
-bool KillDescendants(Clock& clock, absl::Time deadline) {
+bool Offspring::Kill(Clock& clock, absl::Time deadline) const {
   while (true) {
-    for (const pid_t pid : DescendantsOf(::getpid())) ::kill(pid, SIGKILL);
-    pid_t collected;
-    do {
-      collected = ::waitpid(-1, nullptr, WNOHANG);
-    } while (collected > 0);
-    if (collected < 0 && errno == ECHILD) return true;
+    for (const pid_t pid : Now()) ::kill(pid, SIGKILL);
+    while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
+    if (Now().empty()) return true;
     if (clock.Now() >= deadline) return false;
     clock.SleepFor(absl::Milliseconds(5));
   }

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,13 +22,22 @@ uint64_t StartTimeOf(pid_t pid);
 // Children, their children and so on, of `pid`, at this moment.
 std::vector<pid_t> DescendantsOf(pid_t pid);
 
-// "shoal-coordinator (process 123)" for each process below this one.
-std::vector<std::string> NamesOfDescendants();
+// The processes that this one starts, and all that these do, from its making on: not those that were below it before,
+// as the background jobs of a script that became this program by exec. Orphans among them become this one's children,
+// so that none is lost from sight.
+class Offspring {
+ public:
+  Offspring();
 
-// Makes this process the parent of all whose own parent dies below it, so that none is lost from sight.
-void AdoptOrphans();
+  // Those there are.
+  std::vector<pid_t> Now() const;
+  // "shoal-coordinator (process 123)" for each.
+  std::vector<std::string> Names() const;
+  // Kills and collects them, until there are none or `deadline` passes. True: none is left.
+  bool Kill(Clock& clock, absl::Time deadline) const;
 
-// Kills all processes below this one and collects them, until there are none or `deadline` passes. True: none is left.
-bool KillDescendants(Clock& clock, absl::Time deadline);
+ private:
+  std::map<pid_t, uint64_t> strangers_;  // Their start times.
+};
 
 }  // namespace shoal

@@ -34,6 +34,7 @@ pid_t Start(const std::vector<std::string>& arguments, int output) {
   const pid_t child = ::fork();
   if (child != 0) return child;
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  ::signal(SIGPIPE, SIG_DFL);
   if (::getppid() != parent) ::_exit(kCannotRun);
   if (output >= 0) {
     ::setpgid(0, 0);
@@ -71,6 +72,7 @@ absl::StatusOr<std::string> FindProgram(const std::string& name) {
 }
 
 absl::Status BecomeProgram(const std::vector<std::string>& arguments) {
+  ::signal(SIGPIPE, SIG_DFL);
   ::execvp(arguments[0].c_str(), ForExec(arguments).data());
   return CannotRun(arguments, errno);
 }

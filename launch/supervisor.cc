@@ -14,6 +14,7 @@
 
 #include "common/status.h"
 #include "launch/processes.h"
+#include "launch/program.h"
 #include "launch/progress_bar.h"
 #include "launch/screen.h"
 
@@ -51,6 +52,7 @@ struct Pipe {
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != supervisor) ::_exit(kCannotRun);  // It died before the line above.
   ::signal(SIGUSR1, SIG_IGN);                          // It would end an mpirun that does not pass it on yet.
+  ::signal(SIGPIPE, SIG_DFL);
   ::sigprocmask(SIG_SETMASK, &signals, nullptr);
   for (const auto& [name, value] : options.environment) ::setenv(name.c_str(), value.c_str(), 1);
   // A terminal's input would stop a background group.
@@ -67,16 +69,19 @@ struct Pipe {
 
 class Run {
  public:
-  Run(const SupervisorOptions& options, StopSignals& signals, Clock& clock)
+  Run(const SupervisorOptions& options, StopSignals& signals, const Offspring& offspring, Clock& clock)
       : options_(options),
         clock_(clock),
         signals_(signals),
+        offspring_(offspring),
         log_(options.log_path),
         screen_(STDOUT_FILENO, STDERR_FILENO) {}
 
   absl::StatusOr<SupervisedRun> ToItsEnd() {
     if (out_.read_end < 0 || error_.read_end < 0) return ErrnoError(errno, "cannot make pipes to mpirun");
-    AdoptOrphans();
+    if (const auto mpirun = FindProgram(options_.arguments[0]); !mpirun.ok()) {
+      return Unavailable(mpirun.status().message(), "; it comes with Debian's package openmpi-bin");
+    }
     const pid_t supervisor = ::getpid();
     mpirun_ = ::fork();
     if (mpirun_ < 0) return ErrnoError(errno, "cannot start mpirun");
@@ -85,7 +90,7 @@ class Run {
     out_.CloseWriteEnd();
     error_.CloseWriteEnd();
     while (!ended_) Tick();
-    if (!KillDescendants(clock_, clock_.Now() + kKillDeadline)) end_.left = NamesOfDescendants();
+    if (!offspring_.Kill(clock_, clock_.Now() + kKillDeadline)) end_.left = offspring_.Names();
     Relay(out_, &out_lines_, false);
     Relay(error_, &error_lines_, true);
     WriteLines(out_lines_.TakeRest(), false);
@@ -93,9 +98,6 @@ class Run {
     screen_.SetBar("");
     end_.mpirun_words = out_lines_.mpirun_words() + error_lines_.mpirun_words();
     end_.errors = error_lines_.errors();
-    if (end_.exit_code == kCannotRun) {
-      return Unavailable("cannot run ", options_.arguments[0], "; it comes with Debian's package openmpi-bin");
-    }
     return end_;
   }
 
@@ -176,6 +178,7 @@ class Run {
   const SupervisorOptions& options_;
   Clock& clock_;
   StopSignals& signals_;
+  const Offspring& offspring_;
   Pipe out_, error_;
   bool out_open_ = true, error_open_ = true;
   MpirunOutput out_lines_, error_lines_;
@@ -194,7 +197,11 @@ class Run {
 StopSignals::StopSignals() {
   sigset_t stop;
   sigemptyset(&stop);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1}) sigaddset(&stop, signal);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1}) {
+    // What whoever started this process has it ignore, as nohup does the hangup, a descriptor would give all the same.
+    struct sigaction now;
+    if (::sigaction(signal, nullptr, &now) == 0 && now.sa_handler != SIG_IGN) sigaddset(&stop, signal);
+  }
   ::sigprocmask(SIG_BLOCK, &stop, &before_);
   fd_ = ::signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -221,8 +228,9 @@ int StopSignals::Wait(absl::Duration duration, Clock& clock) {
   return 0;
 }
 
-absl::StatusOr<SupervisedRun> Supervise(const SupervisorOptions& options, StopSignals& signals, Clock& clock) {
-  return Run(options, signals, clock).ToItsEnd();
+absl::StatusOr<SupervisedRun> Supervise(const SupervisorOptions& options, StopSignals& signals,
+                                        const Offspring& offspring, Clock& clock) {
+  return Run(options, signals, offspring, clock).ToItsEnd();
 }
 
 }  // namespace shoal

@@ -5,7 +5,7 @@
 //
 // mpirun runs in a process group of its own, so that a terminal's Ctrl-C reaches the supervisor alone, and gets a
 // SIGTERM from the kernel when the supervisor dies. Ranks whose mpirun is gone become the supervisor's children
-// (PR_SET_CHILD_SUBREAPER) and are killed. mpirun's exit code is not trusted: what came of the job is in its
+// (Offspring) and are killed. mpirun's exit code is not trusted: what came of the job is in its
 // result.json.
 //
 // Thread rule: one a process, in the thread that started first; SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGUSR1 are its
@@ -22,6 +22,7 @@
 #include "absl/status/statusor.h"
 #include "common/clock.h"
 #include "launch/mpirun_output.h"
+#include "launch/processes.h"
 
 namespace shoal {
 
@@ -51,7 +52,7 @@ struct SupervisedRun {
 };
 
 // The signals that end a run, and SIGUSR1, blocked as long as it lives and taken through a descriptor; one that came
-// and was not taken is dropped at the end. One a process.
+// and was not taken is dropped at the end. Those that the process was started to ignore stay ignored. One a process.
 class StopSignals {
  public:
   StopSignals();
@@ -69,7 +70,8 @@ class StopSignals {
   sigset_t before_;
 };
 
-// Unavailable: mpirun could not be started.
-absl::StatusOr<SupervisedRun> Supervise(const SupervisorOptions& options, StopSignals& signals, Clock& clock);
+// `offspring` was made before anything was started. Unavailable: there is no mpirun.
+absl::StatusOr<SupervisedRun> Supervise(const SupervisorOptions& options, StopSignals& signals,
+                                        const Offspring& offspring, Clock& clock);
 
 }  // namespace shoal

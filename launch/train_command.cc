@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -33,18 +34,29 @@ namespace {
 constexpr uint64_t kSegmentBytes = uint64_t{5} << 20, kSessionBytes = uint64_t{16} << 20;
 constexpr absl::Duration kLookForLeftovers = absl::Milliseconds(200);
 
-// Of text that is not prepared yet, the vocabulary and so the tables' size are known only when the job runs.
+// What is known before the data is read. Of text that is not prepared yet that is not even the tables' size; of
+// pictures all but the size of a bank for each of them and of views that are as large as the pictures.
 absl::Status CheckMemory(const TrainingRequest& request, const Machine& machine) {
+  if (TrainsImages(request.job)) {
+    return MemoryPlan::Of(request.job, request.job.encoder().batch()).CheckFits(request.job, machine);
+  }
   const std::optional<uint64_t> words = PreparedVocabulary(request);
   if (!words.has_value()) return absl::OkStatus();
   return MemoryPlan::Of(request.job, *words).CheckFits(request.job, machine);
 }
 
+std::string JobFile(const TrainingRequest& request) { return Cat(request.output, "/job.textproto"); }
+
 absl::Status WriteJob(const TrainingRequest& request) {
   RETURN_IF_ERROR(MakeDirectories(request.output)) << "--output";
   RETURN_IF_ERROR(LockOutputFolder(request.output));
+  std::vector<std::string> mistakes;
+  const auto goes_on_from = CheckOutputFolder(request.output, request.job, request.force, &mistakes);
+  if (!mistakes.empty() || goes_on_from != request.goes_on_from) {
+    return Aborted("--output: a run into ", request.output, " has ended since; look at it, and give the command again");
+  }
   RETURN_IF_ERROR(RemoveOldResults(request.output, request.goes_on_from.has_value()));
-  return WriteFileAtomically(Cat(request.output, "/job.textproto"), PrintJob(request.job));
+  return WriteFileAtomically(JobFile(request), PrintJob(request.job));
 }
 
 // Where mpirun is to put its files, and what not to print. By its environment, because the printed line must not need a
@@ -59,7 +71,7 @@ std::vector<std::pair<std::string, std::string>> EnvironmentOf(const job::Job& j
 }
 
 absl::StatusOr<SupervisedRun> RunJob(const TrainingRequest& request, MpirunCommand command, bool draw_bar,
-                                     StopSignals& signals) {
+                                     StopSignals& signals, const Offspring& offspring) {
   const job::Job& job = request.job;
   if (draw_bar || job.progress().quiet()) command.contexts[0].push_back("--no_progress_lines");
   const uint64_t ranks = uint64_t{1} + job.servers() + job.workers();
@@ -71,18 +83,18 @@ absl::StatusOr<SupervisedRun> RunJob(const TrainingRequest& request, MpirunComma
                                      .result_path = Cat(request.output, "/", kResultFileName),
                                      .draw_bar = draw_bar,
                                      .checkpoint_grace = absl::Seconds(job.stop_grace_seconds())},
-                   signals, Clock::Real());
+                   signals, offspring, Clock::Real());
 }
 
 // A process that no signal ends waits in the kernel, as while a disk or a network file system does not answer, and
 // might yet write into the output folder: another life has to wait for its end. The signal that ended the wait; 0:
 // none.
-int AwaitEndOf(const std::vector<std::string>& left, StopSignals& signals) {
+int AwaitEndOf(const std::vector<std::string>& left, const Offspring& offspring, StopSignals& signals) {
   if (left.empty()) return 0;
   TellFailure(Cat("the job has ended but for ", absl::StrJoin(left, " and "),
                   ", held by the kernel, as while a disk or a network file system does not answer; waits for that"));
   Clock& clock = Clock::Real();
-  while (!KillDescendants(clock, clock.Now())) {
+  while (!offspring.Kill(clock, clock.Now())) {
     if (const int signal = signals.Wait(kLookForLeftovers, clock); signal != 0) return signal;
   }
   return 0;
@@ -104,10 +116,11 @@ struct JobEnd {
 absl::StatusOr<JobEnd> RunJobToItsEnd(const TrainingRequest& request, const MpirunCommand& command, bool draw_bar) {
   RestartPolicy policy(request.job);
   StopSignals signals;
+  const Offspring offspring;
   while (true) {
     RunResult::Remove(request.output);
-    ASSIGN_OR_RETURN(SupervisedRun run, RunJob(request, command, draw_bar, signals));
-    if (run.stop_signal == 0) run.stop_signal = AwaitEndOf(run.left, signals);
+    ASSIGN_OR_RETURN(SupervisedRun run, RunJob(request, command, draw_bar, signals, offspring));
+    if (run.stop_signal == 0) run.stop_signal = AwaitEndOf(run.left, offspring, signals);
     const uint64_t checkpoint = NewestCheckpoint(request.output).value_or(0);
     JobEnd end{.result = RunResult::Read(request.output)};
     end.outcome = JobOutcome::Of(run, end.result, request.job, checkpoint);
@@ -147,13 +160,15 @@ void PrintFigures(const RunResult& result) {
 }
 
 void PrintPlaces(const TrainingRequest& request) {
-  const char* const output = request.output.c_str();
+  const std::string& output = request.output;
   const bool images = TrainsImages(request.job);
-  std::printf(images ? "encoder   %s/backbone.safetensors\n" : "vectors   %s/vectors.bin\n", output);
-  std::printf("report    %s/report.html\nlog       %s/log.jsonl\n", output, output);
-  std::printf(images ? "measure   shoal evaluate images %s --data SET\n"
-                     : "measure   shoal evaluate words %s --neighbours WORD\n",
-              output);
+  const std::string report = Cat(output, "/report.html");
+  std::string places =
+      Cat(images ? "encoder   " : "vectors   ", output, images ? "/backbone.safetensors" : "/vectors.bin");
+  if (::access(report.c_str(), F_OK) == 0) places += Cat("\nreport    ", report);
+  places += Cat("\nlog       ", output, "/log.jsonl\nmeasure   shoal evaluate ", images ? "images " : "words ",
+                QuotedForShell(output), images ? " --data SET" : " --neighbours WORD");
+  std::printf("%s\n", places.c_str());
 }
 
 // What job.evaluation asks for, as arguments of shoal-evaluate; empty where it asks for nothing.
@@ -196,18 +211,19 @@ absl::Status DrawReport(const std::string& output, const Installation& installat
 }
 
 absl::Status MeasureAndReport(const TrainingRequest& request, const Installation& installation) {
+  absl::Status measured;
   if (const std::vector<std::string> arguments = EvaluationArguments(request); !arguments.empty()) {
-    RETURN_IF_ERROR(RunEvaluate(arguments, installation));
+    measured = RunEvaluate(arguments, installation);
     std::printf("\n");
   }
-  return DrawReport(request.output, installation);
+  const absl::Status drawn = DrawReport(request.output, installation);
+  return measured.ok() ? drawn : measured;
 }
 
 // The baseline has neither servers nor workers: no mpirun.
 int CountInOneProcess(const TrainingRequest& request, const Installation& installation) {
   if (const absl::Status status = WriteJob(request); !status.ok()) return TellFailure(ToStd(status.message()));
-  return EvaluateProgram({"cooccurrence", "--job", Cat(request.output, "/job.textproto"), "--output", request.output},
-                         installation);
+  return EvaluateProgram({"cooccurrence", "--job", JobFile(request), "--output", request.output}, installation);
 }
 
 }  // namespace
@@ -217,13 +233,14 @@ int TrainCommand(const std::vector<std::string>& arguments, const Installation& 
     std::fputs(TrainingRequest::Help("train", installation).c_str(), stdout);
     return kDone;
   }
+  ::signal(SIGPIPE, SIG_IGN);  // Where nobody reads any more what it prints, the job goes on.
   std::vector<std::string> mistakes;
   const TrainingRequest request = TrainingRequest::Read("train", arguments, installation, &mistakes);
   if (!mistakes.empty()) return TellMistakes("train", mistakes);
 
   if (request.job.objective().has_cooccurrence()) return CountInOneProcess(request, installation);
   const Machine machine = Machine::Inspect();
-  const auto command = MpirunCommand::Of(request.job, request.output, installation, machine);
+  const auto command = MpirunCommand::Of(request.job, JobFile(request), request.output, installation, machine);
   if (!command.ok()) return TellFailure(ToStd(command.status().message()));
   if (const absl::Status status = CheckEncoderDevice(request.job, installation, Clock::Real()); !status.ok()) {
     return TellFailure(ToStd(status.message()));

@@ -33,12 +33,15 @@ std::string AboutOf(const std::string& verb, const Installation& installation) {
   const std::string what = verb == "train"
                                ? "Trains JOB and writes its results to a folder: job.textproto (the job as "
                                  "run), vectors.bin (word2vec's binary\n"
-                                 "form), vocabulary.txt, log.jsonl, result.json, metrics-addresses.txt, report.html."
+                                 "form) and vocabulary.txt, or backbone.safetensors of an image encoder, checkpoints/, "
+                                 "log.jsonl, units.jsonl,\n"
+                                 "result.json, metrics-addresses.txt, report.html."
                                : "Shows how JOB would be run: its roles, its units of work, the memory "
                                  "that each role takes, and the mpirun line,\n"
-                                 "which trains the same when run by hand. Writes nothing but the job, to "
-                                 "DIR/job.textproto, where the line finds\n"
-                                 "it. Refuses what does not fit this machine.";
+                                 "which trains the same when run by hand. Prepares the data in the cache folder, and "
+                                 "writes the job to\n"
+                                 "DIR/plan.textproto, where the line finds it. Refuses what does not fit this "
+                                 "machine.";
   return Cat(what, "\n\nJOB is a shipped job (", jobs, ") or a file, NAME.textproto; docs/jobs.md lists its fields.",
              "\n\nExit code: 0 done, 1 failed in the run, 2 used wrongly",
              verb == "train" ? ", 3 stopped by a signal, and the same command goes on." : ".");
@@ -71,14 +74,14 @@ CommandLine LineOf(const std::string& verb, const Installation& installation, Tr
              request->output = std::string(value);
              return absl::OkStatus();
            }},
-      field("workers", "N", "workers", "Processes that train, one a core (default: the job's, 1)."),
-      field("servers", "N", "servers", "Processes that hold the tables (default: the job's, 1)."),
-      field("epochs", "N", "epochs", "Passes over the data (default: the job's, 5)."),
-      field("dim", "N", kDimOfObjective, "Floats of a word's vector (default: the job's, 100)."),
+      field("workers", "N", "workers", "Processes that train, one a core (default: the job's)."),
+      field("servers", "N", "servers", "Processes that hold the tables (default: the job's)."),
+      field("epochs", "N", "epochs", "Passes over the data (default: the job's)."),
+      field("dim", "N", kDimOfObjective, "Floats of a word's vector (default: the job's)."),
       field("net", "NET", "encoder.net", "Of an image encoder: SMALL, RESNET18, RESNET34, RESNET50."),
       field("batch", "N", "encoder.batch", "Of an image encoder: pictures of a step, over all workers."),
       field("cpu-seconds", "N", "max_cpu_seconds", "CPU time of all processes together after which training ends."),
-      field("seed", "N", "seed", "Of all random choices (default: the job's, 1)."),
+      field("seed", "N", "seed", "Of all random choices (default: the job's)."),
       field("metrics-port", "N", "metrics.port",
             "Rank r serves /metrics on port N + r; 0 takes free ports (default: the job's, 0)."),
       field("hostfile", "FILE", "placement.hostfile",
@@ -98,7 +101,9 @@ CommandLine LineOf(const std::string& verb, const Installation& installation, Tr
              return absl::OkStatus();
            }},
       {.name = "force",
-       .help = "Begin anew where the output folder holds a run, finished or not, and replace it.",
+       .help = verb == "train" ? "Begin anew where the output folder holds a run, finished or not, and replace it."
+                               : "Plan where the output folder holds a run, too. The line goes on from a checkpoint "
+                                 "that it finds there.",
        .take =
            [request](std::string_view) {
              request->force = true;
@@ -139,6 +144,11 @@ absl::StatusOr<std::string> AssignmentOf(const Change& change, const job::Job& j
     return Cat(TrainsImages(job) ? "data.images.path=" : "data.corpus.path=", change.value);
   }
   if (change.path != kDimOfObjective) return Cat(change.path, "=", change.value);
+  if (TrainsImages(job)) {
+    return InvalidArgument(
+        "word vectors have a width of their own choice; of an image encoder --net decides how many "
+        "features there are, and encoder.head.dim how many floats an embedding has");
+  }
   const auto& objective = job.objective();
   const auto* kind = objective.GetReflection()->GetOneofFieldDescriptor(
       objective, job::Objective::descriptor()->FindOneofByName("kind"));

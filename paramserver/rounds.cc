@@ -25,9 +25,11 @@ absl::StatusOr<bool> Rounds::IsPullDue(const RowHeader& header) const {
 }
 
 absl::Status Rounds::Wait(int client, Buffer request) {
-  if (waiting_.size() == kMaxWaiting) {
-    return ResourceExhausted(kMaxWaiting, " requests wait for the end of round ", round_, " already");
+  if (waiting_.size() == kMaxWaiting || waiting_bytes_ + request.size() > kMaxWaitingBytes) {
+    return ResourceExhausted(waiting_.size(), " requests of ", waiting_bytes_, " bytes wait for the end of round ",
+                             round_, " already");
   }
+  waiting_bytes_ += request.size();
   waiting_.push_back({.client = client, .message = std::move(request)});
   return absl::OkStatus();
 }
@@ -82,6 +84,8 @@ std::vector<Buffer> Rounds::TakeWhole() {
   const auto due = std::stable_partition(waiting_.begin(), waiting_.end(), std::not_fn(is_due));
   due_.insert(due_.end(), std::make_move_iterator(due), std::make_move_iterator(waiting_.end()));
   waiting_.erase(due, waiting_.end());
+  waiting_bytes_ = 0;
+  for (const Request& request : waiting_) waiting_bytes_ += request.message.size();
   return pushes;
 }
 

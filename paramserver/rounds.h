@@ -30,6 +30,7 @@ class Rounds {
   // Of the pushes of a round.
   static constexpr uint64_t kMaxKeptBytes = uint64_t{8} << 30;
   static constexpr size_t kMaxWaiting = size_t{1} << 16;
+  static constexpr uint64_t kMaxWaitingBytes = uint64_t{1} << 30;
 
   struct Request {
     int client = -1;
@@ -40,7 +41,7 @@ class Rounds {
   bool IsAhead(const RowHeader& header) const { return header.round > round_; }
   // Whether a pull of this header is to be answered now; it must wait else.
   absl::StatusOr<bool> IsPullDue(const RowHeader& header) const;
-  // ResourceExhausted: more than kMaxWaiting wait.
+  // ResourceExhausted: more than kMaxWaiting wait, or more than kMaxWaitingBytes.
   absl::Status Wait(int client, Buffer request);
   // Those that are due since a round became whole, in the order they came; once.
   std::vector<Request> TakeDue() { return std::exchange(due_, {}); }
@@ -72,6 +73,7 @@ class Rounds {
   std::vector<Turn> turns_;       // Of it; empty until its first push or end.
   uint64_t kept_bytes_ = 0;       // In `turns_`.
   std::vector<Request> waiting_;  // For later rounds.
+  uint64_t waiting_bytes_ = 0;    // In `waiting_`.
   std::vector<Request> due_;
 };
 

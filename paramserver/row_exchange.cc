@@ -12,7 +12,7 @@
 namespace shoal {
 namespace {
 
-// How long a wait may go without the wait hook.
+// How long requests and waits, one after another, may go without the wait hook.
 constexpr absl::Duration kWaitSlice = absl::Milliseconds(50);
 
 // Tells this connection from any other of the same rank; not a secret, so the quality of the device does not matter.
@@ -40,6 +40,7 @@ RowExchange::RowExchange(Endpoint* endpoint, Clock* clock, std::vector<int> serv
 }
 
 absl::Status RowExchange::Start(const std::shared_ptr<RowCall>& call) {
+  RETURN_IF_ERROR(KeepInTouch());
   Peer& peer = peers_[call->server];
   while (!peer.waiting.empty() && peer.next_id - peer.waiting.begin()->first >= PushWindow::kIds) {
     const auto oldest = peer.waiting.begin()->second;
@@ -84,7 +85,21 @@ absl::Status RowExchange::Send(RowCall* call) {
   ++call->sent;
   ++stats_->requests;
   call->deadline = clock_->Now() + timeout_;
-  return endpoint_->Send(peers_[call->server].rank, Channel::kRowRequests, MakeMessage(*call), call->deadline);
+  while (true) {
+    // A message that waits for room is given up, and made anew: in between the hook is heard.
+    const absl::Time until = std::min(call->deadline, clock_->Now() + kWaitSlice);
+    const absl::Status sent =
+        endpoint_->Send(peers_[call->server].rank, Channel::kRowRequests, MakeMessage(*call), until);
+    if (!absl::IsDeadlineExceeded(sent) || clock_->Now() >= call->deadline) return sent;
+    RETURN_IF_ERROR(KeepInTouch());
+  }
+}
+
+absl::Status RowExchange::KeepInTouch() {
+  const absl::Time now = clock_->Now();
+  if (!wait_hook_ || now < hook_due_) return absl::OkStatus();
+  hook_due_ = now + kWaitSlice;
+  return wait_hook_();
 }
 
 Buffer RowExchange::MakeMessage(const RowCall& call) const {
@@ -102,21 +117,14 @@ Buffer RowExchange::MakeMessage(const RowCall& call) const {
 }
 
 absl::Status RowExchange::Wait(RowCall* call) {
-  absl::Time slice_end = clock_->Now() + kWaitSlice;
   while (!call->done) {
-    ASSIGN_OR_RETURN(const bool taken, TakeOne(std::min(call->deadline, slice_end)));
-    if (call->done) break;
-    const absl::Time now = clock_->Now();
+    ASSIGN_OR_RETURN(const bool taken, TakeOne(std::min(call->deadline, clock_->Now() + kWaitSlice)));
     // Judged only when no answer lay here, another call's either, behind which this one's may lie: the worker may have
     // computed past the deadline.
-    if (!taken && now >= call->deadline) {
+    if (!call->done && !taken && clock_->Now() >= call->deadline) {
       RETURN_IF_ERROR(Retry(call));
     }
-    if (now < slice_end) continue;
-    slice_end = now + kWaitSlice;
-    if (wait_hook_) {
-      RETURN_IF_ERROR(wait_hook_());
-    }
+    RETURN_IF_ERROR(KeepInTouch());
   }
   if (call->status.ok()) return absl::OkStatus();
   RETURN_IF_ERROR(call->status) << Describe(*call);

@@ -81,6 +81,8 @@ class RowExchange {
   };
 
   absl::Status Send(RowCall* call);
+  // Calls the wait hook where that is due.
+  absl::Status KeepInTouch();
   Buffer MakeMessage(const RowCall& call) const;
   // Takes in one answer, waiting until `deadline`; false: none came.
   absl::StatusOr<bool> TakeOne(absl::Time deadline);
@@ -98,6 +100,7 @@ class RowExchange {
   const uint64_t session_;
   wire::Turn turn_;  // Round 0: none is at hand.
   std::function<absl::Status()> wait_hook_;
+  absl::Time hook_due_ = absl::InfinitePast();  // Many short waits are a long one.
   ClientStats* const stats_;
 };
 

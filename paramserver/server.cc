@@ -169,6 +169,8 @@ absl::Status Server::Serve() {
     auto message = endpoint_->ReceiveAny(std::min(wake_up, link_.heartbeat_due()));
     if (message.ok()) {
       RETURN_IF_ERROR(Handle(*std::move(message)));
+    } else if (absl::IsDataLoss(message.status())) {
+      Drop(std::string(message.status().message()));
     } else if (!absl::IsDeadlineExceeded(message.status())) {
       return message.status();
     }

@@ -1,4 +1,5 @@
-// Store: something a parameter server holds for its job: a table of rows, later a feature queue or a momentum encoder.
+// Store: something a parameter server holds for its job: a table of rows, as the key encoder, the queue and the memory
+// bank of image encoders are too (common/job/tables.h).
 //
 // The server's event loop owns its stores and is the only thread that calls them, but for Save and layout. A request's
 // bytes come from another process and are not trusted: a store checks everything it reads from them.

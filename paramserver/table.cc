@@ -69,7 +69,6 @@ wire::Segment Table::segment() const {
   wire::Segment segment;
   segment.set_table(spec_.id());
   segment.set_file_descriptor(segment_.file_descriptor());
-  segment.set_bytes(segment_.bytes());
   return segment;
 }
 

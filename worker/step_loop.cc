@@ -32,7 +32,9 @@ absl::Status StepLoop::Run() {
   RETURN_IF_ERROR(Ask());
   while (!stop_) {
     RETURN_IF_ERROR(Listen());
-    if (current_) {
+    if (rest_ == Rest::kAsked && team_.follows()) {
+      RETURN_IF_ERROR(AnswerPause());
+    } else if (current_) {
       RETURN_IF_ERROR(Step());
     } else if (rest_ == Rest::kAsked) {
       RETURN_IF_ERROR(Pause());
@@ -63,7 +65,7 @@ absl::Status StepLoop::Handle(const wire::ControlMessage& message) {
       awaiting_lease_ = false;
       return absl::OkStatus();
     case wire::ControlMessage::kPause:
-      if (team_.follows()) return SayPaused();
+      // Answered between two steps: this may be called from the middle of a wait for servers.
       rest_ = Rest::kAsked;
       return absl::OkStatus();
     case wire::ControlMessage::kResume:
@@ -144,6 +146,12 @@ absl::Status StepLoop::Report(bool done) {
 absl::Status StepLoop::Pause() {
   RETURN_IF_ERROR(objective_.Save());
   rest_ = Rest::kPaused;
+  return SayPaused();
+}
+
+// A follower's work of the unit is on the servers when the leader's is done: it need not rest itself.
+absl::Status StepLoop::AnswerPause() {
+  rest_ = Rest::kNone;
   return SayPaused();
 }
 

@@ -55,6 +55,7 @@ class StepLoop {
   absl::Status EndUnit();
   absl::Status Report(bool done);
   absl::Status Pause();
+  absl::Status AnswerPause();
   absl::Status SayPaused();
   absl::Status Finish();
 

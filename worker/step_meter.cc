@@ -85,6 +85,7 @@ void StepMeter::ShowClient() {
   const ClientStats stats = client_.stats();
   ClientMetrics& metrics = client_metrics_;
   RaiseTo(metrics.rows_mapped, static_cast<double>(stats.rows_mapped));
+  RaiseTo(metrics.nonfinite_rows, static_cast<double>(stats.nonfinite_rows));
   RaiseTo(metrics.rows_pulled, static_cast<double>(stats.rows_pulled));
   RaiseTo(metrics.rows_pushed, static_cast<double>(stats.rows_pushed));
   RaiseTo(metrics.bytes_pulled, static_cast<double>(stats.bytes_pulled));

@@ -18,6 +18,7 @@ namespace {
 
 constexpr size_t kDigits = 8;
 constexpr std::string_view kTemporaryManifest = "manifest.tmp";
+constexpr std::string_view kDamagedSuffix = ".damaged";
 constexpr char kMagic[8] = {'s', 'h', 'o', 'a', 'l', 'c', 'h', 'k'};
 constexpr uint32_t kVersion = 1;
 // A few hundred bytes a shard, and 4096 servers with a few stores each.
@@ -83,14 +84,15 @@ std::string CheckpointFolder::PathOf(uint64_t number) const {
   return Cat(path_, "/", absl::StrFormat("%0*d", static_cast<int>(kDigits), number));
 }
 
-absl::StatusOr<std::vector<uint64_t>> CheckpointFolder::Folders() const {
+absl::StatusOr<std::vector<uint64_t>> CheckpointFolder::Folders(std::string_view suffix) const {
   const auto names = files_.List(path_);
   std::vector<uint64_t> numbers;
   if (absl::IsNotFound(names.status())) return numbers;
   if (!names.ok()) return names.status();
   for (const std::string& name : *names) {
     uint64_t number;
-    if (name.size() >= kDigits && absl::SimpleAtoi(name, &number)) numbers.push_back(number);
+    if (name.size() < kDigits + suffix.size() || !name.ends_with(suffix)) continue;
+    if (absl::SimpleAtoi(name.substr(0, name.size() - suffix.size()), &number)) numbers.push_back(number);
   }
   std::sort(numbers.begin(), numbers.end());
   return numbers;
@@ -153,7 +155,11 @@ absl::StatusOr<std::optional<checkpoint::Manifest>> CheckpointFolder::Newest(
     if (status.ok()) return *std::move(manifest);
     passed_over->emplace_back(status.message());
   }
-  if (numbers.empty()) return std::nullopt;
+  ASSIGN_OR_RETURN(const std::vector<uint64_t> damaged, Folders(kDamagedSuffix));
+  for (const uint64_t number : damaged) {
+    if (numbers.empty()) passed_over->push_back(Cat("checkpoint ", number, " was set aside as damaged"));
+  }
+  if (passed_over->empty()) return std::nullopt;
   return FailedPrecondition("no checkpoint in ", path_, " can be gone on from: ", absl::StrJoin(*passed_over, "; "));
 }
 
@@ -165,7 +171,9 @@ absl::StatusOr<uint64_t> CheckpointFolder::Begin() {
     if (whole) continue;
     RETURN_IF_ERROR(Remove(number));
   }
-  const uint64_t number = numbers.empty() ? 1 : numbers.back() + 1;
+  // One that was set aside keeps its number: another damaged one of it would find no place.
+  ASSIGN_OR_RETURN(const std::vector<uint64_t> damaged, Folders(kDamagedSuffix));
+  const uint64_t number = std::max(numbers.empty() ? 0 : numbers.back(), damaged.empty() ? 0 : damaged.back()) + 1;
   RETURN_IF_ERROR(files_.MakeFolders(PathOf(number)));
   return number;
 }
@@ -198,15 +206,22 @@ absl::Status CheckpointFolder::Remove(uint64_t number) {
 }
 
 absl::Status CheckpointFolder::SetAside(uint64_t number) {
-  RETURN_IF_ERROR(files_.Rename(PathOf(number), Cat(PathOf(number), ".damaged")));
+  RETURN_IF_ERROR(files_.Rename(PathOf(number), Cat(PathOf(number), kDamagedSuffix)));
   // Or a crash would have it back, and the next life would fail by it again.
   return files_.SyncFolder(path_);
 }
 
 absl::Status CheckpointFolder::RemoveOld(uint32_t keep) {
   ASSIGN_OR_RETURN(const std::vector<uint64_t> numbers, List());
-  for (size_t i = 0; i + keep < numbers.size(); ++i) {
-    RETURN_IF_ERROR(Remove(numbers[i]));
+  uint32_t kept = 0;
+  for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
+    if (kept == keep) {
+      RETURN_IF_ERROR(Remove(*number));
+      continue;
+    }
+    // One that nobody could go on from is no reason to remove the one before it.
+    const auto manifest = Read(*number);
+    if (manifest.ok() && Check(*manifest).ok()) ++kept;
   }
   return absl::OkStatus();
 }

@@ -46,8 +46,8 @@ class CheckpointFolder {
   absl::Status Verify(const checkpoint::Manifest& manifest) const;
 
   // The newest that Check finds nothing wrong with; nothing where there is none. Each newer one is a line of
-  // `passed_over`, with the reason. FailedPrecondition: there are some, and none of them can be gone on from: nobody
-  // may take that for a run without checkpoints.
+  // `passed_over`, with the reason. FailedPrecondition: there are some, those that were set aside too, and none of them
+  // can be gone on from: nobody may take that for a run without checkpoints.
   absl::StatusOr<std::optional<checkpoint::Manifest>> Newest(std::vector<std::string>* passed_over) const;
 
   // The number after all that are there; makes its folder, empty, for the servers' shards. What an interrupted one left
@@ -59,12 +59,12 @@ class CheckpointFolder {
   absl::Status Remove(uint64_t number);
   // One that is found damaged becomes NUMBER.damaged, and is none any more.
   absl::Status SetAside(uint64_t number);
-  // All but the `keep` newest.
+  // All but the `keep` newest that Check finds nothing wrong with, and what is newer than these.
   absl::Status RemoveOld(uint32_t keep);
 
  private:
-  // Numbers of all folders in it, those without a manifest too, rising.
-  absl::StatusOr<std::vector<uint64_t>> Folders() const;
+  // Numbers of all folders in it that end with `suffix`, those without a manifest too, rising.
+  absl::StatusOr<std::vector<uint64_t>> Folders(std::string_view suffix = "") const;
   absl::StatusOr<bool> HasManifest(uint64_t number) const;
 
   FileSystem& files_;

@@ -72,7 +72,8 @@ void AddDifferences(const Message& job, const Message& saved, const std::string&
                  there = saved.GetReflection()->HasField(saved, field);
       // Of a choice, one side's has no counterpart: that it is another is all there is to say.
       if (field->containing_oneof() != nullptr && here != there) {
-        lines->push_back(Cat(name, here ? " is not" : " is", " what the checkpoint was trained with"));
+        lines->push_back(here ? Cat("the job has ", name, ", and the checkpoint has not")
+                              : Cat("the checkpoint has ", name, ", and the job has not"));
       } else if (here || there) {
         AddDifferences(job.GetReflection()->GetMessage(job, field), saved.GetReflection()->GetMessage(saved, field),
                        name, lines);

@@ -64,6 +64,8 @@ absl::Status SetWhole(Message* message, const FieldDescriptor& field, std::strin
     return OutOfRange(path, value, range);
   }
   if (!absl::SimpleAtoi(ForAbsl(value), &number)) {
+    const bool digits = !value.empty() && value.find_first_not_of("0123456789") == std::string_view::npos;
+    if (digits) return InvalidArgument(path, " is ", value, ", above ", std::numeric_limits<uint64_t>::max());
     return InvalidArgument(path, " is ", value.empty() ? "empty" : value, ", not a whole number ", range.Describe());
   }
   if (!range.Contains(static_cast<double>(number))) return OutOfRange(path, value, range);

@@ -45,6 +45,7 @@ std::string NearestName(std::string_view name, const std::vector<std::string>& c
 std::string Suggestion(std::string_view name, const std::vector<std::string>& candidates) {
   const std::string nearest = NearestName(name, candidates);
   if (!nearest.empty()) return Cat("; did you mean ", nearest, "?");
+  if (candidates.empty()) return "; there is none";
   return Cat(", not one of ", absl::StrJoin(candidates, ", "));
 }
 

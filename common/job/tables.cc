@@ -84,6 +84,24 @@ uint64_t HotRowsOf(const job::Job& job, const wire::TableSpec& table) {
   return std::min<uint64_t>(job.parameter_server().hot_rows(), table.rows());
 }
 
+std::string HowToShrinkTables(const job::Job& job) {
+  const std::string spread = ", or spread the servers over hosts (placement.hostfile)";
+  switch (job.objective().kind_case()) {
+    case job::Objective::kMoco:
+      return Cat("lower objective.moco.queue (", job.objective().moco().queue(), "), choose a smaller encoder.net",
+                 spread);
+    case job::Objective::kInstance:
+      return Cat("lower encoder.head.dim (", job.encoder().head().dim(), "), take fewer pictures of each class ",
+                 "(data.images.first_of_class)", spread);
+    case job::Objective::kSimclr:
+      return Cat("choose a smaller encoder.net", spread);
+    default:
+      return Cat("lower objective.skip_gram.dim (", job.objective().skip_gram().dim(),
+                 ") or data.corpus.max_words, raise data.corpus.min_count (", job.data().corpus().min_count(), ")",
+                 spread);
+  }
+}
+
 absl::Status CheckPictures(const job::Job& job, uint64_t pictures) {
   if (pictures >= job.encoder().batch()) return absl::OkStatus();
   return InvalidArgument("the set has ", pictures, " pictures, and a step takes ", job.encoder().batch(),

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -30,6 +31,9 @@ inline constexpr uint32_t kListRowFloats = 1024;
 // table has. None of a lone worker's, whose rows nobody else touches, and none where gradients go to a stateful
 // optimizer.
 uint64_t HotRowsOf(const job::Job& job, const wire::TableSpec& table);
+
+// Which fields to change where its tables take too much memory: "lower ..., or ...".
+std::string HowToShrinkTables(const job::Job& job);
 
 // What the number of pictures makes impossible: fewer than a step takes. InvalidArgument names the fields to change.
 absl::Status CheckPictures(const job::Job& job, uint64_t pictures);

@@ -1,4 +1,7 @@
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_join.h"
 #include "common/job/derived.h"
@@ -105,6 +108,38 @@ void CheckCpuSeconds(const job::Job& job, Mistakes* mistakes) {
                           ", but determinism STRICT must end at the same place each time; leave one out"));
 }
 
+void CheckEvaluation(const job::Job& job, Mistakes* mistakes) {
+  if (!job.has_evaluation() || job.objective().kind_case() == job::Objective::KIND_NOT_SET) return;
+  if (TrainsImages(job)) {
+    mistakes->push_back(Cat("evaluation measures word vectors, and objective.", NameOf(job.objective()),
+                            " trains an image encoder; leave it out: encoder.evaluate_every measures between epochs, "
+                            "shoal evaluate images afterwards"));
+  } else if (job.objective().has_cooccurrence()) {
+    mistakes->push_back(
+        "evaluation is heeded by jobs with workers, and objective.cooccurrence has none; leave it out: shoal evaluate "
+        "words measures afterwards");
+  }
+}
+
+void CheckRoles(const job::Job& job, Mistakes* mistakes) {
+  if (!job.objective().has_cooccurrence()) return;
+  for (const auto& [field, count] : {std::pair("workers", job.workers()), std::pair("servers", job.servers())}) {
+    if (count == 1) continue;
+    mistakes->push_back(Cat(field, " is ", count,
+                            ", and objective.cooccurrence counts in one process; leave it out: data.corpus.threads "
+                            "are what it counts with"));
+  }
+}
+
+void CheckBindAddress(const std::string& address, Mistakes* mistakes) {
+  in6_addr parsed;
+  if (::inet_pton(AF_INET, address.c_str(), &parsed) == 1 || ::inet_pton(AF_INET6, address.c_str(), &parsed) == 1) {
+    return;
+  }
+  mistakes->push_back(Cat("metrics.bind_address is ", address.empty() ? "empty" : address,
+                          ", not an IP address; give 127.0.0.1, 0.0.0.0 for all of this host's, or one of them"));
+}
+
 void CheckPorts(const job::Job& job, Mistakes* mistakes) {
   constexpr uint64_t kLastPort = 65535;
   const uint64_t first = job.metrics().port(), last = first + job.servers() + job.workers();
@@ -128,6 +163,9 @@ absl::Status ValidateJob(const job::Job& job) {
   CheckHeartbeats(job.heartbeats(), &mistakes);
   CheckDeterminism(job, &mistakes);
   CheckCpuSeconds(job, &mistakes);
+  CheckEvaluation(job, &mistakes);
+  CheckRoles(job, &mistakes);
+  CheckBindAddress(job.metrics().bind_address(), &mistakes);
   CheckPorts(job, &mistakes);
   if (mistakes.empty()) return absl::OkStatus();
   return InvalidArgument(absl::StrJoin(mistakes, "\n"));

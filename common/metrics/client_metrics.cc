@@ -21,6 +21,8 @@ prometheus::Gauge& Tables(prometheus::Registry& registry, const std::string& acc
 
 ClientMetrics::ClientMetrics(prometheus::Registry& registry)
     : rows_mapped(Rows(registry, "in_place", "mapped")),
+      nonfinite_rows(AddCounter(registry, "shoal_client_nonfinite_rows_total",
+                                "Gradients of mapped tables' rows that were dropped as not finite.")),
       rows_pulled(Rows(registry, "pull", "remote")),
       rows_pushed(Rows(registry, "push", "remote")),
       bytes_pulled(Bytes(registry, "pull")),

@@ -15,6 +15,7 @@ struct ClientMetrics {
   // Rows that a batch touched in the server's memory, and those that crossed the network; equal keys of one remote
   // batch are one row.
   prometheus::Counter& rows_mapped;
+  prometheus::Counter& nonfinite_rows;
   prometheus::Counter& rows_pulled;
   prometheus::Counter& rows_pushed;
   prometheus::Counter& bytes_pulled;

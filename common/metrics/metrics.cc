@@ -34,7 +34,8 @@ class ServedMetrics final : public Metrics {
     auto server = MetricsServer::Start(bind_address, static_cast<uint16_t>(port), {registry_, process_});
     if (!server.ok()) {
       LogWarning("no metrics from rank ", rank, ": ", server.status().message(),
-                 "; is the port taken? metrics.port 0 takes any free one");
+                 "; the port may be taken (metrics.port 0 takes any free one), or metrics.bind_address be no address "
+                 "of this host");
       return;
     }
     server_ = *std::move(server);

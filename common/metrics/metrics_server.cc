@@ -55,7 +55,7 @@ absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(
     for (const auto& collectable : collectables) exposer->RegisterCollectable(collectable);
     return std::unique_ptr<MetricsServer>(new MetricsServer(bind_address, std::move(exposer)));
   } catch (const std::exception& error) {
-    return Unavailable("cannot serve on ", listen, " (", error.what(), ")");
+    return Unavailable("cannot serve on ", listen);
   }
 }
 

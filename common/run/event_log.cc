@@ -68,9 +68,13 @@ JsonWriter EventLog::Event(std::string_view name) const {
 void EventLog::Write(JsonWriter event) {
   const std::string line = event.EndObject().text() + "\n";
   const ssize_t written = ::write(fd_, line.data(), line.size());
-  if (written == static_cast<ssize_t>(line.size()) || complained_) return;
-  complained_ = true;
-  // A line that was written in part filled what room there was.
+  if (written == static_cast<ssize_t>(line.size())) return;
+  // A line that was written in part filled what room there was. There may be room again for the next, which must not
+  // end this one.
+  if (written > 0 && ::ftruncate(fd_, ::lseek(fd_, 0, SEEK_END) - written) != 0) {
+    LogWarning("cannot take a part of a line back from ", path_, ": ", ::strerror(errno));
+  }
+  if (std::exchange(complained_, true)) return;
   LogWarning("cannot write to ", path_, ": ", ::strerror(written < 0 ? errno : ENOSPC),
              "; training goes on without its log");
 }

@@ -84,22 +84,25 @@ absl::StatusOr<wire::Welcome> JoinJob(Endpoint* endpoint, Clock* clock, wire::Ro
   RETURN_IF_ERROR(SendControl(endpoint, kCoordinatorRank, MakeHello(role), clock->Now() + silence));
   wire::ControlMessage heartbeat;
   heartbeat.mutable_heartbeat();
+  absl::Time deadline = clock->Now() + silence;
   while (true) {
-    auto received = ReceiveControl(endpoint, clock->Now() + silence);
+    const auto received = endpoint->Receive(Channel::kControl, deadline);
     if (absl::IsDeadlineExceeded(received.status())) {
       return DeadlineExceeded("rank ", endpoint->rank(), " waited for the coordinator's welcome and heard nothing for ",
                               absl::FormatDuration(silence));
     }
     if (!received.ok()) return received.status();
-    auto& [from, message] = *received;
-    if (from != kCoordinatorRank) continue;
+    // What others send is neither the coordinator's word nor its fault.
+    if (received->from != kCoordinatorRank) continue;
+    deadline = clock->Now() + silence;
+    ASSIGN_OR_RETURN(wire::ControlMessage message, ParseControl(received->from, received->payload.view()));
     if (message.has_stop()) return Stopped(message.stop());
     if (message.has_welcome()) {
       RETURN_IF_ERROR(CheckVersion(message.welcome()));
       return std::move(*message.mutable_welcome());
     }
     if (!message.has_heartbeat()) {
-      return FailedPrecondition("rank ", from, " sent ", KindName(message), " to rank ", endpoint->rank(),
+      return FailedPrecondition("rank ", received->from, " sent ", KindName(message), " to rank ", endpoint->rank(),
                                 " before its welcome");
     }
     RETURN_IF_ERROR(SendControl(endpoint, kCoordinatorRank, heartbeat, clock->Now() + silence));

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "common/status.h"
+#include "data/folder_walk.h"
 #include "data/images/decode.h"
 
 namespace shoal {
@@ -19,11 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Of folders in folders.
-constexpr int kMostDepth = 64;
 constexpr std::string_view kSuffixes[] = {".jpg", ".jpeg", ".jpe", ".jfif", ".png"};
-
-bool IsLeftOut(const std::string& name) { return name.starts_with('.') || name == "__MACOSX"; }
 
 std::string LowerSuffix(const std::string& name) {
   std::string suffix = fs::path(name).extension().string();
@@ -40,60 +37,26 @@ bool StartsAsPicture(const std::string& path) {
   return bytes > 0 && IsPicture({start, static_cast<size_t>(bytes)});
 }
 
-class Search {
- public:
-  absl::StatusOr<PictureFolder> Run(const std::string& folder) {
-    struct stat info;
-    if (::stat(folder.c_str(), &info) != 0) return ErrnoError(errno, Cat("cannot read ", folder));
-    RETURN_IF_ERROR(Enter(folder, info));
-    std::sort(result_.pictures.begin(), result_.pictures.end(),
-              [](const FoundFile& a, const FoundFile& b) { return a.path < b.path; });
-    return std::move(result_);
-  }
-
- private:
-  using Identity = std::pair<dev_t, ino_t>;
-
-  absl::Status Enter(const std::string& folder, const struct stat& info) {
-    const Identity identity(info.st_dev, info.st_ino);
-    if (std::find(above_.begin(), above_.end(), identity) != above_.end()) return absl::OkStatus();
-    if (above_.size() == kMostDepth) {
-      return InvalidArgument("data.images.path: ", folder, " lies more than ", kMostDepth, " folders deep");
-    }
-    above_.push_back(identity);
-    std::error_code error;
-    fs::directory_iterator entry(folder, error);
-    for (const fs::directory_iterator end; !error && entry != end; entry.increment(error)) {
-      RETURN_IF_ERROR(Take(entry->path().string(), entry->path().filename().string()));
-    }
-    if (error) return ErrnoError(error.value(), Cat("cannot list folder ", folder));
-    above_.pop_back();
-    return absl::OkStatus();
-  }
-
-  absl::Status Take(const std::string& path, const std::string& name) {
-    if (IsLeftOut(name)) return absl::OkStatus();
-    struct stat info = {};
-    const bool there = ::stat(path.c_str(), &info) == 0;
-    if (there && S_ISDIR(info.st_mode)) return Enter(path, info);
-    const std::string suffix = LowerSuffix(name);
-    const bool named = HasPictureName(name);
-    const bool regular = there && S_ISREG(info.st_mode);
-    if (named ? !there || regular : regular && suffix.empty() && StartsAsPicture(path)) {
-      result_.pictures.push_back(MakeFoundFile(path, info));
-    } else {
-      ++result_.others[suffix];
-    }
-    return absl::OkStatus();
-  }
-
-  std::vector<Identity> above_;  // The folder being read and those that it lies in.
-  PictureFolder result_;
-};
-
 }  // namespace
 
-absl::StatusOr<PictureFolder> FindPictures(const std::string& folder) { return Search().Run(folder); }
+absl::StatusOr<PictureFolder> FindPictures(const std::string& folder) {
+  PictureFolder found;
+  RETURN_IF_ERROR(WalkFolder(folder, [&](const std::string& path, const std::string& name, const struct stat* info) {
+    const std::string suffix = LowerSuffix(name);
+    const bool regular = info != nullptr && S_ISREG(info->st_mode);
+    const bool is_picture =
+        HasPictureName(name) ? info == nullptr || regular : regular && suffix.empty() && StartsAsPicture(path);
+    if (is_picture) {
+      found.pictures.push_back(info == nullptr ? FoundFile{.path = path} : MakeFoundFile(path, *info));
+    } else {
+      ++found.others[suffix];
+    }
+    return absl::OkStatus();
+  }));
+  std::sort(found.pictures.begin(), found.pictures.end(),
+            [](const FoundFile& a, const FoundFile& b) { return a.path < b.path; });
+  return found;
+}
 
 bool HasPictureName(const std::string& name) {
   return std::find(std::begin(kSuffixes), std::end(kSuffixes), LowerSuffix(name)) != std::end(kSuffixes);

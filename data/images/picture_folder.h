@@ -1,10 +1,8 @@
-// The pictures in a folder and all folders below it.
+// The pictures in a folder and all folders below it (folder_walk.h).
 //
 // - Files count as pictures by their names: .jpg, .jpeg, .jpe, .jfif, .png, in upper or lower case; those without a
 //   suffix by their first bytes. All others are left out and counted by suffix.
-// - What begins with a dot is left out, and so are folders that pictures' archives carry along (__MACOSX).
-// - Links are followed, to folders too: subsets of large sets are made of them. A folder that holds itself is entered
-//   once. A link to nothing counts as a picture, so that it is told as a broken one.
+// - A link to nothing counts as a picture where its name is one's, so that it is told as a broken one.
 //
 // Thread rule: functions are safe from any thread.
 

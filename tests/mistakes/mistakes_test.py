@@ -58,7 +58,7 @@ def pattern_of(line):
     """What `line` of the page matches: itself, but for the words that stand for this machine's."""
     stands_for = {"SIZE": r"[0-9.]+ [kMGT]?B", "SECONDS": r"[0-9.]+", "BYTES": "[0-9]+",
                   "TOKENS": r"DIR/\.shoal-cache/\S+?",
-                  "LIMIT": "(the machine's free memory|the control group's limit)"}
+                  "LIMIT": "(the machine's free memory|what the control group's limit leaves)"}
     return re.sub(r"\b(" + "|".join(stands_for) + r")\b", lambda match: stands_for[match.group()], re.escape(line))
 
 

@@ -18,6 +18,7 @@
 #include "worker/objectives/contrastive_settings.h"
 #include "worker/objectives/moco_rows.h"
 #include "worker/probes/sphere_statistics.h"
+#include "worker/same_data.h"
 #include "worker/team.h"
 
 namespace shoal {
@@ -75,6 +76,7 @@ absl::StatusOr<std::unique_ptr<Objective>> Contrastive::Create(const ObjectiveCo
   const job::Job& job = context.welcome.job();
   Parts parts{.context = context};
   ASSIGN_OR_RETURN(parts.images, ImageFile::Open(context.welcome.data_file()));
+  RETURN_IF_ERROR(CheckSameData(context.welcome, *parts.images));
   ASSIGN_OR_RETURN(parts.collective, make_collective(Team::Of(context.welcome).ranks));
   const uint32_t cores = CoresOfAWorker(context.welcome);
   const auto or_cores = [cores](uint32_t wanted) { return wanted == 0 ? cores : wanted; };

@@ -11,6 +11,7 @@
 #include "common/status.h"
 #include "data/word_vectors.h"
 #include "worker/objectives/softmax_windows.h"
+#include "worker/same_data.h"
 
 namespace shoal {
 namespace {
@@ -59,6 +60,7 @@ absl::Time Lap(absl::Time since, double* sum) {
 absl::StatusOr<std::unique_ptr<Objective>> SkipGram::Create(const ObjectiveContext& context) {
   const wire::Welcome& welcome = context.welcome;
   ASSIGN_OR_RETURN(auto tokens, TokenFile::Open(welcome.data_file()));
+  RETURN_IF_ERROR(CheckSameData(welcome, *tokens));
   if (welcome.table_size() != 2) {
     return FailedPrecondition("skip-gram needs 2 tables, input and output; the coordinator names ",
                               welcome.table_size());

@@ -205,6 +205,36 @@ TEST(CheckpointFolderTest, WhatIsSetAsideStaysAsideAfterACrash) {
   for (uint64_t seed = 0; seed < 20; ++seed) EXPECT_EQ(NewestWhole(files.AfterCrash(seed).get()), 1u) << seed;
 }
 
+TEST(CheckpointFolderTest, WhereTheOnlyOneIsSetAsideNobodyTakesThatForARunWithoutCheckpoints) {
+  FaultFileSystem files = WithOutputFolder();
+  ASSERT_TRUE(Take(&files).ok());
+  CheckpointFolder folder(&files, kOutput);
+  ASSERT_TRUE(folder.SetAside(1).ok());
+  std::vector<std::string> passed_over;
+  EXPECT_THAT(Message(folder.Newest(&passed_over).status()),
+              HasSubstr("no checkpoint in /runs/out/checkpoints can be gone on from: checkpoint 1 was set aside"));
+}
+
+TEST(CheckpointFolderTest, ANumberThatWasSetAsideIsNotUsedAgain) {
+  FaultFileSystem files = WithOutputFolder();
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(Take(&files).ok());
+  CheckpointFolder folder(&files, kOutput);
+  ASSERT_TRUE(folder.SetAside(2).ok());
+  ASSERT_TRUE(Take(&files).ok());
+  EXPECT_THAT(*folder.List(), ElementsAre(1, 3));
+  EXPECT_TRUE(folder.SetAside(3).ok());
+}
+
+TEST(CheckpointFolderTest, OneThatNobodyCouldGoOnFromIsNoReasonToRemoveTheOneBeforeIt) {
+  FaultFileSystem files = WithOutputFolder();
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(Take(&files).ok());
+  files.BytesOf("/runs/out/checkpoints/00000002/manifest")->back() ^= 1;
+  ASSERT_TRUE(Take(&files).ok());
+  EXPECT_THAT(*CheckpointFolder(&files, kOutput).List(), ElementsAre(1, 2, 3));
+  ASSERT_TRUE(Take(&files).ok());
+  EXPECT_THAT(*CheckpointFolder(&files, kOutput).List(), ElementsAre(3, 4));
+}
+
 TEST(CheckpointFolderTest, ATruncatedOrMissingShardIsFoundWithoutReadingIt) {
   FaultFileSystem files = WithOutputFolder();
   for (int i = 0; i < 2; ++i) ASSERT_TRUE(Take(&files).ok());

@@ -69,8 +69,8 @@ TEST(WhatMattersTest, UnitsOfARoundMatterWhereThereAreRounds) {
 TEST(WhatMattersTest, AnotherObjectiveIsNamed) {
   const job::Job other = *ParseJob("objective { cooccurrence {} } data { corpus { path: \"/a\" } }", "job");
   EXPECT_THAT(DifferencesThatMatter(other, JobOf("")),
-              ElementsAre("objective.skip_gram is what the checkpoint was trained with",
-                          "objective.cooccurrence is not what the checkpoint was trained with"));
+              ElementsAre("the checkpoint has objective.skip_gram, and the job has not",
+                          "the job has objective.cooccurrence, and the checkpoint has not"));
 }
 
 }  // namespace

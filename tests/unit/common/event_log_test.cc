@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -15,6 +17,7 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 class EventLogTest : public ::testing::Test {
  protected:
@@ -75,6 +78,23 @@ TEST_F(EventLogTest, LinesForPeopleAreForThoseWhoWantThem) {
   Log(/*print=*/true)->Print("told");
   Log(/*print=*/false)->Print("kept");
   EXPECT_THAT(::testing::internal::GetCapturedStderr(), EndsWith("told\n"));
+}
+
+TEST_F(EventLogTest, AnEventThatOnlyAPartOfFoundRoomForIsNotInTheWayOfTheNext) {
+  const auto log = Log();
+  log->Write(log->Event("first"));
+  const std::string whole = Text();
+  const auto on_limit = ::signal(SIGXFSZ, SIG_IGN);
+  rlimit before, tight;
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  tight = {.rlim_cur = whole.size() + 10, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tight), 0);
+  log->Write(log->Event("second"));
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  ::signal(SIGXFSZ, on_limit);
+  EXPECT_EQ(Text(), whole);
+  log->Write(log->Event("third"));
+  EXPECT_THAT(Text(), StartsWith(whole + R"({"event":"third")"));
 }
 
 TEST_F(EventLogTest, ThatTheLogCannotBeWrittenIsSaidOnce) {

@@ -170,14 +170,14 @@ TEST_F(CoordinatorTest, WorkersAreWelcomedWhenServersAreReadyAndLearnOfTheirMemo
   EXPECT_FALSE(server.has_data_file());
   EXPECT_EQ(Hear(kSecondWorker, absl::Milliseconds(50)).kind_case(), wire::ControlMessage::KIND_NOT_SET);
   wire::ControlMessage ready;
-  ready.mutable_ready()->add_segment()->set_bytes(4096);
+  ready.mutable_ready()->add_segment()->set_file_descriptor(40);
   Say(kServer, ready);
   const wire::Welcome worker = Hear(kSecondWorker).welcome();
   EXPECT_EQ(worker.index(), 1u);
   EXPECT_EQ(worker.data_file(), "/data/tokens");
   EXPECT_EQ(worker.job_token(), server.job_token());
   ASSERT_EQ(worker.member_size(), 3);
-  EXPECT_EQ(worker.member(0).segment(0).bytes(), 4096u);
+  EXPECT_EQ(worker.member(0).segment(0).file_descriptor(), 40);
   Hear(kFirstWorker);
   SayReady(kFirstWorker);
   SayReady(kSecondWorker);

@@ -45,6 +45,15 @@ TEST(CorpusFilesTest, HiddenFilesInFoldersAreLeftOutUnlessNamed) {
   EXPECT_THAT(PathsOf(FindCorpusFiles({hidden}).value()), ElementsAre(hidden));
 }
 
+TEST(CorpusFilesTest, LinkedFoldersAreEnteredAndOneThatHoldsItselfOnce) {
+  const TemporaryFolder folder, elsewhere;
+  elsewhere.Write("far.txt", "x");
+  const std::string near = folder.Write("near.txt", "x");
+  std::filesystem::create_directory_symlink(elsewhere.path(), folder.Path("linked"));
+  std::filesystem::create_directory_symlink(folder.path(), folder.Path("self"));
+  EXPECT_THAT(PathsOf(FindCorpusFiles({folder.path()}).value()), ElementsAre(folder.Path("linked/far.txt"), near));
+}
+
 TEST(CorpusFilesTest, MistakesNameTheFieldAndThePath) {
   const TemporaryFolder folder;
   EXPECT_EQ(FindCorpusFiles({}).status().message(), "data.corpus.path is empty; name a file or a folder of text");

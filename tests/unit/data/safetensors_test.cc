@@ -81,6 +81,8 @@ TEST_F(SafeTensorsTest, HeadersThatLieAreReportedByTheirTensor) {
   EXPECT_THAT(ReadError(), HasSubstr("tensor w: begins at byte 4, expected 8"));
   WriteRaw(R"({"w":{"dtype":"F32","shape":[4294967296,4294967296,4],"data_offsets":[0,4]}})", 4);
   EXPECT_THAT(ReadError(), HasSubstr("tensor w: 4 bytes"));
+  WriteRaw(R"({"w":{"dtype":"F32","shape":[4294967296,4294967296,4],"data_offsets":[0,0]}})", 0);
+  EXPECT_THAT(ReadError(), HasSubstr("tensor w: 0 bytes"));
   WriteRaw("[]", 0);
   EXPECT_THAT(ReadError(), HasSubstr("header: not a JSON object"));
 }

@@ -16,7 +16,9 @@ constexpr Option kOptions[] = {
     {"json", Option::kFlag, "", "for machines"},
 };
 
-absl::StatusOr<Arguments> Parse(const std::vector<std::string>& words) { return Arguments::Parse(kOptions, 1, words); }
+absl::StatusOr<Arguments> Parse(const std::vector<std::string>& words) {
+  return Arguments::Parse(kOptions, 1, "shoal evaluate words DIR", words);
+}
 
 std::string Complaint(const std::vector<std::string>& words) {
   const auto parsed = Parse(words);
@@ -53,7 +55,8 @@ TEST(ArgumentsTest, AllMistakesAreToldAtOnce) {
   EXPECT_THAT(complaint, HasSubstr("--fles: no such flag; did you mean --files?"));
   EXPECT_THAT(complaint, HasSubstr("--output needs a value: PATH"));
   EXPECT_THAT(complaint, HasSubstr("--json takes no value, and 'yes' is given"));
-  EXPECT_THAT(complaint, HasSubstr("expected 1 operand, got 0"));
+  EXPECT_THAT(complaint,
+              HasSubstr("expected 1 operand, got 0; operands stand before the flags: shoal evaluate words DIR"));
 }
 
 TEST(ArgumentsTest, AnOptionOfOneGivenTwiceIsAMistake) {

@@ -57,8 +57,9 @@ TEST(MemoryPlanTest, TablesThatFitWithoutTheirCopyForCheckpointsAreToldSo) {
   EXPECT_EQ(
       MemoryPlan::Of(job, 10000000).CheckFits(job, machine).message(),
       "the job needs 49 GB and free memory is 32 GB: the tables take 24 GB and their copy for a checkpoint as much "
-      "again; go without (checkpoint.interval_seconds=0 checkpoint.interval_epochs=0 checkpoint.at_end=false), "
-      "lower objective.skip_gram.dim (300), or spread the servers over hosts (placement.hostfile)");
+      "again; go without (checkpoint.interval_seconds=0 checkpoint.interval_epochs=0 checkpoint.at_end=false), or "
+      "lower objective.skip_gram.dim (300) or data.corpus.max_words, raise data.corpus.min_count (5), or spread the "
+      "servers over hosts (placement.hostfile)");
   job.mutable_checkpoint()->set_interval_seconds(0);
   job.mutable_checkpoint()->set_at_end(false);
   EXPECT_TRUE(MemoryPlan::Of(job, 10000000).CheckFits(job, machine).ok());

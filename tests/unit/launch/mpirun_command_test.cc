@@ -69,7 +69,8 @@ TEST_F(InstalledTest, TheLineStartsOneCoordinatorThenServersThenWorkers) {
   job::Job job;
   job.set_servers(2);
   job.set_workers(3);
-  const auto command = MpirunCommand::Of(job, "/out", installation_, {.cores = 8, .reads_peers = true});
+  const auto command =
+      MpirunCommand::Of(job, "/out/job.textproto", "/out", installation_, {.cores = 8, .reads_peers = true});
   ASSERT_TRUE(command.ok()) << command.status();
   const std::string bin = Cat("'", installation_.programs);
   EXPECT_EQ(command->contexts.size(), 3u);
@@ -83,7 +84,7 @@ TEST_F(InstalledTest, TheLineStartsOneCoordinatorThenServersThenWorkers) {
 
 TEST_F(InstalledTest, AMissingProgramIsNamed) {
   std::filesystem::remove(installation_.programs + "/shoal-worker");
-  const auto command = MpirunCommand::Of(job::Job(), "/out", installation_, Machine());
+  const auto command = MpirunCommand::Of(job::Job(), "/out/job.textproto", "/out", installation_, Machine());
   EXPECT_EQ(command.status().message(), Cat("cannot run ", installation_.programs,
                                             "/shoal-worker: No such file or directory; build or install shoal whole"));
 }

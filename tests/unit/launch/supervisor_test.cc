@@ -29,10 +29,11 @@ class SupervisorTest : public testing::Test {
     supervisor_ = ::fork();
     if (supervisor_ != 0) return;
     StopSignals signals;
+    const Offspring offspring;
     const auto run = Supervise(SupervisorOptions{.arguments = {"sh", "-c", script},
                                                  .environment = {{"PIDS", folder_.Path("pids")}},
                                                  .log_path = folder_.Path("log.jsonl")},
-                               signals, Clock::Real());
+                               signals, offspring, Clock::Real());
     ::_exit(done(run));
   }
 
@@ -95,7 +96,7 @@ TEST_F(SupervisorTest, LinesOfTheJobPassOnTheirOwnStream) {
   testing::internal::CaptureStderr();
   StopSignals signals;
   const SupervisorOptions options{.arguments = {"sh", "-c", "echo out; echo error >&2; printf rest"}};
-  const auto run = Supervise(options, signals, Clock::Real());
+  const auto run = Supervise(options, signals, Offspring(), Clock::Real());
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "out\nrest\n");
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "error\n");
   EXPECT_TRUE(run.ok() && run->exit_code == 0);
@@ -103,8 +104,8 @@ TEST_F(SupervisorTest, LinesOfTheJobPassOnTheirOwnStream) {
 
 TEST_F(SupervisorTest, AProgramThatIsMissingIsUnavailable) {
   StopSignals signals;
-  const auto run = Supervise(SupervisorOptions{.arguments = {"mpirun-of-nowhere"}}, signals, Clock::Real());
-  EXPECT_EQ(run.status().message(), "cannot run mpirun-of-nowhere; it comes with Debian's package openmpi-bin");
+  const auto run = Supervise(SupervisorOptions{.arguments = {"mpirun-of-nowhere"}}, signals, Offspring(), Clock::Real());
+  EXPECT_EQ(run.status().message(), "mpirun-of-nowhere is in no folder of PATH; it comes with Debian's package openmpi-bin");
 }
 
 TEST_F(SupervisorTest, AnMpirunThatGoesOnAfterTheJobsResultIsEnded) {
@@ -114,7 +115,7 @@ TEST_F(SupervisorTest, AnMpirunThatGoesOnAfterTheJobsResultIsEnded) {
   const auto run = Supervise(SupervisorOptions{.arguments = {"sh", "-c", Cat("echo {} >", result, "; exec sleep 100")},
                                                .result_path = result,
                                                .patience_after_result = absl::Milliseconds(300)},
-                             signals, Clock::Real());
+                             signals, Offspring(), Clock::Real());
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_EQ(run->exit_code, 128 + SIGTERM);
   EXPECT_EQ(run->stop_signal, 0) << "nobody asked for it";
@@ -140,6 +141,34 @@ TEST_F(SupervisorTest, ASecondCtrlCDoesNotWaitForTheGrace) {
   ::kill(supervisor_, SIGINT);
   EXPECT_EQ(Wait(), SIGINT);
   EXPECT_LT(Clock::Real().Now() - start, absl::Seconds(1));
+}
+
+TEST_F(SupervisorTest, AHangupThatNohupHasItIgnoreDoesNotEndTheRun) {
+  const auto before = ::signal(SIGHUP, SIG_IGN);
+  Start("echo $$ >>$PIDS; sleep 0.5; exit 7", [](const auto& run) { return run.ok() ? run->exit_code : 99; });
+  ::signal(SIGHUP, before);
+  Pids(1);
+  ::kill(supervisor_, SIGHUP);
+  EXPECT_EQ(Wait(), 7);
+}
+
+TEST(OffspringTest, ProcessesThatWereThereBeforeAreLeftAlone) {
+  const auto sleeper = [] {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::execlp("sleep", "sleep", "100", nullptr);
+      ::_exit(1);
+    }
+    return child;
+  };
+  const pid_t stranger = sleeper();
+  const Offspring offspring;
+  const pid_t own = sleeper();
+  EXPECT_EQ(offspring.Now(), std::vector<pid_t>{own});
+  EXPECT_TRUE(offspring.Kill(Clock::Real(), Clock::Real().Now() + kPatience));
+  EXPECT_EQ(::kill(own, 0), -1);
+  EXPECT_EQ(::kill(stranger, SIGKILL), 0);
+  ::waitpid(stranger, nullptr, 0);
 }
 
 TEST_F(SupervisorTest, RanksThatLostTheirMpirunAreKilled) {

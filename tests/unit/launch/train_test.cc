@@ -135,6 +135,26 @@ TEST_F(TrainTest, ASecondRunIntoTheSameFolderIsRefusedWhileTheFirstGoesOn) {
   ::waitpid(supervisor, nullptr, 0);
 }
 
+TEST_F(TrainTest, APlanLeavesTheJobOfARunAlone) {
+  const pid_t supervisor = StartTraining(kLongTraining);
+  WaitForTraining(supervisor);
+  const std::string job = ReadFile(run_.Path("out/job.textproto")).value_or("");
+  const ProgramOutput plan =
+      run_.Shell("shoal plan words --data text.txt --output out --dim 16 --epochs 100000 --workers 3");
+  EXPECT_EQ(plan.exit_code, 0) << plan.text;
+  EXPECT_EQ(ReadFile(run_.Path("out/job.textproto")).value_or(""), job);
+  EXPECT_THAT(ReadFile(run_.Path("out/plan.textproto")).value_or(""), HasSubstr("workers: 3"));
+  ::kill(supervisor, SIGINT);
+  ::waitpid(supervisor, nullptr, 0);
+}
+
+TEST_F(TrainTest, TrainingGoesOnWhereNobodyReadsWhatItPrints) {
+  const ProgramOutput output = run_.Shell(Cat("(", kTrain, "--epochs 300) 2>&1 | head -c 1"));
+  EXPECT_EQ(output.exit_code, 0) << output.text;
+  EXPECT_TRUE(std::filesystem::exists(run_.Path("out/vectors.bin")));
+  EXPECT_TRUE(std::filesystem::exists(run_.Path("out/report.html")));
+}
+
 TEST_F(TrainTest, ResultsOfAFinishedRunAreReplacedOnlyByForce) {
   ASSERT_EQ(run_.Shell(Cat(kTrain, "--epochs 1 --quiet")).exit_code, 0);
   const std::string before = ReadFile(run_.Path("out/vectors.bin")).value_or("");

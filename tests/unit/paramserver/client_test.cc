@@ -369,6 +369,17 @@ TEST(ClientTest, TheWaitHookRunsWhileServersAreSilentAndMayEndTheWait) {
   EXPECT_EQ(calls, 3);
 }
 
+TEST(ClientTest, TheWaitHookRunsAmongManyShortWaits) {
+  Cluster cluster(Servers(1));
+  const auto client = Connect(cluster, ParameterServer::REMOTE);
+  int calls = 0;
+  client->OnWait([&calls] { return ++calls, absl::OkStatus(); });
+  std::vector<float> row(kDim);
+  const absl::Time end = Clock::Real().Now() + absl::Milliseconds(400);
+  while (Clock::Real().Now() < end) ASSERT_OK(client->table(0).Read(0, 1, row));
+  EXPECT_GE(calls, 3);
+}
+
 TEST(ClientTest, KeysOutsideTheTableAreRefusedByEitherAccess) {
   Cluster cluster(Servers(2));
   for (const auto access : {ParameterServer::MAPPED, ParameterServer::REMOTE}) {

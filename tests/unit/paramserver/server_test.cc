@@ -82,7 +82,7 @@ TEST_F(ServerTest, JoinsOffersItsSegmentsSendsHeartbeatsAndStops) {
   Welcome(MakeTableSpec(0, "input", 100, 20));
   const auto ready = Hear([](const auto& message) { return message.has_ready(); });
   ASSERT_EQ(ready.ready().segment_size(), 1);
-  EXPECT_GT(ready.ready().segment(0).bytes(), 100u * 32 * sizeof(float));
+  EXPECT_GT(ready.ready().segment(0).file_descriptor(), 2);
   Hear([](const auto& message) { return message.has_heartbeat(); });
   Stop("");
   EXPECT_TRUE(End().ok());

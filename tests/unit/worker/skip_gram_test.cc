@@ -117,6 +117,15 @@ class SkipGramTest : public ::testing::Test {
 std::string SkipGramTest::folder_, SkipGramTest::token_file_;
 const TokenFile* SkipGramTest::tokens_ = nullptr;
 
+TEST_F(SkipGramTest, DataThatIsNotWhatTheCoordinatorPreparedIsRefused) {
+  welcome_.set_data_fingerprint(tokens_->fingerprint());
+  Start(/*mapped=*/true);
+  welcome_.set_data_fingerprint(tokens_->fingerprint() + 1);
+  const auto refused = SkipGram::Create({.welcome = welcome_, .client = *tables_});
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused.status())) << refused.status();
+  EXPECT_NE(refused.status().message().find("is not what the coordinator prepared"), std::string::npos);
+}
+
 TEST_F(SkipGramTest, AZeroOutputTableCostsLogTwoForEachPairAndNegative) {
   // A rate that leaves the tables as they are keeps the identity true over the whole unit.
   settings().set_learning_rate(1e-30);
