@@ -104,8 +104,10 @@ TEST_F(SupervisorTest, LinesOfTheJobPassOnTheirOwnStream) {
 
 TEST_F(SupervisorTest, AProgramThatIsMissingIsUnavailable) {
   StopSignals signals;
-  const auto run = Supervise(SupervisorOptions{.arguments = {"mpirun-of-nowhere"}}, signals, Offspring(), Clock::Real());
-  EXPECT_EQ(run.status().message(), "mpirun-of-nowhere is in no folder of PATH; it comes with Debian's package openmpi-bin");
+  const auto run =
+      Supervise(SupervisorOptions{.arguments = {"mpirun-of-nowhere"}}, signals, Offspring(), Clock::Real());
+  EXPECT_EQ(run.status().message(),
+            "mpirun-of-nowhere is in no folder of PATH; it comes with Debian's package openmpi-bin");
 }
 
 TEST_F(SupervisorTest, AnMpirunThatGoesOnAfterTheJobsResultIsEnded) {
