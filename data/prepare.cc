@@ -41,7 +41,7 @@ class Preparation {
   absl::StatusOr<PreparedCorpus> Run(const std::string& folder) {
     ASSIGN_OR_RETURN(files_, FindCorpusFiles({corpus_.path().begin(), corpus_.path().end()}));
     ASSIGN_OR_RETURN(key_, MakeCorpusKey(corpus_, files_));
-    RETURN_IF_ERROR(MakeDirectories(folder));
+    RETURN_IF_ERROR(MakeDirectories(folder)) << "the cache folder (data.corpus.cache_directory can name another)";
     result_.path = (fs::path(folder) / key_.file_name()).string();
     result_.reused = Reuse();
     if (!result_.reused) {

@@ -50,7 +50,7 @@ class Preparation {
     reports_.Report(0, "looking");
     ASSIGN_OR_RETURN(set_, FindImageSet(images_));
     ASSIGN_OR_RETURN(key_, MakeImageKey(images_, set_));
-    RETURN_IF_ERROR(MakeDirectories(folder));
+    RETURN_IF_ERROR(MakeDirectories(folder)) << "the cache folder (data.images.cache_directory can name another)";
     result_.path = (fs::path(folder) / key_.file_name()).string();
     result_.broken_list = result_.path + ".broken.txt";
     result_.layout = set_.description;
