@@ -95,8 +95,7 @@ absl::StatusOr<std::unique_ptr<Objective>> Contrastive::Create(const ObjectiveCo
                  .seed = job.seed(),
                  .views = job.objective().has_instance() ? 1u : 2u,
                  .threads = or_cores(job.encoder().reader_threads()),
-                 .max_broken = static_cast<uint64_t>(job.data().images().max_broken_fraction() *
-                                                     static_cast<double>(parts.images->size()))};
+                 .max_broken_fraction = job.data().images().max_broken_fraction()};
   if (place.device == Device::kCuda) {
     parts.views.form = job.encoder().augmentation().on_gpu() ? ViewForm::kDrawn : ViewForm::kLevels;
     parts.views.allocate = [learner = parts.learner.get()](size_t bytes) { return learner->ViewMemory(bytes); };
@@ -104,7 +103,9 @@ absl::StatusOr<std::unique_ptr<Objective>> Contrastive::Create(const ObjectiveCo
   if (job.encoder().evaluate_every() > 0 && parts.collective->rank() == 0) {
     ASSIGN_OR_RETURN(PictureSets sets,
                      PictureSets::OfFiles(context.welcome.watch_bank_file(), context.welcome.watch_test_file()));
-    parts.watch.emplace(std::move(sets), KnnWatch::Settings{.views = augmentation, .threads = parts.views.threads});
+    parts.watch.emplace(std::move(sets), KnnWatch::Settings{.views = augmentation,
+                                                            .threads = parts.views.threads,
+                                                            .max_broken_fraction = parts.views.max_broken_fraction});
   }
   auto objective = std::unique_ptr<Contrastive>(new Contrastive(std::move(parts)));
   RETURN_IF_ERROR(objective->MakeRows());
