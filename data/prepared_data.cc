@@ -1,6 +1,5 @@
 #include "data/prepared_data.h"
 
-#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <memory>
@@ -89,7 +88,7 @@ absl::StatusOr<PreparedData> PreparePictures(const job::Job& job, const std::str
                     .why_rebuilt = prepared.why_rebuilt,
                     .description = images->Describe(),
                     .items = images->size(),
-                    .picture_side = static_cast<uint32_t>(std::min(images->width(0), images->height(0))),
+                    .picture_side = static_cast<uint32_t>(images->UsualSide()),
                     .fingerprint = images->fingerprint(),
                     .units = Steps(images->size(), job.encoder().batch())};
   if (job.encoder().evaluate_every() > 0) {

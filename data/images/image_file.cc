@@ -207,6 +207,20 @@ std::string_view ImageFile::class_name(uint64_t label) const { return layout_->c
 std::span<const int32_t> ImageFile::labels() const { return layout_->labels; }
 int ImageFile::width(uint64_t index) const { return static_cast<int>(layout_->sizes[index].width); }
 int ImageFile::height(uint64_t index) const { return static_cast<int>(layout_->sizes[index].height); }
+int ImageFile::UsualSide() const {
+  constexpr uint64_t kMostLookedAt = 10000;
+  const uint64_t count = std::min(size(), kMostLookedAt);
+  std::vector<int> sides;
+  for (uint64_t i = 0; i < count; ++i) {
+    const uint64_t index = i * size() / count;
+    sides.push_back(std::min(width(index), height(index)));
+  }
+  if (sides.empty()) return 0;
+  const auto middle = sides.begin() + static_cast<ptrdiff_t>(count / 2);
+  std::nth_element(sides.begin(), middle, sides.end());
+  return *middle;
+}
+
 std::string_view ImageFile::picture_path(uint64_t index) const { return layout_->paths[index]; }
 
 absl::StatusOr<ImageView> ImageFile::Read(uint64_t index, ImageBuffer* buffer, uint32_t least_side) const {

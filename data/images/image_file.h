@@ -54,6 +54,9 @@ class ImageFile final : public Source {
   std::span<const int32_t> labels() const;                         // [size]
   int width(uint64_t index) const;
   int height(uint64_t index) const;
+  // The median of the pictures' shorter sides, in pixels; of a large set, that of pictures spread evenly over it. 0 of
+  // an empty one.
+  int UsualSide() const;
   // The picture's file; of a record of a CIFAR or IDX file "file#record".
   std::string_view picture_path(uint64_t index) const;
 
