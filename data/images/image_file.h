@@ -61,11 +61,9 @@ class ImageFile final : public Source {
   std::string_view picture_path(uint64_t index) const;
 
   // Picture `index`, below size(). Where pixels are in the file the view is of them, and holds as long as this object;
-  // else it is in `buffer` (never null), until that is used again. `least_side`: pixels that its shorter side must
-  // have, where it has them; a JPEG that is decoded here may come at 1/2, 1/4 or 1/8 of its size then. 0 asks for its
-  // whole size, width(index) x height(index). DataLoss: the picture's file is broken or another than it was when the
-  // set was prepared; NotFound and others: it cannot be read. The message names the file.
-  absl::StatusOr<ImageView> Read(uint64_t index, ImageBuffer* buffer, uint32_t least_side = 0) const;
+  // else it is in `buffer` (never null), until that is used again. DataLoss: the picture's file is broken or another
+  // than it was when the set was prepared; NotFound and others: it cannot be read. The message names the file.
+  absl::StatusOr<ImageView> Read(uint64_t index, ImageBuffer* buffer) const;
 
   // Verifies the checksums of the blocks that hold the pixels of pictures [begin, end). DataLoss names the block.
   absl::Status VerifyPixels(uint64_t begin, uint64_t end) const;
