@@ -78,23 +78,21 @@ absl::StatusOr<std::unique_ptr<Objective>> Contrastive::Create(const ObjectiveCo
   ASSIGN_OR_RETURN(parts.images, ImageFile::Open(context.welcome.data_file()));
   RETURN_IF_ERROR(CheckSameData(context.welcome, *parts.images));
   ASSIGN_OR_RETURN(parts.collective, make_collective(Team::Of(context.welcome).ranks));
-  const uint32_t cores = CoresOfAWorker(context.welcome);
-  const auto or_cores = [cores](uint32_t wanted) { return wanted == 0 ? cores : wanted; };
+  const uint32_t readers = job.encoder().reader_threads();
   ASSIGN_OR_RETURN(const AugmentationSettings augmentation, AugmentationOf(job, *parts.images));
   Collective* const workers = parts.collective.get();
   ASSIGN_OR_RETURN(const LearnerPlace place, LearnerPlaceOf(context.welcome, workers));
   if (place.device == Device::kCuda && workers->size() > 1) {
     ASSIGN_OR_RETURN(parts.gpu_collective, MakeNcclCollective(workers, {.device = place.gpu}));
   }
-  ASSIGN_OR_RETURN(LearnerSettings settings,
-                   LearnerSettingsOf(job, parts.images->size(), augmentation.size,
-                                     static_cast<int>(or_cores(job.encoder().threads())), place));
+  ASSIGN_OR_RETURN(LearnerSettings settings, LearnerSettingsOf(job, parts.images->size(), augmentation.size,
+                                                               ComputingThreads(context.welcome), place));
   settings.augmentation = augmentation;
   ASSIGN_OR_RETURN(parts.learner, ContrastiveLearner::Create(settings, GroupOf(workers, parts.gpu_collective.get())));
   parts.views = {.augmentation = augmentation,
                  .seed = job.seed(),
                  .views = job.objective().has_instance() ? 1u : 2u,
-                 .threads = or_cores(job.encoder().reader_threads()),
+                 .threads = readers == 0 ? CoresOfAWorker(context.welcome) : readers,
                  .max_broken_fraction = job.data().images().max_broken_fraction()};
   if (place.device == Device::kCuda) {
     parts.views.form = job.encoder().augmentation().on_gpu() ? ViewForm::kDrawn : ViewForm::kLevels;

@@ -180,4 +180,10 @@ uint32_t CoresOfAWorker(const wire::Welcome& welcome) {
   return std::max<uint32_t>(1, ThreadsToUse(0) / std::max<uint32_t>(1, workers));
 }
 
+int ComputingThreads(const wire::Welcome& welcome) {
+  const uint32_t wanted = welcome.job().encoder().threads();
+  if (wanted > 0) return static_cast<int>(wanted);
+  return welcome.job().determinism() == job::Job::STRICT ? 1 : static_cast<int>(CoresOfAWorker(welcome));
+}
+
 }  // namespace shoal

@@ -33,4 +33,8 @@ LearningRateSettings ScheduleOf(const job::DenseOptimizer& optimizer);
 // Of the host's cores, what falls to one of the workers that share it; 1 at least.
 uint32_t CoresOfAWorker(const wire::Welcome& welcome);
 
+// Threads that a worker computes with: as the job says, or its cores. With STRICT determinism one then: sums are split
+// among threads, and their bits would be the host's.
+int ComputingThreads(const wire::Welcome& welcome);
+
 }  // namespace shoal

@@ -1,4 +1,5 @@
-// Where a worker computes, on hosts as they are: those without a GPU, and builds without CUDA.
+// Where a worker computes, and with how many threads, on hosts as they are: those without a GPU, and builds without
+// CUDA.
 
 #include "common/host.h"
 #include "gmock/gmock.h"
@@ -34,6 +35,16 @@ TEST(LearnerPlaceTest, TheCpuIsWhereItIsAskedForAndWhereAnyMeetsNoGpuForEachWork
   EXPECT_EQ(PlaceOf(WelcomeOf(job::ImageEncoder::CPU))->device, Device::kCpu);
   const auto any = PlaceOf(WelcomeOf(job::ImageEncoder::ANY));
   EXPECT_EQ(any->device, Gpus() > 1 ? Device::kCuda : Device::kCpu);
+}
+
+TEST(ComputingThreadsTest, WithStrictDeterminismTheyAreOneWhateverTheHostUnlessTheJobSaysOtherwise) {
+  wire::Welcome welcome = WelcomeOf(job::ImageEncoder::CPU);
+  welcome.mutable_member()->RemoveLast();  // All of the host's cores are its.
+  EXPECT_EQ(ComputingThreads(welcome), CoresOfAWorker(welcome));
+  welcome.mutable_job()->set_determinism(job::Job::STRICT);
+  EXPECT_EQ(ComputingThreads(welcome), 1);
+  welcome.mutable_job()->mutable_encoder()->set_threads(3);
+  EXPECT_EQ(ComputingThreads(welcome), 3);
 }
 
 TEST(LearnerPlaceTest, WithStrictDeterminismAnyIsTheCpu) {
