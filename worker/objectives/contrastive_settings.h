@@ -19,8 +19,12 @@ struct LearnerPlace {
   int gpu = 0;
 };
 
+// What hinders a worker from using a GPU, as workers tell each other: bytes at most.
+inline constexpr size_t kMostTroubleBytes = 500;
+
 // Where this worker computes, by the job and by what this build and the workers' hosts have; with ANY all `workers`,
-// who must all call it, compute on GPUs or none. FailedPrecondition: CUDA is asked for, and there is no GPU for it.
+// who must all call it, compute on GPUs or none, and the first of them logs which. FailedPrecondition: CUDA is asked
+// for, and there is no GPU for it.
 absl::StatusOr<LearnerPlace> LearnerPlaceOf(const wire::Welcome& welcome, Collective* workers);
 
 // Of a set of `pictures`; `threads`: that the worker computes with. FailedPrecondition: BF16 is asked of a processor
