@@ -144,11 +144,19 @@ Contrastive::Contrastive(Parts parts)
       thread_(std::make_unique<StepThread>()) {}
 
 Contrastive::~Contrastive() {
+  if (!others_are_done_) AbortCollectives();
+}
+
+void Contrastive::AbortCollectives() {
   collective_->Abort();
   if (gpu_collective_ != nullptr) gpu_collective_->Abort();
-  if (stage_ == Stage::kAwaitingViews || thread_->Done(kLastStep)) return;
-  LogWarning("a step is still being computed; the process ends without it");
-  std::_Exit(1);
+}
+
+bool Contrastive::End(const absl::Status& outcome) {
+  const bool at_rest = stage_ == Stage::kAwaitingViews;
+  others_are_done_ = at_rest && outcome.ok();
+  if (!others_are_done_) AbortCollectives();
+  return at_rest || thread_->Done(kLastStep).has_value();
 }
 
 uint64_t Contrastive::batch() const { return context_.welcome.job().encoder().batch(); }
