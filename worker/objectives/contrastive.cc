@@ -185,7 +185,12 @@ absl::Status Contrastive::Save() {
   return state_table_.Write(list, /*rate=*/1);
 }
 
+bool Contrastive::Fits(const wire::Lease& lease) const {
+  return lease.begin() <= lease.end() && lease.end() - lease.begin() == batch() && lease.end() <= images_->size();
+}
+
 void Contrastive::Foretell(const wire::Lease& lease) {
+  if (!Fits(lease)) return;  // Begin refuses it.
   const uint64_t share = batch() / collective_->size(), begin = lease.begin() + share * collective_->rank();
   const std::vector<uint32_t> key_pictures = KeyPictures(lease);
   batches_->Foretell(lease.epoch(), order_.At(lease.epoch(), begin, begin + share), key_pictures);
@@ -203,7 +208,7 @@ std::vector<uint32_t> Contrastive::KeyPictures(const wire::Lease& lease) {
 }
 
 absl::Status Contrastive::Begin(const wire::Lease& lease) {
-  if (lease.end() - lease.begin() != batch() || lease.end() > images_->size()) {
+  if (!Fits(lease)) {
     return FailedPrecondition("a lease of places ", lease.begin(), " to ", lease.end(), " of ", images_->size(),
                               " is not a step of ", batch(), " pictures");
   }

@@ -77,6 +77,8 @@ class Contrastive final : public Objective {
   absl::Status Meet();
   // Of a lease, the pictures whose second views this worker takes; empty: those of its first views.
   std::vector<uint32_t> KeyPictures(const wire::Lease& lease);
+  // Whether it is a step of this job on these pictures.
+  bool Fits(const wire::Lease& lease) const;
   // Ends all that is under way with other workers.
   void AbortCollectives();
   double LearningRate() const;

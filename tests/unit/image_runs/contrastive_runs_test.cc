@@ -140,6 +140,21 @@ class WatchedObjective : public Objective {
   Ending& ending_;
 };
 
+// Before each lease it is told of others that are no steps.
+class MisledObjective final : public WatchedObjective {
+ public:
+  using WatchedObjective::WatchedObjective;
+  void Foretell(const wire::Lease& lease) override {
+    wire::Lease wrong = lease;
+    for (const auto& [begin, end] : {std::pair<uint64_t, uint64_t>(0, 2 * kBatch), {kBatch, kBatch - 1}, {0, 0}}) {
+      wrong.set_begin(begin);
+      wrong.set_end(end);
+      WatchedObjective::Foretell(wrong);
+    }
+    WatchedObjective::Foretell(lease);
+  }
+};
+
 class ContrastiveRunTest : public ::testing::TestWithParam<Method> {
  protected:
   static constexpr uint64_t kPictures = 5 * kBatch + 3;  // Three are left out of each epoch.
@@ -382,6 +397,13 @@ TEST_P(EndOfRunTest, AStepThatHearsNoAbortIsWaitedForASecondAndNotLonger) {
   EXPECT_GT(endings[0].aborts, 0);
   EXPECT_GT(endings[1].aborts, 0);
   endings[0].Go();
+}
+
+TEST_P(EndOfRunTest, LeasesThatAreNoStepsAreNotPreparedFor) {
+  std::array<Ending, 2> endings;
+  JobRun run(Watched<MisledObjective>(MakeJob(2), "misled", &endings));
+  EXPECT_THAT(run.Wait(), Each(absl::OkStatus()));
+  EXPECT_EQ(Backbone("misled"), Train(MakeJob(2), "told"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Methods, EndOfRunTest, ::testing::Values(Method{"SimClr", &SetSimClr}),
