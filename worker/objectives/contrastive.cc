@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <utility>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
 #include "common/crc32c.h"
 #include "common/job/tables.h"
 #include "common/log.h"
@@ -36,6 +39,21 @@ constexpr uint64_t kMostUniformityRows = 256;
 constexpr size_t kHeadFloats = 2;
 
 float LayoutMark(const std::string& layout) { return static_cast<float>(Crc32c(layout) & 0xffffff); }
+
+// What float `at` of a state of `layout` (ContrastiveLearner::StateLayout) is of.
+std::string NameIn(const std::string& layout, uint64_t at) {
+  for (const absl::string_view line : absl::StrSplit(layout, '\n')) {
+    const size_t name_end = std::min(line.rfind(' '), line.size());
+    uint64_t floats = 1, side = 0;
+    for (const absl::string_view text : absl::StrSplit(line.substr(name_end), 'x')) {
+      // A heading has no size.
+      floats *= absl::SimpleAtoi(text, &side) ? side : 0;
+    }
+    if (at < floats) return std::string(line.substr(0, name_end));
+    at -= floats;
+  }
+  return "what the state ends with";
+}
 
 void SetViews(const ViewBatch& batch, StepInput* input) {
   const bool has_second = batch.views == 2;
@@ -182,6 +200,14 @@ absl::Status Contrastive::Save() {
   list[0] = 1;
   list[1] = LayoutMark(learner_->StateLayout());
   RETURN_IF_ERROR(learner_->SaveState(std::span(list).subspan(kHeadFloats)));
+  // A table leaves a row as it was where it is given one that is not finite.
+  const auto wrong = std::ranges::find_if_not(list, [](float x) { return std::isfinite(x); });
+  if (wrong != list.end()) {
+    return FailedPrecondition("the net's state is not saved, as there is ", *wrong, " in ",
+                              NameIn(learner_->StateLayout(), wrong - list.begin() - kHeadFloats),
+                              ": the training has diverged; lower encoder.optimizer.learning_rate, or give "
+                              "encoder.optimizer.clip_norm");
+  }
   return state_table_.Write(list, /*rate=*/1);
 }
 

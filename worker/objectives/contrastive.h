@@ -49,6 +49,7 @@ class Contrastive final : public Objective {
   void Foretell(const wire::Lease& lease) override;
   absl::Status Begin(const wire::Lease& lease) override;
   absl::StatusOr<StepReport> Step() override;
+  // FailedPrecondition: the training has diverged, and the state has a number that is none.
   absl::Status Save() override;
   bool End(const absl::Status& outcome) override;
   absl::StatusOr<std::vector<std::string>> Export(const std::string& directory) override;

@@ -406,6 +406,19 @@ TEST_P(EndOfRunTest, LeasesThatAreNoStepsAreNotPreparedFor) {
   EXPECT_EQ(Backbone("misled"), Train(MakeJob(2), "told"));
 }
 
+TEST_P(EndOfRunTest, AStateThatIsNoNumbersIsNotSavedAndTheErrorNamesWhatIsNone) {
+  job::Job job = MakeJob(1);
+  job.mutable_encoder()->mutable_optimizer()->set_learning_rate(1000);
+  // A step multiplies weights by 10,000: after the epoch's five no float holds their outputs' variance.
+  job.mutable_encoder()->mutable_optimizer()->set_weight_decay(10);
+  job.mutable_encoder()->mutable_optimizer()->set_schedule(job::DenseOptimizer::CONSTANT);
+  job.set_epochs(1);
+  JobRun run(Options(job, "diverged"));
+  EXPECT_THAT(std::string(run.coordinator().message()),
+              AllOf(HasSubstr("the net's state is not saved, as there is "), HasSubstr(".running_var: "),
+                    HasSubstr("the training has diverged; lower encoder.optimizer.learning_rate")));
+}
+
 INSTANTIATE_TEST_SUITE_P(Methods, EndOfRunTest, ::testing::Values(Method{"SimClr", &SetSimClr}),
                          [](const auto& info) { return std::string(info.param.name); });
 
