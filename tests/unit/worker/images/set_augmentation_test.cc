@@ -25,12 +25,18 @@ class SetAugmentationTest : public ::testing::Test {
     return ImageFile::Open(folder_.Path("x.images")).value();
   }
 
+  int ViewSize(const ImageFile& images) const {
+    const auto settings = AugmentationOf(job_, images);
+    EXPECT_TRUE(settings.ok()) << settings.status();
+    return settings.ok() ? settings->size : 0;
+  }
+
   const TemporaryFolder folder_;
   job::Job job_;
 };
 
 TEST_F(SetAugmentationTest, ViewsAreOfThePicturesUsualSizeWhateverTheFirstOneIs) {
-  EXPECT_EQ(AugmentationOf(job_, *SetOf({1, 40, 36, 40, 300}))->size, 40);
+  EXPECT_EQ(ViewSize(*SetOf({1, 40, 36, 40, 300})), 40);
 }
 
 TEST_F(SetAugmentationTest, PicturesTooSmallForANetNeedASizeToBeEnlargedTo) {
@@ -40,13 +46,13 @@ TEST_F(SetAugmentationTest, PicturesTooSmallForANetNeedASizeToBeEnlargedTo) {
                               "sides have usually 4 pixels"),
                     HasSubstr("encoder.augmentation.size=32")));
   job_.mutable_encoder()->mutable_augmentation()->set_size(32);
-  EXPECT_EQ(AugmentationOf(job_, *images)->size, 32);
+  EXPECT_EQ(ViewSize(*images), 32);
 }
 
 TEST_F(SetAugmentationTest, ALargeSetIsJudgedByPicturesFromAllOverIt) {
   std::vector<int> sides(30000, 9);
   std::fill(sides.begin(), sides.begin() + 14000, 8);
-  EXPECT_EQ(AugmentationOf(job_, *SetOf(sides))->size, 9);
+  EXPECT_EQ(ViewSize(*SetOf(sides)), 9);
 }
 
 }  // namespace
