@@ -92,7 +92,7 @@ absl::StatusOr<Features> PictureFeatures(const ImageFile& images, const FeatureE
   }
   Features features{.dim = encoder.dim};
   features.rows.reserve(labelled.size() * encoder.dim);
-  BrokenCount broken(images.size(), max_broken_fraction);
+  BrokenCount broken(labelled.size(), max_broken_fraction);
   const uint64_t view_floats = uint64_t{3} * encoder.views.size * encoder.views.size;
   const uint64_t batch = std::clamp<uint64_t>(kBatchBytes / (view_floats * sizeof(float)), 1, kMostBatch);
   std::vector<float> views(std::min(batch, labelled.size()) * view_floats);
@@ -110,7 +110,7 @@ absl::StatusOr<Features> PictureFeatures(const ImageFile& images, const FeatureE
     for (const uint64_t picture : pictures) features.labels.push_back(images.label(picture));
   }
   if (broken.count() > 0) {
-    LogWarning(broken.count(), " of the ", images.size(),
+    LogWarning(broken.count(), " of the ", labelled.size(),
                " pictures to measure on cannot be read and are left out; the first: ", broken.first());
   }
   return features;

@@ -34,8 +34,8 @@ inline constexpr int kMostRawSide = 32;
 FeatureEncoder RawPixels(const AugmentationSettings& views);
 
 // Of all pictures of `images` that have a label; in their order. Those that cannot be read are left out, with a warning
-// that counts them. DataLoss: they are a larger part of the set than `max_broken_fraction`; Internal: features that are
-// no numbers, as of a training that diverged; ResourceExhausted: more than kMostFeatureBytes.
+// that counts them. DataLoss: they are a larger part of these than `max_broken_fraction`, or all; Internal: features
+// that are no numbers, as of a training that diverged; ResourceExhausted: more than kMostFeatureBytes.
 inline constexpr uint64_t kMostFeatureBytes = uint64_t{1} << 36;
 absl::StatusOr<Features> PictureFeatures(const ImageFile& images, const FeatureEncoder& encoder, uint32_t threads,
                                          double max_broken_fraction);
