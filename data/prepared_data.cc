@@ -1,6 +1,5 @@
 #include "data/prepared_data.h"
 
-#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <memory>
@@ -57,13 +56,19 @@ absl::Status PrepareWatch(const job::Job& job, const std::string& cache_director
   const auto& given = job.encoder().evaluate_path();
   const job::Images& trained = job.data().images();
   const auto& paths = given.empty() ? trained.path() : given;
+  job::Images reading = trained;
+  if (!given.empty()) {
+    // Another set is of whatever layout, and taken whole.
+    reading.clear_layout();
+    reading.clear_first_of_class();
+  }
   ASSIGN_OR_RETURN(
       const PictureSets sets,
       PictureSets::Open(
           {.data = {paths.begin(), paths.end()},
-           .first_of_class = trained.first_of_class(),
+           .first_of_class = reading.first_of_class(),
            .cache_directory = cache_directory,
-           .reading = trained,
+           .reading = reading,
            .data_name = given.empty() ? "data.images.path" : "encoder.evaluate_path",
            .cure = "give a set that has one as encoder.evaluate_path, or leave encoder.evaluate_every out"},
           progress, give_up));
@@ -83,7 +88,7 @@ absl::StatusOr<PreparedData> PreparePictures(const job::Job& job, const std::str
                     .why_rebuilt = prepared.why_rebuilt,
                     .description = images->Describe(),
                     .items = images->size(),
-                    .picture_side = static_cast<uint32_t>(std::min(images->width(0), images->height(0))),
+                    .picture_side = static_cast<uint32_t>(images->UsualSide()),
                     .fingerprint = images->fingerprint(),
                     .units = Steps(images->size(), job.encoder().batch())};
   if (job.encoder().evaluate_every() > 0) {

@@ -31,7 +31,7 @@ struct PreparedData {
   std::string why_rebuilt;    // Where a file of an earlier run was there and was not used.
   std::string description;    // Source::Describe.
   uint64_t items = 0;         // That tables may have a row for: words of the vocabulary, pictures.
-  uint32_t picture_side = 0;  // The shorter side of the first picture, in pixels.
+  uint32_t picture_side = 0;  // Pictures' usual shorter side, in pixels.
   uint64_t fingerprint = 0;   // Of what is trained on; equal for equal data, wherever it lies.
   // Of encoder.evaluate_every: image files of the set to measure on (images/picture_sets.h), absolute paths.
   std::string watch_bank_file, watch_test_file;

@@ -56,6 +56,10 @@ class Objective {
   // Between two units; of workers that train together, on the leader.
   virtual absl::Status Save() { return absl::OkStatus(); }
 
+  // The last call: the job is over, by `outcome`. What is under way in threads of its own is told to end, and gets a
+  // second for it. False: it goes on, with what this object holds, which must be left as it is until the process ends.
+  virtual bool End(const absl::Status& /*outcome*/) { return true; }
+
   // Writes what users take away into `directory`, each file by a temporary name and a rename. Returns the paths.
   virtual absl::StatusOr<std::vector<std::string>> Export(const std::string& directory) = 0;
 };

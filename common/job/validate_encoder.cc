@@ -68,9 +68,15 @@ void CheckBatch(const job::Job& job, Mistakes* mistakes) {
         Cat("encoder.batch is ", batch, " for ", job.workers(),
             " workers: one picture each has no batch to normalise by; raise the one or lower the other"));
   }
-  if (job.encoder().batch_norm() == job::ImageEncoder::SPLIT && of_a_worker % parts != 0) {
-    mistakes->push_back(Cat("encoder.batch_norm_parts is ", parts, ", which does not divide a worker's ", of_a_worker,
-                            " pictures (encoder.batch, ", batch, ", over ", job.workers(), " workers)"));
+  if (job.encoder().batch_norm() != job::ImageEncoder::SPLIT) return;
+  const std::string is = Cat("encoder.batch_norm_parts is ", parts);
+  const std::string pictures =
+      Cat("a worker's ", of_a_worker, " pictures (encoder.batch, ", batch, ", over ", job.workers(), " workers)");
+  if (of_a_worker % parts != 0) {
+    mistakes->push_back(Cat(is, ", which does not divide ", pictures));
+  } else if (of_a_worker == parts) {
+    mistakes->push_back(Cat(is, ", as many as ", pictures,
+                            ": a part of one picture has no batch to normalise by; lower the one or raise the other"));
   }
 }
 

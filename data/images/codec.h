@@ -43,7 +43,7 @@ struct StoredPicture {
 absl::StatusOr<StoredPicture> ReadJpegHeader(std::string_view file, uint64_t max_pixels);
 absl::StatusOr<StoredPicture> ReadPngHeader(std::string_view file, uint64_t max_pixels);
 
-// `least_side` as in DecodeOptions.
+// At 1/2, 1/4 or 1/8 of its size where its shorter side has `least_side` pixels then; 0 asks for its whole size.
 absl::StatusOr<StoredPicture> DecodeJpeg(std::string_view file, uint64_t max_pixels, uint32_t least_side,
                                          ImageBuffer* buffer);
 absl::StatusOr<StoredPicture> DecodePng(std::string_view file, uint64_t max_pixels, ImageBuffer* buffer);

@@ -41,8 +41,7 @@ absl::StatusOr<StoredPicture> ReadHeader(std::string_view file, uint64_t max_pix
 }
 
 absl::StatusOr<StoredPicture> Decode(std::string_view file, const DecodeOptions& options, ImageBuffer* buffer) {
-  const uint32_t least_side = options.shrink_to > 0 ? options.shrink_to : options.least_side;
-  if (file.starts_with(kJpegStart)) return DecodeJpeg(file, options.max_pixels, least_side, buffer);
+  if (file.starts_with(kJpegStart)) return DecodeJpeg(file, options.max_pixels, options.shrink_to, buffer);
   if (file.starts_with(kPngStart)) return DecodePng(file, options.max_pixels, buffer);
   return NotRead(file);
 }

@@ -24,10 +24,8 @@ namespace shoal {
 struct DecodeOptions {
   // More pixels are refused before they are decoded.
   uint64_t max_pixels = 100000000;
-  // Pixels that the shorter side must have at least, where the picture has them; 0 asks for all. A JPEG is decoded at
-  // 1/2, 1/4 or 1/8 of its size where that is enough, in less time and memory.
-  uint32_t least_side = 0;
-  // The shorter side of larger pictures afterwards (shrink.h); 0 leaves them. least_side is this then.
+  // The shorter side of larger pictures afterwards (shrink.h); 0 leaves them. A JPEG is decoded at 1/2, 1/4 or 1/8 of
+  // its size where that is enough, in less time and memory.
   uint32_t shrink_to = 0;
 };
 
@@ -38,8 +36,8 @@ struct PictureSize {
   bool operator==(const PictureSize&) const = default;
 };
 
-// What DecodePicture with these options will give of `file`, from its header; least_side is left out of account. The
-// first part of a file is enough where it has the header in it; DataLoss else.
+// What DecodePicture with these options will give of `file`, from its header. The first part of a file is enough
+// where it has the header in it; DataLoss else.
 absl::StatusOr<PictureSize> ReadPictureSize(std::string_view file, const DecodeOptions& options);
 
 // The picture stands in `buffer` until it is used again. DataLoss: broken, with what the library says of it, or of a

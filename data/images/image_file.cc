@@ -159,20 +159,18 @@ struct ImageFile::Layout {
                             blocks[block]);
   }
 
-  absl::StatusOr<ImageView> Decode(uint64_t index, ImageBuffer* buffer, uint32_t least_side) const {
+  absl::StatusOr<ImageView> Decode(uint64_t index, ImageBuffer* buffer) const {
     const std::string name(paths[index]);
     RETURN_IF_ERROR(ReadPictureBytes(name, header.max_file_bytes, buffer->file())) << name;
     if (buffer->file()->size() != file_bytes[index]) {
       return DataLoss(name, ": ", buffer->file()->size(), " bytes, ", file_bytes[index],
                       " when the set was prepared; start the job again to prepare it anew");
     }
-    const DecodeOptions options{
-        .max_pixels = header.max_pixels, .least_side = least_side, .shrink_to = header.shrink_to};
+    const DecodeOptions options{.max_pixels = header.max_pixels, .shrink_to = header.shrink_to};
     absl::StatusOr<ImageView> picture = DecodePicture(*buffer->file(), options, buffer);
     RETURN_IF_ERROR(picture.status()) << name;
     const StoredSize size = sizes[index];
-    const bool whole = least_side == 0 || header.shrink_to > 0;
-    if (whole && (picture->width != static_cast<int>(size.width) || picture->height != static_cast<int>(size.height))) {
+    if (picture->width != static_cast<int>(size.width) || picture->height != static_cast<int>(size.height)) {
       return DataLoss(name, ": ", picture->width, " x ", picture->height, " pixels, ", size.width, " x ", size.height,
                       " when the set was prepared; start the job again to prepare it anew");
     }
@@ -207,10 +205,24 @@ std::string_view ImageFile::class_name(uint64_t label) const { return layout_->c
 std::span<const int32_t> ImageFile::labels() const { return layout_->labels; }
 int ImageFile::width(uint64_t index) const { return static_cast<int>(layout_->sizes[index].width); }
 int ImageFile::height(uint64_t index) const { return static_cast<int>(layout_->sizes[index].height); }
+int ImageFile::UsualSide() const {
+  constexpr uint64_t kMostLookedAt = 10000;
+  const uint64_t count = std::min(size(), kMostLookedAt);
+  std::vector<int> sides;
+  for (uint64_t i = 0; i < count; ++i) {
+    const uint64_t index = i * size() / count;
+    sides.push_back(std::min(width(index), height(index)));
+  }
+  if (sides.empty()) return 0;
+  const auto middle = sides.begin() + static_cast<ptrdiff_t>(count / 2);
+  std::nth_element(sides.begin(), middle, sides.end());
+  return *middle;
+}
+
 std::string_view ImageFile::picture_path(uint64_t index) const { return layout_->paths[index]; }
 
-absl::StatusOr<ImageView> ImageFile::Read(uint64_t index, ImageBuffer* buffer, uint32_t least_side) const {
-  if (!decoded()) return layout_->Decode(index, buffer, least_side);
+absl::StatusOr<ImageView> ImageFile::Read(uint64_t index, ImageBuffer* buffer) const {
+  if (!decoded()) return layout_->Decode(index, buffer);
   return ImageView{layout_->pixels.data() + layout_->offsets[index], width(index), height(index)};
 }
 

@@ -54,15 +54,16 @@ class ImageFile final : public Source {
   std::span<const int32_t> labels() const;                         // [size]
   int width(uint64_t index) const;
   int height(uint64_t index) const;
+  // The median of the pictures' shorter sides, in pixels; of a large set, that of pictures spread evenly over it. 0 of
+  // an empty one.
+  int UsualSide() const;
   // The picture's file; of a record of a CIFAR or IDX file "file#record".
   std::string_view picture_path(uint64_t index) const;
 
   // Picture `index`, below size(). Where pixels are in the file the view is of them, and holds as long as this object;
-  // else it is in `buffer` (never null), until that is used again. `least_side`: pixels that its shorter side must
-  // have, where it has them; a JPEG that is decoded here may come at 1/2, 1/4 or 1/8 of its size then. 0 asks for its
-  // whole size, width(index) x height(index). DataLoss: the picture's file is broken or another than it was when the
-  // set was prepared; NotFound and others: it cannot be read. The message names the file.
-  absl::StatusOr<ImageView> Read(uint64_t index, ImageBuffer* buffer, uint32_t least_side = 0) const;
+  // else it is in `buffer` (never null), until that is used again. DataLoss: the picture's file is broken or another
+  // than it was when the set was prepared; NotFound and others: it cannot be read. The message names the file.
+  absl::StatusOr<ImageView> Read(uint64_t index, ImageBuffer* buffer) const;
 
   // Verifies the checksums of the blocks that hold the pixels of pictures [begin, end). DataLoss names the block.
   absl::Status VerifyPixels(uint64_t begin, uint64_t end) const;

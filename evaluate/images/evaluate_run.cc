@@ -25,9 +25,14 @@ absl::Status KeepFeatures(const PictureSets& sets, const FeaturesOfSets& feature
   return WriteFileAtomically(Cat(folder, "/classes.txt"), classes);
 }
 
+absl::StatusOr<FeaturesOfSets> FeaturesOf(const ImageEvaluation& evaluation, const PictureSets& sets,
+                                          const FeatureEncoder& encoder) {
+  return PictureFeatures(sets, encoder, evaluation.measures.threads, evaluation.sets.reading.max_broken_fraction());
+}
+
 absl::Status MeasureTrained(const ImageEvaluation& evaluation, const PictureSets& sets, const FeatureEncoder& encoder,
                             ImageFigures* figures) {
-  const absl::StatusOr<FeaturesOfSets> extracted = PictureFeatures(sets, encoder, evaluation.measures.threads);
+  const absl::StatusOr<FeaturesOfSets> extracted = FeaturesOf(evaluation, sets, encoder);
   RETURN_IF_ERROR(extracted.status()) << "the trained features";
   const FeaturesOfSets& features = *extracted;
   figures->train_pictures = features.train.size();
@@ -48,10 +53,10 @@ absl::Status MeasureTrained(const ImageEvaluation& evaluation, const PictureSets
   return absl::OkStatus();
 }
 
-absl::StatusOr<FeatureFigures> MeasureControl(const PictureSets& sets, const FeatureEncoder& encoder,
-                                              const FeatureMeasures& measures) {
-  ASSIGN_OR_RETURN(const FeaturesOfSets features, PictureFeatures(sets, encoder, measures.threads));
-  return MeasureFeatures(features.train, features.test, measures);
+absl::StatusOr<FeatureFigures> MeasureControl(const ImageEvaluation& evaluation, const PictureSets& sets,
+                                              const FeatureEncoder& encoder) {
+  ASSIGN_OR_RETURN(const FeaturesOfSets features, FeaturesOf(evaluation, sets, encoder));
+  return MeasureFeatures(features.train, features.test, evaluation.measures);
 }
 
 }  // namespace
@@ -65,10 +70,10 @@ absl::StatusOr<ImageFigures> EvaluateRun(const ImageEvaluation& evaluation) {
                        .classes = sets.classes(),
                        .measures = evaluation.measures};
   RETURN_IF_ERROR(MeasureTrained(evaluation, sets, run.Trained(), &figures));
-  absl::StatusOr<FeatureFigures> untrained = MeasureControl(sets, run.Untrained(), evaluation.measures);
+  absl::StatusOr<FeatureFigures> untrained = MeasureControl(evaluation, sets, run.Untrained());
   RETURN_IF_ERROR(untrained.status()) << "the untrained net's features";
   figures.untrained = *std::move(untrained);
-  absl::StatusOr<FeatureFigures> raw = MeasureControl(sets, RawPixels(run.Trained().views), evaluation.measures);
+  absl::StatusOr<FeatureFigures> raw = MeasureControl(evaluation, sets, RawPixels(run.Trained().views));
   RETURN_IF_ERROR(raw.status()) << "raw pixels";
   figures.raw = *std::move(raw);
   return figures;

@@ -29,7 +29,7 @@ void Decode(std::string_view file, const DecodeOptions& options) {
   if (!picture.ok()) return;
   Check(size.ok() && picture->width > 0 && picture->height > 0);
   Check(picture->bytes() <= 3 * kMaxPixels && Sum(*picture) <= 255 * picture->bytes());
-  if (options.least_side == 0) Check(*size == PictureSize{picture->width, picture->height});
+  Check(*size == PictureSize{picture->width, picture->height});
 }
 
 }  // namespace
@@ -38,7 +38,6 @@ void Decode(std::string_view file, const DecodeOptions& options) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   shoal::DecodeOptions options{.max_pixels = shoal::kMaxPixels};
-  if (data[0] % 4 == 1) options.least_side = data[0] / 4;
   if (data[0] % 4 == 2) options.shrink_to = 1 + data[0] / 4;
   shoal::Decode({reinterpret_cast<const char*>(data) + 1, size - 1}, options);
   return 0;

@@ -106,10 +106,10 @@ def make(folder):
            for name, content in (("job.textproto", ENCODER_JOB), ("backbone.safetensors", backbone(net, stem)))},
         "cut-images-idx3-ubyte": idx(40, 12)[:-50],
         **{f"pictures/{name}/{i}.png": png(12) for name in "ab" for i in range(20)},
+        **{f"icons/{i}.png": png(4) for i in range(20)},
     }
     for folder_name in ("nothing", "locked", "full", "done", "damaged", "mine", "words", "begun", "cut", "encoder",
-                        "small", "cifar", "pictures/a",
-                        "pictures/b"):
+                        "small", "cifar", "icons", "pictures/a", "pictures/b"):
         os.makedirs(os.path.join(folder, folder_name))
     for name, content in files.items():
         with open(os.path.join(folder, name), "wb") as file:

@@ -11,7 +11,7 @@
 
 namespace shoal {
 
-// By the job's recipe and changes; normalised by the set's own statistics, and of its first picture's size, where the
+// By the job's recipe and changes; normalised by the set's own statistics, and of its pictures' usual size, where the
 // job gives none. InvalidArgument names the field at fault.
 absl::StatusOr<AugmentationSettings> AugmentationOf(const job::Job& job, const ImageFile& images);
 

@@ -7,7 +7,8 @@
 
 namespace shoal {
 
-ViewBatches::ViewBatches(const ImageFile* images, const Settings& settings) : images_(*images), settings_(settings) {
+ViewBatches::ViewBatches(const ImageFile* images, const Settings& settings)
+    : images_(*images), settings_(settings), broken_(images->size(), settings.max_broken_fraction) {
   for (uint32_t i = 0; i < settings.threads; ++i) threads_.emplace_back([this] { RunReader(); });
 }
 
@@ -144,15 +145,15 @@ absl::StatusOr<ImageView> ViewBatches::ReadOrReplace(uint64_t picture, ImageBuff
   while (true) {
     absl::StatusOr<ImageView> image = images_.Read(picture, buffer);
     if (image.ok()) return image;
-    const uint64_t broken = ++broken_;
-    if (broken == 1) LogWarning(ToStd(image.status().message()), "; another picture takes its place");
-    if (broken > settings_.max_broken) {
-      return DataLoss(ToStd(image.status().message()), "; it is the ", broken,
-                      "th picture that cannot be read, and data.images.max_broken_fraction allows ",
-                      settings_.max_broken);
-    }
+    RETURN_IF_ERROR(CountBroken(picture, image.status()));
     picture = (picture + 1) % images_.size();
   }
+}
+
+absl::Status ViewBatches::CountBroken(uint64_t picture, const absl::Status& why) {
+  const std::lock_guard lock(mutex_);
+  if (broken_.count() == 0) LogWarning(ToStd(why.message()), "; another picture takes its place");
+  return broken_.Add(picture, why);
 }
 
 }  // namespace shoal

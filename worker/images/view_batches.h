@@ -3,8 +3,8 @@
 //
 // Who trains says which pictures the coming steps take, in their order, and takes the views of the oldest when it is
 // ready. Views are drawn by (seed, epoch, picture, view) alone: neither the number of threads nor their timing changes
-// a pixel. A picture that turns out broken when it is read is replaced by the next one of the set, and counted; where
-// more than max_broken are, the batch is an error that names the last.
+// a pixel. A picture that turns out broken when it is read is replaced by the next one of the set, and counted once,
+// however many steps meet it; where too many are, the batch is an error that names the first.
 //
 // Memory: kBatchesAhead batches of views, [views, batch, size, size, 3] floats each, or levels of 8 bits; or the
 // decoded pictures of so many.
@@ -26,6 +26,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "data/images/broken_count.h"
 #include "data/images/image_file.h"
 #include "worker/augment/augmenter.h"
 #include "worker/augment/picture_batch.h"
@@ -84,7 +85,7 @@ class ViewBatches {
     uint64_t seed = 0;
     uint32_t views = 2;  // Of each picture.
     uint32_t threads = 1;
-    uint64_t max_broken = 0;  // Pictures, over the whole run.
+    double max_broken_fraction = 0;  // Of the set's pictures.
   };
 
   ViewBatches(const ImageFile* images, const Settings& settings);
@@ -99,8 +100,6 @@ class ViewBatches {
 
   // Its memory serves a batch to come.
   void Recycle(std::unique_ptr<ViewBatch> batch);
-
-  uint64_t broken() const { return broken_; }
 
  private:
   // A picture that was read, in memory of its own or in the set's.
@@ -130,16 +129,17 @@ class ViewBatches {
   absl::Status MakeViews(Work* work, size_t reading, Augmenter* augmenter, ImageBuffer* buffer);
   void MakeView(const ImageView& image, const DrawnView& drawn, size_t place, ViewBatch* batch, Augmenter* augmenter);
   absl::StatusOr<ImageView> ReadOrReplace(uint64_t picture, ImageBuffer* buffer);
+  absl::Status CountBroken(uint64_t picture, const absl::Status& why);
 
   const ImageFile& images_;
   const Settings settings_;
-  std::atomic<uint64_t> broken_ = 0;
 
   std::mutex mutex_;  // Guards what follows.
   std::condition_variable work_came_, work_done_;
   std::deque<Foretold> foretold_;
   std::deque<std::unique_ptr<Work>> work_;
   std::vector<std::unique_ptr<ViewBatch>> spare_;
+  BrokenCount broken_;
   absl::Status failure_;
   bool stop_ = false;
 

@@ -38,12 +38,12 @@ void SumOverWorkers(GroupExchange* exchange, std::vector<double>* values) {
 
 }  // namespace
 
-BatchNorm::BatchNorm(const std::string& name, int64_t channels, double initial_weight, bool affine,
-                     const BatchNormMode* mode, ModelTensors* tensors)
+BatchNorm::BatchNorm(const std::string& name, int64_t channels, bool affine, const BatchNormMode* mode,
+                     ModelTensors* tensors)
     : channels_(channels), mode_(mode) {
   constexpr auto kConstant = Initialisation::Kind::kConstant;
   if (affine) {
-    weight_ = tensors->AddParameter(name + ".weight", {channels}, {kConstant, initial_weight}, /*decays=*/false);
+    weight_ = tensors->AddParameter(name + ".weight", {channels}, {kConstant, 1}, /*decays=*/false);
     bias_ = tensors->AddParameter(name + ".bias", {channels}, {kConstant, 0}, /*decays=*/false);
   }
   running_mean_ = tensors->AddBuffer(name + ".running_mean", {channels}, 0);

@@ -41,9 +41,7 @@ struct BatchNormMode {
 class BatchNorm {
  public:
   // Adds NAME.weight and NAME.bias where it is `affine`, and NAME.running_mean and NAME.running_var to `tensors`.
-  // `initial_weight` is what the weights begin as.
-  BatchNorm(const std::string& name, int64_t channels, double initial_weight, bool affine, const BatchNormMode* mode,
-            ModelTensors* tensors);
+  BatchNorm(const std::string& name, int64_t channels, bool affine, const BatchNormMode* mode, ModelTensors* tensors);
 
   // Of `x` [batch, channels, height, width] or [batch, channels]: normalised, plus `shortcut` (of the same shape, or
   // undefined), then rectified where `rectify`. Where no gradient is recorded, `x` may be overwritten and returned: it

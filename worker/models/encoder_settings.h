@@ -36,8 +36,6 @@ enum class HeadKind {
 struct EncoderSettings {
   Architecture architecture = Architecture::kSmall;
   Stem stem = Stem::kCifar;  // kSmall has its own.
-  // The last batch norm of each block begins as 0, so that the block begins as the identity.
-  bool zero_init_residual = false;
   BatchNormKind batch_norm = BatchNormKind::kLocal;
   int batch_norm_parts = 1;  // Of kSplit.
   HeadKind head = HeadKind::kSimClrMlp;

@@ -37,7 +37,8 @@ absl::Status CheckGpu(int gpu) {
   }
   if (gpu < 0 || gpu >= gpus) {
     return FailedPrecondition("GPU ", gpu, " is asked for, but this host has ", gpus,
-                              "; start at most as many workers on a host as it has GPUs, or use encoder.device CPU");
+                              "; start at most as many workers on a host as it has GPUs, and let each see all of them "
+                              "(CUDA_VISIBLE_DEVICES unset, or the same for all), or use encoder.device CPU");
   }
   return absl::OkStatus();
 }

@@ -25,9 +25,9 @@ ProjectionHead::ProjectionHead(const EncoderSettings& settings, int64_t features
       break;
     case HeadKind::kSimClrMlp:
       linears_.push_back(MakeLinear(0, features, hidden, /*has_bias=*/false, tensors));
-      norms_.emplace_back("head.1", hidden, /*initial_weight=*/1, /*affine=*/true, mode, tensors);
+      norms_.emplace_back("head.1", hidden, /*affine=*/true, mode, tensors);
       linears_.push_back(MakeLinear(3, hidden, dim_, /*has_bias=*/false, tensors));
-      norms_.emplace_back("head.4", dim_, /*initial_weight=*/1, /*affine=*/false, mode, tensors);
+      norms_.emplace_back("head.4", dim_, /*affine=*/false, mode, tensors);
       break;
   }
 }

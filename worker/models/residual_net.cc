@@ -55,10 +55,9 @@ struct ResidualNet::Builder {
   ModelTensors* tensors;
 
   void Add(const std::string& convolution, const std::string& norm, int64_t in, int64_t out, int64_t kernel,
-           int64_t stride, double initial_weight, std::vector<Convolution>* convolutions,
-           std::vector<BatchNorm>* norms) const {
+           int64_t stride, std::vector<Convolution>* convolutions, std::vector<BatchNorm>* norms) const {
     convolutions->emplace_back(convolution, in, out, kernel, stride, tensors);
-    norms->emplace_back(norm, out, initial_weight, /*affine=*/true, mode, tensors);
+    norms->emplace_back(norm, out, /*affine=*/true, mode, tensors);
   }
 
   // In torchvision's order, with torchvision's names.
@@ -72,13 +71,12 @@ struct ResidualNet::Builder {
     Block block;
     int64_t from = in;
     for (size_t i = 0; i < layers.size(); ++i) {
-      const double initial_weight = settings.zero_init_residual && i + 1 == layers.size() ? 0 : 1;
       Add(Cat(name, ".conv", i + 1), Cat(name, ".bn", i + 1), from, layers[i].out, layers[i].kernel, layers[i].stride,
-          initial_weight, &block.convolutions, &block.norms);
+          &block.convolutions, &block.norms);
       from = layers[i].out;
     }
     if (stride != 1 || in != from) {
-      Add(name + ".downsample.0", name + ".downsample.1", in, from, 1, stride, 1, &block.downsample,
+      Add(name + ".downsample.0", name + ".downsample.1", in, from, 1, stride, &block.downsample,
           &block.downsample_norm);
     }
     return block;
@@ -89,7 +87,7 @@ ResidualNet::ResidualNet(const EncoderSettings& settings, const BatchNormMode* m
   const Plan plan = PlanOf(settings);
   const Builder builder{settings, mode, tensors};
   pools_ = plan.pools;
-  builder.Add("conv1", "bn1", 3, plan.stem_width, plan.stem_kernel, plan.stem_stride, 1, &stem_, &stem_norm_);
+  builder.Add("conv1", "bn1", 3, plan.stem_width, plan.stem_kernel, plan.stem_stride, &stem_, &stem_norm_);
   int64_t in = plan.stem_width;
   for (size_t i = 0; i < plan.stages.size(); ++i) {
     const Stage& stage = plan.stages[i];

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <utility>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
 #include "common/crc32c.h"
 #include "common/job/tables.h"
 #include "common/log.h"
@@ -36,6 +39,21 @@ constexpr uint64_t kMostUniformityRows = 256;
 constexpr size_t kHeadFloats = 2;
 
 float LayoutMark(const std::string& layout) { return static_cast<float>(Crc32c(layout) & 0xffffff); }
+
+// What float `at` of a state of `layout` (ContrastiveLearner::StateLayout) is of.
+std::string NameIn(const std::string& layout, uint64_t at) {
+  for (const absl::string_view line : absl::StrSplit(layout, '\n')) {
+    const size_t name_end = std::min(line.rfind(' '), line.size());
+    uint64_t floats = 1, side = 0;
+    for (const absl::string_view text : absl::StrSplit(line.substr(name_end), 'x')) {
+      // A heading has no size.
+      floats *= absl::SimpleAtoi(text, &side) ? side : 0;
+    }
+    if (at < floats) return std::string(line.substr(0, name_end));
+    at -= floats;
+  }
+  return "what the state ends with";
+}
 
 void SetViews(const ViewBatch& batch, StepInput* input) {
   const bool has_second = batch.views == 2;
@@ -78,25 +96,22 @@ absl::StatusOr<std::unique_ptr<Objective>> Contrastive::Create(const ObjectiveCo
   ASSIGN_OR_RETURN(parts.images, ImageFile::Open(context.welcome.data_file()));
   RETURN_IF_ERROR(CheckSameData(context.welcome, *parts.images));
   ASSIGN_OR_RETURN(parts.collective, make_collective(Team::Of(context.welcome).ranks));
-  const uint32_t cores = CoresOfAWorker(context.welcome);
-  const auto or_cores = [cores](uint32_t wanted) { return wanted == 0 ? cores : wanted; };
+  const uint32_t readers = job.encoder().reader_threads();
   ASSIGN_OR_RETURN(const AugmentationSettings augmentation, AugmentationOf(job, *parts.images));
   Collective* const workers = parts.collective.get();
   ASSIGN_OR_RETURN(const LearnerPlace place, LearnerPlaceOf(context.welcome, workers));
   if (place.device == Device::kCuda && workers->size() > 1) {
     ASSIGN_OR_RETURN(parts.gpu_collective, MakeNcclCollective(workers, {.device = place.gpu}));
   }
-  ASSIGN_OR_RETURN(LearnerSettings settings,
-                   LearnerSettingsOf(job, parts.images->size(), augmentation.size,
-                                     static_cast<int>(or_cores(job.encoder().threads())), place));
+  ASSIGN_OR_RETURN(LearnerSettings settings, LearnerSettingsOf(job, parts.images->size(), augmentation.size,
+                                                               ComputingThreads(context.welcome), place));
   settings.augmentation = augmentation;
   ASSIGN_OR_RETURN(parts.learner, ContrastiveLearner::Create(settings, GroupOf(workers, parts.gpu_collective.get())));
   parts.views = {.augmentation = augmentation,
                  .seed = job.seed(),
                  .views = job.objective().has_instance() ? 1u : 2u,
-                 .threads = or_cores(job.encoder().reader_threads()),
-                 .max_broken = static_cast<uint64_t>(job.data().images().max_broken_fraction() *
-                                                     static_cast<double>(parts.images->size()))};
+                 .threads = readers == 0 ? CoresOfAWorker(context.welcome) : readers,
+                 .max_broken_fraction = job.data().images().max_broken_fraction()};
   if (place.device == Device::kCuda) {
     parts.views.form = job.encoder().augmentation().on_gpu() ? ViewForm::kDrawn : ViewForm::kLevels;
     parts.views.allocate = [learner = parts.learner.get()](size_t bytes) { return learner->ViewMemory(bytes); };
@@ -104,7 +119,9 @@ absl::StatusOr<std::unique_ptr<Objective>> Contrastive::Create(const ObjectiveCo
   if (job.encoder().evaluate_every() > 0 && parts.collective->rank() == 0) {
     ASSIGN_OR_RETURN(PictureSets sets,
                      PictureSets::OfFiles(context.welcome.watch_bank_file(), context.welcome.watch_test_file()));
-    parts.watch.emplace(std::move(sets), KnnWatch::Settings{.views = augmentation, .threads = parts.views.threads});
+    parts.watch.emplace(std::move(sets), KnnWatch::Settings{.views = augmentation,
+                                                            .threads = parts.views.threads,
+                                                            .max_broken_fraction = parts.views.max_broken_fraction});
   }
   auto objective = std::unique_ptr<Contrastive>(new Contrastive(std::move(parts)));
   RETURN_IF_ERROR(objective->MakeRows());
@@ -145,11 +162,19 @@ Contrastive::Contrastive(Parts parts)
       thread_(std::make_unique<StepThread>()) {}
 
 Contrastive::~Contrastive() {
+  if (!others_are_done_) AbortCollectives();
+}
+
+void Contrastive::AbortCollectives() {
   collective_->Abort();
   if (gpu_collective_ != nullptr) gpu_collective_->Abort();
-  if (stage_ == Stage::kAwaitingViews || thread_->Done(kLastStep)) return;
-  LogWarning("a step is still being computed; the process ends without it");
-  std::_Exit(1);
+}
+
+bool Contrastive::End(const absl::Status& outcome) {
+  const bool at_rest = stage_ == Stage::kAwaitingViews;
+  others_are_done_ = at_rest && outcome.ok();
+  if (!others_are_done_) AbortCollectives();
+  return at_rest || thread_->Done(kLastStep).has_value();
 }
 
 uint64_t Contrastive::batch() const { return context_.welcome.job().encoder().batch(); }
@@ -175,10 +200,23 @@ absl::Status Contrastive::Save() {
   list[0] = 1;
   list[1] = LayoutMark(learner_->StateLayout());
   RETURN_IF_ERROR(learner_->SaveState(std::span(list).subspan(kHeadFloats)));
+  // A table leaves a row as it was where it is given one that is not finite.
+  const auto wrong = std::ranges::find_if_not(list, [](float x) { return std::isfinite(x); });
+  if (wrong != list.end()) {
+    return FailedPrecondition("the net's state is not saved, as there is ", *wrong, " in ",
+                              NameIn(learner_->StateLayout(), wrong - list.begin() - kHeadFloats),
+                              ": the training has diverged; lower encoder.optimizer.learning_rate, or give "
+                              "encoder.optimizer.clip_norm");
+  }
   return state_table_.Write(list, /*rate=*/1);
 }
 
+bool Contrastive::Fits(const wire::Lease& lease) const {
+  return lease.begin() <= lease.end() && lease.end() - lease.begin() == batch() && lease.end() <= images_->size();
+}
+
 void Contrastive::Foretell(const wire::Lease& lease) {
+  if (!Fits(lease)) return;  // Begin refuses it.
   const uint64_t share = batch() / collective_->size(), begin = lease.begin() + share * collective_->rank();
   const std::vector<uint32_t> key_pictures = KeyPictures(lease);
   batches_->Foretell(lease.epoch(), order_.At(lease.epoch(), begin, begin + share), key_pictures);
@@ -196,7 +234,7 @@ std::vector<uint32_t> Contrastive::KeyPictures(const wire::Lease& lease) {
 }
 
 absl::Status Contrastive::Begin(const wire::Lease& lease) {
-  if (lease.end() - lease.begin() != batch() || lease.end() > images_->size()) {
+  if (!Fits(lease)) {
     return FailedPrecondition("a lease of places ", lease.begin(), " to ", lease.end(), " of ", images_->size(),
                               " is not a step of ", batch(), " pictures");
   }

@@ -49,7 +49,9 @@ class Contrastive final : public Objective {
   void Foretell(const wire::Lease& lease) override;
   absl::Status Begin(const wire::Lease& lease) override;
   absl::StatusOr<StepReport> Step() override;
+  // FailedPrecondition: the training has diverged, and the state has a number that is none.
   absl::Status Save() override;
+  bool End(const absl::Status& outcome) override;
   absl::StatusOr<std::vector<std::string>> Export(const std::string& directory) override;
 
  private:
@@ -76,6 +78,10 @@ class Contrastive final : public Objective {
   absl::Status Meet();
   // Of a lease, the pictures whose second views this worker takes; empty: those of its first views.
   std::vector<uint32_t> KeyPictures(const wire::Lease& lease);
+  // Whether it is a step of this job on these pictures.
+  bool Fits(const wire::Lease& lease) const;
+  // Ends all that is under way with other workers.
+  void AbortCollectives();
   double LearningRate() const;
   StepPlace Place() const;
   uint64_t batch() const;  // Of all workers.
@@ -95,6 +101,7 @@ class Contrastive final : public Objective {
   wire::Lease lease_;
   std::vector<uint32_t> pictures_;  // [batch] Of the lease, of all workers.
   Stage stage_ = Stage::kAwaitingViews;
+  bool others_are_done_ = false;  // No worker needs anything of this one any more.
   std::unique_ptr<ViewBatch> views_;
   StepResult result_;
   std::optional<KnnWatch> watch_;  // The leader's.

@@ -4,8 +4,10 @@
 
 #include "common/host.h"
 #include "common/job/augmentation_settings.h"
+#include "common/log.h"
 #include "common/status.h"
 #include "data/parallel.h"
+#include "worker/collective/byte_exchange.h"
 #include "worker/collective/nccl_collective.h"
 #include "worker/models/gpus.h"
 
@@ -132,6 +134,26 @@ int GpuOf(const wire::Welcome& welcome) {
   }));
 }
 
+// What hinders this worker, one of so many, from computing on its GPU; empty: nothing.
+std::string TroubleWith(int gpu, int workers) {
+  const absl::Status usable = CheckGpu(gpu);
+  if (!usable.ok()) return std::string(ToStd(usable.message()));
+  if (workers == 1 || BuildHasNccl()) return "";
+  return "this build has no NCCL, by which workers on GPUs sum their gradients";
+}
+
+// With ANY. `troubles` are all workers'.
+void TellDevice(const std::vector<std::string>& troubles, bool quiet) {
+  const auto first = std::ranges::find_if_not(troubles, &std::string::empty);
+  const auto able = std::ranges::count(troubles, "");
+  if (first != troubles.end() && able > 0) {
+    LogWarning(able, " of ", troubles.size(), " workers could compute on a GPU, but all do on the CPU, as worker ",
+               first - troubles.begin(), " could not: ", *first);
+  } else if (!quiet) {
+    LogInfo("the encoder is computed on ", able > 0 ? "GPUs" : "the CPU", " (encoder.device ANY)");
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<LearnerPlace> LearnerPlaceOf(const wire::Welcome& welcome, Collective* workers) {
@@ -144,9 +166,10 @@ absl::StatusOr<LearnerPlace> LearnerPlaceOf(const wire::Welcome& welcome, Collec
   }
   // What a GPU's operators sum is not summed in one order each time.
   if (wanted == job::ImageEncoder::CPU || job.determinism() == job::Job::STRICT) return LearnerPlace();
-  float able = CheckGpu(place.gpu).ok() && (workers->size() == 1 || BuildHasNccl()) ? 1 : 0;
-  RETURN_IF_ERROR(workers->AllReduce({&able, 1}));
-  return able == static_cast<float>(workers->size()) ? place : LearnerPlace();
+  ASSIGN_OR_RETURN(const std::vector<std::string> troubles,
+                   GatherBytes(workers, TroubleWith(place.gpu, workers->size()), kMostTroubleBytes));
+  if (workers->rank() == 0) TellDevice(troubles, job.progress().quiet());
+  return std::ranges::all_of(troubles, &std::string::empty) ? place : LearnerPlace();
 }
 
 absl::StatusOr<LearnerSettings> LearnerSettingsOf(const job::Job& job, uint64_t pictures, int view_size, int threads,
@@ -178,6 +201,12 @@ LearningRateSettings ScheduleOf(const job::DenseOptimizer& optimizer) {
 uint32_t CoresOfAWorker(const wire::Welcome& welcome) {
   const auto workers = static_cast<uint32_t>(std::ranges::count_if(welcome.member(), &IsOnThisHost));
   return std::max<uint32_t>(1, ThreadsToUse(0) / std::max<uint32_t>(1, workers));
+}
+
+int ComputingThreads(const wire::Welcome& welcome) {
+  const uint32_t wanted = welcome.job().encoder().threads();
+  if (wanted > 0) return static_cast<int>(wanted);
+  return welcome.job().determinism() == job::Job::STRICT ? 1 : static_cast<int>(CoresOfAWorker(welcome));
 }
 
 }  // namespace shoal

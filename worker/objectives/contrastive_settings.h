@@ -19,8 +19,12 @@ struct LearnerPlace {
   int gpu = 0;
 };
 
+// What hinders a worker from using a GPU, as workers tell each other: bytes at most.
+inline constexpr size_t kMostTroubleBytes = 500;
+
 // Where this worker computes, by the job and by what this build and the workers' hosts have; with ANY all `workers`,
-// who must all call it, compute on GPUs or none. FailedPrecondition: CUDA is asked for, and there is no GPU for it.
+// who must all call it, compute on GPUs or none, and the first of them logs which. FailedPrecondition: CUDA is asked
+// for, and there is no GPU for it.
 absl::StatusOr<LearnerPlace> LearnerPlaceOf(const wire::Welcome& welcome, Collective* workers);
 
 // Of a set of `pictures`; `threads`: that the worker computes with. FailedPrecondition: BF16 is asked of a processor
@@ -32,5 +36,9 @@ LearningRateSettings ScheduleOf(const job::DenseOptimizer& optimizer);
 
 // Of the host's cores, what falls to one of the workers that share it; 1 at least.
 uint32_t CoresOfAWorker(const wire::Welcome& welcome);
+
+// Threads that a worker computes with: as the job says, or its cores. With STRICT determinism one then: sums are split
+// among threads, and their bits would be the host's.
+int ComputingThreads(const wire::Welcome& welcome);
 
 }  // namespace shoal

@@ -20,7 +20,6 @@ struct LearningRateSettings {
   ScheduleKind kind = ScheduleKind::kCosine;
   double peak = 0.06;              // What the warm-up leads to.
   double warmup_epochs = 0;        // From 0, in a straight line.
-  double final_fraction = 0;       // Of kCosine: of the peak, at the end.
   std::vector<double> milestones;  // Of kStep: epochs at which the rate is multiplied by `factor`.
   double factor = 0.1;
 };
@@ -39,7 +38,7 @@ inline double LearningRateAt(const LearningRateSettings& settings, double place,
     case ScheduleKind::kCosine: {
       const double rest = std::max(epochs - settings.warmup_epochs, 1e-12);
       const double wave = (1 + std::cos(std::numbers::pi * (epoch - settings.warmup_epochs) / rest)) / 2;
-      return settings.peak * (settings.final_fraction + (1 - settings.final_fraction) * wave);
+      return settings.peak * wave;
     }
   }
   return settings.peak;

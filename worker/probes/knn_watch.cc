@@ -17,7 +17,8 @@ double KnnWatch::chance() const {
 
 absl::StatusOr<double> KnnWatch::Measure(uint32_t dim, const FeatureFunction& compute) const {
   const FeatureEncoder encoder{.dim = dim, .views = settings_.views, .compute = compute};
-  ASSIGN_OR_RETURN(const FeaturesOfSets features, PictureFeatures(sets_, encoder, settings_.threads));
+  ASSIGN_OR_RETURN(const FeaturesOfSets features,
+                   PictureFeatures(sets_, encoder, settings_.threads, settings_.max_broken_fraction));
   ASSIGN_OR_RETURN(const auto accuracies,
                    KnnAccuracy(features.train, features.test, std::span(&settings_.neighbours, 1),
                                settings_.temperature, settings_.threads));

@@ -25,6 +25,7 @@ class KnnWatch {
     uint64_t neighbours = kUsualNeighbours;
     double temperature = kUsualKnnTemperature;
     uint32_t threads = 1;
+    double max_broken_fraction = 0;  // Of each set's pictures.
   };
 
   KnnWatch(PictureSets sets, const Settings& settings) : sets_(std::move(sets)), settings_(settings) {}

@@ -33,18 +33,19 @@ struct FeatureEncoder {
 inline constexpr int kMostRawSide = 32;
 FeatureEncoder RawPixels(const AugmentationSettings& views);
 
-// Of all pictures of `images` that have a label; in their order. DataLoss and others: a picture cannot be read;
-// Internal: features that are no numbers, as of a training that diverged; ResourceExhausted: more than
-// kMostFeatureBytes.
+// Of all pictures of `images` that have a label; in their order. Those that cannot be read are left out, with a warning
+// that counts them. DataLoss: they are a larger part of these than `max_broken_fraction`, or all; Internal: features
+// that are no numbers, as of a training that diverged; ResourceExhausted: more than kMostFeatureBytes.
 inline constexpr uint64_t kMostFeatureBytes = uint64_t{1} << 36;
-absl::StatusOr<Features> PictureFeatures(const ImageFile& images, const FeatureEncoder& encoder, uint32_t threads);
+absl::StatusOr<Features> PictureFeatures(const ImageFile& images, const FeatureEncoder& encoder, uint32_t threads,
+                                         double max_broken_fraction);
 
 // Of both sets, their labels those of the set to learn from.
 struct FeaturesOfSets {
   Features train, test;
 };
-absl::StatusOr<FeaturesOfSets> PictureFeatures(const PictureSets& sets, const FeatureEncoder& encoder,
-                                               uint32_t threads);
+absl::StatusOr<FeaturesOfSets> PictureFeatures(const PictureSets& sets, const FeatureEncoder& encoder, uint32_t threads,
+                                               double max_broken_fraction);
 
 // Of one picture.
 absl::StatusOr<std::vector<float>> FeaturesOfPicture(const ImageView& picture, const FeatureEncoder& encoder);

@@ -36,13 +36,6 @@ double Spread(std::span<const float> rows, uint32_t dim) {
   return deviations / dim * std::sqrt(dim);
 }
 
-double Alignment(std::span<const float> first, std::span<const float> second, uint32_t dim) {
-  const std::vector<float> x = OnTheSphere(first, dim), y = OnTheSphere(second, dim);
-  double sum = 0;
-  for (size_t i = 0; i < x.size(); ++i) sum += (double{x[i]} - y[i]) * (double{x[i]} - y[i]);
-  return x.empty() ? 0 : sum * dim / static_cast<double>(x.size());
-}
-
 double Uniformity(std::span<const float> rows, uint32_t dim) {
   const std::vector<float> unit = OnTheSphere(rows, dim);
   const size_t count = unit.size() / dim;

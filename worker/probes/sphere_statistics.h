@@ -1,5 +1,5 @@
-// What tells features that fill the sphere from those that have collapsed, and views that are known for one picture's
-// from those that are not. Rows are divided by their lengths first; a row without a direction counts as 0.
+// What tells features that fill the sphere from those that have collapsed. Rows are divided by their lengths first; a
+// row without a direction counts as 0.
 //
 // Thread rule: pure functions; safe from any thread.
 // Source: Wang and Isola 2020, "Understanding Contrastive Representation Learning through Alignment and Uniformity on
@@ -15,10 +15,6 @@ namespace shoal {
 // The standard deviation of each number over the rows [n, dim], the mean of them all, times sqrt(dim): 0 where all rows
 // are one, about 1 where they are spread evenly.
 double Spread(std::span<const float> rows, uint32_t dim);
-
-// The mean of |x - y|^2 over pairs of `first` and `second` [n, dim], the rows of equal place: 0 where both views of
-// each picture are one point, 2 where they have nothing in common.
-double Alignment(std::span<const float> first, std::span<const float> second, uint32_t dim);
 
 // The logarithm of the mean of e^(-2 |x - y|^2) over all pairs of different rows [n, dim]: 0 where all are one point,
 // near -4 where they are spread evenly over a sphere of many dimensions. 0 of fewer than two rows. It takes time with

@@ -9,9 +9,11 @@
 #include "common/clock.h"
 #include "common/files.h"
 #include "common/status.h"
+#include "data/images/image_file.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/unit/evaluate/temporary_folder.h"
+#include "tests/unit/worker/probes/pattern_set.h"
 
 namespace shoal {
 namespace {
@@ -101,6 +103,27 @@ TEST_F(PreparationTest, AProgressThatSaysNoEndsIt) {
   for (int i = 0; i < 100000; ++i) text += Cat("word", i % 1000, "\n");
   const auto data = PrepareData(JobOn(text), folder_.Path("cache"), [](double, std::string_view) { return false; });
   EXPECT_TRUE(absl::IsAborted(data.status())) << data.status();
+}
+
+TEST_F(PreparationTest, ASetToMeasureOnIsOfItsOwnLayoutAndWholeWhateverIsTrainedOn) {
+  WritePatternFolders(folder_.Path("trained"), 8, /*key=*/1);
+  WritePatternFolders(folder_.Path("measured/train"), 12, /*key=*/2);
+  WritePatternFolders(folder_.Path("measured/test"), 8, /*key=*/3);
+  job::Job job;
+  job.mutable_objective()->mutable_simclr();
+  job.mutable_encoder()->set_batch(4);
+  job.mutable_encoder()->set_evaluate_every(1);
+  job.mutable_encoder()->add_evaluate_path(folder_.Path("measured"));
+  job.mutable_data()->mutable_images()->add_path(folder_.Path("trained"));
+  job::Job flat = job, first = job;
+  flat.mutable_data()->mutable_images()->set_layout(job::Images::FLAT);
+  first.mutable_data()->mutable_images()->set_first_of_class(1);
+  for (const job::Job& trained : {flat, first}) {
+    const auto data = PrepareData(trained, folder_.Path("cache"), [](double, std::string_view) { return true; });
+    ASSERT_TRUE(data.ok()) << data.status();
+    EXPECT_EQ(ImageFile::Open(data->watch_bank_file).value()->size(), 12);
+    EXPECT_EQ(ImageFile::Open(data->watch_test_file).value()->size(), 8);
+  }
 }
 
 TEST_F(PreparationTest, ItTellsWhatItIsAtAndEndsWithItsOwner) {

@@ -5,10 +5,16 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cmath>
+#include <condition_variable>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -56,6 +62,99 @@ struct Method {
 
 void PrintTo(const Method& method, std::ostream* out) { *out << method.name; }
 
+// What becomes of a worker's objective when its job is over.
+struct Ending {
+  std::atomic<int> aborts = 0;  // Of its collective.
+  // Its collective's sums wait for Go and hear no Abort.
+  bool deaf = false;
+  std::atomic<int> waiting = 0;
+  // The objective is kept here, beyond its worker's end, with what it said of its own.
+  std::shared_ptr<Objective> objective;
+  std::optional<bool> ended;
+
+  void Go() {
+    const std::lock_guard lock(mutex);
+    go = true;
+    went.notify_all();
+  }
+  void AwaitGo() {
+    ++waiting;
+    std::unique_lock lock(mutex);
+    went.wait(lock, [this] { return go; });
+  }
+
+  std::mutex mutex;
+  std::condition_variable went;
+  bool go = false;
+};
+
+class WatchedCollective final : public Collective {
+ public:
+  WatchedCollective(std::unique_ptr<Collective> inner, Ending* ending) : inner_(std::move(inner)), ending_(*ending) {}
+
+  int rank() const override { return inner_->rank(); }
+  int size() const override { return inner_->size(); }
+  absl::Status AllReduce(std::span<float> values) override { return inner_->AllReduce(values); }
+  absl::Status StartAllReduce(std::span<float> values) override { return inner_->StartAllReduce(values); }
+  absl::Status Wait() override {
+    if (ending_.deaf) ending_.AwaitGo();
+    return inner_->Wait();
+  }
+  absl::Status AllGather(std::span<const float> mine, std::span<float> all) override {
+    return inner_->AllGather(mine, all);
+  }
+  absl::Status Broadcast(std::span<float> values, int root) override { return inner_->Broadcast(values, root); }
+  absl::Status Barrier() override { return inner_->Barrier(); }
+  void Abort() override {
+    ++ending_.aborts;
+    inner_->Abort();
+  }
+
+ private:
+  const std::unique_ptr<Collective> inner_;
+  Ending& ending_;
+};
+
+class WatchedObjective : public Objective {
+ public:
+  WatchedObjective(std::unique_ptr<Objective> inner, Ending* ending) : ending_(*ending) {
+    ending_.objective = std::move(inner);
+  }
+
+  void Foretell(const wire::Lease& lease) override { inner().Foretell(lease); }
+  absl::Status Begin(const wire::Lease& lease) override { return inner().Begin(lease); }
+  absl::StatusOr<StepReport> Step() override { return inner().Step(); }
+  absl::Status Save() override { return inner().Save(); }
+  absl::StatusOr<std::vector<std::string>> Export(const std::string& directory) override {
+    return inner().Export(directory);
+  }
+  bool End(const absl::Status& outcome) override {
+    ending_.ended = inner().End(outcome);
+    return true;
+  }
+
+ protected:
+  Objective& inner() { return *ending_.objective; }
+
+ private:
+  Ending& ending_;
+};
+
+// Before each lease it is told of others that are no steps.
+class MisledObjective final : public WatchedObjective {
+ public:
+  using WatchedObjective::WatchedObjective;
+  void Foretell(const wire::Lease& lease) override {
+    wire::Lease wrong = lease;
+    for (const auto& [begin, end] : {std::pair<uint64_t, uint64_t>(0, 2 * kBatch), {kBatch, kBatch - 1}, {0, 0}}) {
+      wrong.set_begin(begin);
+      wrong.set_end(end);
+      WatchedObjective::Foretell(wrong);
+    }
+    WatchedObjective::Foretell(lease);
+  }
+};
+
 class ContrastiveRunTest : public ::testing::TestWithParam<Method> {
  protected:
   static constexpr uint64_t kPictures = 5 * kBatch + 3;  // Three are left out of each epoch.
@@ -93,6 +192,23 @@ class ContrastiveRunTest : public ::testing::TestWithParam<Method> {
     options.worker_parts.make_objective = [group](const ObjectiveContext& context) {
       return Contrastive::Create(
           context, [&](const std::vector<int>&) { return group->member(static_cast<int>(context.welcome.index())); });
+    };
+    return options;
+  }
+
+  // Of two workers that are watched; their objectives are made as `Watch`.
+  template <typename Watch>
+  JobRunOptions Watched(const job::Job& job, const std::string& output, std::array<Ending, 2>* endings) {
+    const auto group = std::make_shared<InProcessCollectiveGroup>(2, absl::Seconds(60));
+    JobRunOptions options{.job = job, .output = folder_ + "/" + output};
+    options.worker_parts.make_objective =
+        [group, endings](const ObjectiveContext& context) -> absl::StatusOr<std::unique_ptr<Objective>> {
+      Ending* const ending = &(*endings)[context.welcome.index()];
+      auto objective = Contrastive::Create(context, [&](const std::vector<int>&) {
+        return std::make_unique<WatchedCollective>(group->member(static_cast<int>(context.welcome.index())), ending);
+      });
+      if (!objective.ok()) return objective.status();
+      return std::make_unique<Watch>(*std::move(objective), ending);
     };
     return options;
   }
@@ -252,6 +368,59 @@ TEST_P(ContrastiveRunTest, ASetSmallerThanAStepIsRefused) {
   EXPECT_THAT(std::string(run.coordinator().message()),
               HasSubstr("the set has 83 pictures, and a step takes 96 (encoder.batch)"));
 }
+
+// Whatever the method.
+class EndOfRunTest : public ContrastiveRunTest {};
+
+TEST_P(EndOfRunTest, WorkersWhoseJobIsDoneLeaveTheirCollectiveInPeace) {
+  std::array<Ending, 2> endings;
+  JobRun run(Watched<WatchedObjective>(MakeJob(2), "out", &endings));
+  EXPECT_THAT(run.Wait(), Each(absl::OkStatus()));
+  for (Ending& ending : endings) {
+    EXPECT_EQ(ending.ended, true);
+    ending.objective.reset();
+    EXPECT_EQ(ending.aborts, 0);
+  }
+}
+
+TEST_P(EndOfRunTest, AStepThatHearsNoAbortIsWaitedForASecondAndNotLonger) {
+  job::Job job = MakeJob(2);
+  job.mutable_heartbeats()->set_dead_after_seconds(1);
+  std::array<Ending, 2> endings;
+  endings[0].deaf = true;
+  JobRun run(Watched<WatchedObjective>(job, "out", &endings));
+  for (int i = 0; i < 20000 && endings[0].waiting == 0; ++i) Clock::Real().SleepFor(absl::Milliseconds(1));
+  run.Disconnect(run.rank_of_worker(1));
+  EXPECT_FALSE(run.coordinator().ok());
+  EXPECT_EQ(endings[0].ended, false);
+  EXPECT_EQ(endings[1].ended, true) << "it heard that it was to end";
+  EXPECT_GT(endings[0].aborts, 0);
+  EXPECT_GT(endings[1].aborts, 0);
+  endings[0].Go();
+}
+
+TEST_P(EndOfRunTest, LeasesThatAreNoStepsAreNotPreparedFor) {
+  std::array<Ending, 2> endings;
+  JobRun run(Watched<MisledObjective>(MakeJob(2), "misled", &endings));
+  EXPECT_THAT(run.Wait(), Each(absl::OkStatus()));
+  EXPECT_EQ(Backbone("misled"), Train(MakeJob(2), "told"));
+}
+
+TEST_P(EndOfRunTest, AStateThatIsNoNumbersIsNotSavedAndTheErrorNamesWhatIsNone) {
+  job::Job job = MakeJob(1);
+  job.mutable_encoder()->mutable_optimizer()->set_learning_rate(1000);
+  // A step multiplies weights by 10,000: after the epoch's five no float holds their outputs' variance.
+  job.mutable_encoder()->mutable_optimizer()->set_weight_decay(10);
+  job.mutable_encoder()->mutable_optimizer()->set_schedule(job::DenseOptimizer::CONSTANT);
+  job.set_epochs(1);
+  JobRun run(Options(job, "diverged"));
+  EXPECT_THAT(std::string(run.coordinator().message()),
+              AllOf(HasSubstr("the net's state is not saved, as there is "), HasSubstr(".running_var: "),
+                    HasSubstr("the training has diverged; lower encoder.optimizer.learning_rate")));
+}
+
+INSTANTIATE_TEST_SUITE_P(Methods, EndOfRunTest, ::testing::Values(Method{"SimClr", &SetSimClr}),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 class MocoRunTest : public ContrastiveRunTest {};
 

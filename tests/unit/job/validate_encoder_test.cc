@@ -51,6 +51,15 @@ TEST(ValidateEncoderTest, PartsOfAccumulationAreEqualAndOfTwoPicturesAtLeast) {
   EXPECT_EQ(MocosMistakes({"encoder.accumulation_steps=32", "workers=4"}), "");
 }
 
+TEST(ValidateEncoderTest, PartsOfTheNormalisationAreOfTwoPicturesAtLeast) {
+  EXPECT_EQ(
+      SimClrsMistakes({"encoder.batch=32", "workers=2", "encoder.batch_norm=SPLIT", "encoder.batch_norm_parts=16"}),
+      "encoder.batch_norm_parts is 16, as many as a worker's 16 pictures (encoder.batch, 32, over 2 workers): a "
+      "part of one picture has no batch to normalise by; lower the one or raise the other");
+  EXPECT_EQ(SimClrsMistakes({"encoder.batch=32", "workers=2", "encoder.batch_norm=SPLIT"}), "") << "two each";
+  EXPECT_EQ(SimClrsMistakes({"encoder.batch=32", "workers=2", "encoder.batch_norm_parts=16"}), "") << "not SPLIT";
+}
+
 TEST(ValidateEncoderTest, AccumulationTakesWholePartsOfTheNormalisation) {
   EXPECT_EQ(MocosMistakes({"encoder.accumulation_steps=16", "encoder.batch_norm=SPLIT"}),
             "encoder.accumulation_steps is 16, which does not divide encoder.batch_norm_parts, 8; with batch_norm "

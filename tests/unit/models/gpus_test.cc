@@ -17,5 +17,11 @@ TEST(GpusTest, SetUpFloat32IsNotTf32InConvolutionsNorInProducts) {
   EXPECT_EQ(context.float32Precision(at::Float32Backend::CUDA, at::Float32Op::MATMUL), at::Float32Precision::IEEE);
 }
 
+TEST(GpusTest, WhoAsksForAGpuTooManyIsToldOfTheVariableThatHidesThem) {
+  if (Gpus() == 0) GTEST_SKIP() << "this host has no GPU";
+  EXPECT_TRUE(CheckGpu(0).ok());
+  EXPECT_NE(CheckGpu(Gpus()).message().find("CUDA_VISIBLE_DEVICES"), std::string::npos) << CheckGpu(Gpus());
+}
+
 }  // namespace
 }  // namespace shoal

@@ -272,14 +272,6 @@ TEST_F(ImageFileTest, APictureThatIsNotInTheFileIsDecodedFromItsOwn) {
   EXPECT_EQ(file->Describe(), "1 pictures of 64 x 48, unlabelled");
 }
 
-TEST_F(ImageFileTest, APictureComesSmallerWhereThatIsEnough) {
-  WriteIndex(folder_.Write("a.jpg", JpegFile(Gradient(64, 48))), {64, 48});
-  const auto file = Open();
-  EXPECT_EQ(file->Read(0, &buffer_, 12)->width, 16);
-  EXPECT_EQ(file->Read(0, &buffer_, 13)->width, 32);
-  EXPECT_EQ(file->Read(0, &buffer_)->width, 64);
-}
-
 TEST_F(ImageFileTest, PicturesAreShrunkAsThePreparationWould) {
   WriteIndex(folder_.Write("a.jpg", JpegFile(Gradient(64, 48))), {32, 24}, /*shrink_to=*/24);
   const auto view = Open()->Read(0, &buffer_);

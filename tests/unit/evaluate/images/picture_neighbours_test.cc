@@ -24,7 +24,7 @@ class PictureNeighboursTest : public ::testing::Test {
     auto sets = PictureSets::Open({.data = {folder_.Path("set")}, .cache_directory = folder_.Path("cache")});
     ASSERT_TRUE(sets.ok()) << sets.status();
     sets_ = std::make_unique<PictureSets>(*std::move(sets));
-    bank_ = PictureFeatures(sets_->train(), encoder_, 1).value();
+    bank_ = PictureFeatures(sets_->train(), encoder_, 1, 0).value();
   }
   absl::StatusOr<std::vector<PictureNeighbours>> Find(const std::vector<std::string>& paths, uint64_t count = 3) {
     return FindPictureNeighbours(*sets_, bank_, encoder_, paths, count);

@@ -11,6 +11,7 @@
 #include "data/images/prepare_images.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/unit/worker/probes/pattern_set.h"
 #include "worker/augment/view_arithmetic.h"
 
 namespace shoal {
@@ -71,6 +72,20 @@ class ViewBatchesTest : public ::testing::Test {
       batches.Recycle(*std::move(batch));
     }
     return pixels;
+  }
+
+  // So many batches of pictures 0 to 3, whose second views are of pictures 3 to 0.
+  absl::Status TakeEpochs(const ImageFile& images, uint32_t epochs, double max_broken_fraction) {
+    auto settings = SettingsWith(2);
+    settings.max_broken_fraction = max_broken_fraction;
+    ViewBatches batches(&images, settings);
+    for (uint32_t epoch = 0; epoch < epochs; ++epoch) {
+      batches.Foretell(epoch, std::vector<uint32_t>{0, 1, 2, 3}, std::vector<uint32_t>{3, 2, 1, 0});
+      auto batch = batches.Take(absl::Seconds(30));
+      RETURN_IF_ERROR(batch.status());
+      batches.Recycle(*std::move(batch));
+    }
+    return absl::OkStatus();
   }
 
   const std::string folder_;
@@ -177,6 +192,25 @@ TEST_F(ViewBatchesTest, DrawnViewsOfDecodedPicturesBecomeTheOthersByAnAugmenter)
       }
     }
   }
+}
+
+TEST_F(ViewBatchesTest, ABrokenPictureIsReplacedInEveryEpochAndCountsOnce) {
+  const auto images = WritePatternFiles(folder_ + "/apart", 8, /*key=*/1, /*broken=*/1);
+  EXPECT_EQ(TakeEpochs(*images, 5, /*max_broken_fraction=*/1.0 / 8), absl::OkStatus());
+}
+
+TEST_F(ViewBatchesTest, MoreBrokenPicturesThanMayBeAreAnErrorThatNamesTheFirst) {
+  const auto images = WritePatternFiles(folder_ + "/apart", 8, /*key=*/1, /*broken=*/2);
+  const absl::Status status = TakeEpochs(*images, 1, /*max_broken_fraction=*/1.0 / 8);
+  EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+  EXPECT_THAT(
+      std::string(status.message()),
+      HasSubstr("2 of the 8 pictures cannot be read, and data.images.max_broken_fraction allows 1; the first: "));
+}
+
+TEST_F(ViewBatchesTest, ASetOfBrokenPicturesOnlyEndsWhateverMayBeBroken) {
+  const auto images = WritePatternFiles(folder_ + "/apart", 8, /*key=*/1, /*broken=*/8);
+  EXPECT_TRUE(absl::IsDataLoss(TakeEpochs(*images, 1, /*max_broken_fraction=*/1)));
 }
 
 TEST_F(ViewBatchesTest, WithNothingForetoldThereIsNothingToTake) {

@@ -6,6 +6,7 @@
 #include "data/images/image_file_writer.h"
 #include "data/images/pixel_sums.h"
 #include "data/images/png_writer.h"
+#include "data/images/prepare_images.h"
 #include "gtest/gtest.h"
 
 namespace shoal {
@@ -77,6 +78,18 @@ void WritePatternFolders(const std::string& folder, uint64_t count, uint64_t key
     ASSERT_TRUE(MakeDirectories(class_folder).ok());
     ASSERT_TRUE(WritePng(Cat(class_folder, "/", i, ".png"), {pixels.data(), kPatternSide, kPatternSide}).ok());
   }
+}
+
+std::unique_ptr<ImageFile> WritePatternFiles(const std::string& folder, uint64_t count, uint64_t key, uint64_t broken) {
+  WritePatternFolders(folder, count, key);
+  job::Images set;
+  set.add_path(folder);
+  set.set_decode_limit_bytes(0);
+  auto images = ImageFile::Open(PrepareImages(set, folder + ".cache", {}).value().path).value();
+  for (uint64_t i = 0; i < broken; ++i) {
+    EXPECT_TRUE(WriteFileAtomically(std::string(images->picture_path(i)), "no picture").ok());
+  }
+  return images;
 }
 
 }  // namespace shoal

@@ -28,4 +28,8 @@ std::unique_ptr<ImageFile> WritePatternSet(const std::string& path, uint64_t cou
 // The same as PNG files, folder/CLASS/NUMBER.png.
 void WritePatternFolders(const std::string& folder, uint64_t count, uint64_t key, int32_t patterns = kPatterns);
 
+// Such files below `folder` as a set that reads each picture from its own, of which the first `broken` are no pictures
+// any more.
+std::unique_ptr<ImageFile> WritePatternFiles(const std::string& folder, uint64_t count, uint64_t key, uint64_t broken);
+
 }  // namespace shoal

@@ -14,6 +14,7 @@
 namespace shoal {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -38,7 +39,7 @@ class PictureFeaturesTest : public ::testing::Test {
 
 TEST_F(PictureFeaturesTest, EveryPictureGoesThroughTheEncoderInTheSetsOrder) {
   const auto images = WritePatternSet(folder_.Path("x.images"), 2500, 1);
-  const auto features = PictureFeatures(*images, FirstAndPlace(), /*threads=*/3);
+  const auto features = PictureFeatures(*images, FirstAndPlace(), /*threads=*/3, /*max_broken_fraction=*/0);
   ASSERT_TRUE(features.ok()) << features.status();
   ASSERT_EQ(features->size(), 2500);
   for (uint64_t i : {0, 1, 1023, 1024, 2499}) {
@@ -51,10 +52,37 @@ TEST_F(PictureFeaturesTest, EveryPictureGoesThroughTheEncoderInTheSetsOrder) {
 
 TEST_F(PictureFeaturesTest, PicturesWithoutALabelAreLeftOut) {
   const auto images = WritePatternSet(folder_.Path("x.images"), 9, 1, /*unlabelled=*/3);
-  const auto features = PictureFeatures(*images, FirstAndPlace(), 1);
+  const auto features = PictureFeatures(*images, FirstAndPlace(), 1, 0);
   ASSERT_TRUE(features.ok()) << features.status();
   EXPECT_THAT(features->pictures, ElementsAre(0, 1, 3, 4, 6, 7));
   EXPECT_THAT(features->labels, ElementsAre(0, 1, 3, 0, 2, 3));
+}
+
+TEST_F(PictureFeaturesTest, PicturesThatCannotBeReadAreLeftOutAndCountedInAWarning) {
+  const auto whole = WritePatternFiles(folder_.Path("whole"), 8, 1, /*broken=*/0);
+  const auto images = WritePatternFiles(folder_.Path("set"), 8, 1, /*broken=*/2);
+  ::testing::internal::CaptureStderr();
+  const auto features = PictureFeatures(*images, FirstAndPlace(), 2, 0.25);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              HasSubstr("2 of the 8 pictures to measure on cannot be read and are left out; the first: "));
+  ASSERT_TRUE(features.ok()) << features.status();
+  EXPECT_THAT(features->pictures, ElementsAre(2, 3, 4, 5, 6, 7));
+  EXPECT_THAT(features->labels, ElementsAre(1, 1, 2, 2, 3, 3));
+  const Features all = PictureFeatures(*whole, FirstAndPlace(), 2, 0).value();
+  for (uint64_t i = 0; i < 6; ++i) {
+    EXPECT_EQ(features->row(i)[0], all.row(i + 2)[0]) << i;
+    EXPECT_EQ(features->row(i)[1], i) << "views lie end to end";
+  }
+}
+
+TEST_F(PictureFeaturesTest, MoreBrokenPicturesThanMayBeAreAnErrorThatNamesTheFirst) {
+  const auto images = WritePatternFiles(folder_.Path("set"), 8, 1, /*broken=*/3);
+  const absl::Status status = PictureFeatures(*images, FirstAndPlace(), 2, 0.25).status();
+  EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr("3 of the 8 pictures cannot be read, and data.images.max_broken_fraction allows 2; the "
+                              "first: "),
+                    HasSubstr("set/across/0.png: ")));
 }
 
 TEST_F(PictureFeaturesTest, RawPixelsAreTheNormalisedView) {
@@ -62,7 +90,7 @@ TEST_F(PictureFeaturesTest, RawPixelsAreTheNormalisedView) {
   AugmentationSettings views = Views();
   views.mean = {0.5, 0.25, 0};
   views.std = {0.5, 1, 2};
-  const auto features = PictureFeatures(*images, RawPixels(views), 1);
+  const auto features = PictureFeatures(*images, RawPixels(views), 1, 0);
   ASSERT_TRUE(features.ok()) << features.status();
   std::vector<float> view(3 * kPatternSide * kPatternSide);
   const std::vector<uint8_t> pixels = PatternPicture(2, StreamKey(1, 2));
@@ -84,7 +112,7 @@ TEST_F(PictureFeaturesTest, FeaturesThatAreNoNumbersAreToldWithTheirPicture) {
     features[7] = std::numeric_limits<float>::quiet_NaN();
     return absl::OkStatus();
   };
-  EXPECT_THAT(std::string(PictureFeatures(*images, diverged, 1).status().message()),
+  EXPECT_THAT(std::string(PictureFeatures(*images, diverged, 1, 0).status().message()),
               HasSubstr("the features of picture3 are no numbers"));
 }
 
@@ -92,7 +120,7 @@ TEST_F(PictureFeaturesTest, TheEncodersErrorIsTheirs) {
   const auto images = WritePatternSet(folder_.Path("x.images"), 5, 1);
   FeatureEncoder broken = FirstAndPlace();
   broken.compute = [](std::span<const float>, std::span<float>) { return Internal("out of order"); };
-  EXPECT_EQ(PictureFeatures(*images, broken, 1).status().message(), "out of order");
+  EXPECT_EQ(PictureFeatures(*images, broken, 1, 0).status().message(), "out of order");
 }
 
 TEST_F(PictureFeaturesTest, TheWatchTellsFeaturesThatKnowTheClassFromThoseThatDoNot) {

@@ -42,19 +42,11 @@ TEST(SphereStatisticsTest, EvenDirectionsHaveASpreadOfOneAndAUniformityNearMinus
 
 TEST(SphereStatisticsTest, LengthsDoNotMatter) {
   constexpr uint32_t kDim = 8;
-  const std::vector<float> rows = EvenDirections(1, 50 * kDim), others = EvenDirections(2, 50 * kDim);
+  const std::vector<float> rows = EvenDirections(1, 50 * kDim);
   std::vector<float> longer = rows;
   for (size_t i = 0; i < longer.size(); ++i) longer[i] *= static_cast<float>(1 + i / kDim);
   EXPECT_NEAR(Spread(longer, kDim), Spread(rows, kDim), 1e-6);
   EXPECT_NEAR(Uniformity(longer, kDim), Uniformity(rows, kDim), 1e-5);
-  EXPECT_NEAR(Alignment(longer, others, kDim), Alignment(rows, others, kDim), 1e-5);
-}
-
-TEST(SphereStatisticsTest, AlignmentIsTheMeanSquareOfDistances) {
-  const std::vector<float> first = {1, 0, /**/ 0, 1}, second = {0, 2, /**/ 0, 5}, opposite = {-1, 0, /**/ 0, -1};
-  EXPECT_NEAR(Alignment(first, first, 2), 0, 1e-12);
-  EXPECT_NEAR(Alignment(first, second, 2), (2 + 0) / 2.0, 1e-6);
-  EXPECT_NEAR(Alignment(first, opposite, 2), 4, 1e-6);
 }
 
 TEST(SphereStatisticsTest, UniformityOfTwoPointsIsThatOfTheirDistance) {
@@ -63,7 +55,6 @@ TEST(SphereStatisticsTest, UniformityOfTwoPointsIsThatOfTheirDistance) {
 }
 
 TEST(SphereStatisticsTest, RowsWithoutADirectionLieInTheMiddle) {
-  EXPECT_NEAR(Alignment(std::vector<float>{0, 0}, std::vector<float>{3, 0}, 2), 1, 1e-6);
   EXPECT_EQ(Spread(std::vector<float>{0, 0, /**/ 0, 0}, 2), 0);
 }
 
