@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/clock.h"
@@ -58,17 +59,29 @@ class DiaryClient final : public ParameterClient {
     diary_.push_back("end turn");
     return absl::OkStatus();
   }
-  void OnWait(std::function<absl::Status()>) override {}
+  void OnWait(std::function<absl::Status()> hook) override { hook_ = std::move(hook); }
+
+  // Waits for a server, some milliseconds.
+  absl::Status Ask() {
+    diary_.push_back("ask");
+    for (int i = 0; i < 5; ++i) {
+      Clock::Real().SleepFor(absl::Milliseconds(2));
+      RETURN_IF_ERROR(hook_());
+    }
+    diary_.push_back("answer");
+    return absl::OkStatus();
+  }
 
  private:
   Diary& diary_;
   DiaryTable table_;
+  std::function<absl::Status()> hook_;
 };
 
-// Each step passes one item, and takes 2 ms.
+// Each step passes one item, and takes 2 ms; and asks `asked`, where there is one.
 class DiaryObjective final : public Objective {
  public:
-  explicit DiaryObjective(Diary* diary) : diary_(*diary) {}
+  explicit DiaryObjective(Diary* diary, DiaryClient* asked = nullptr) : diary_(*diary), asked_(asked) {}
 
   absl::Status Begin(const wire::Lease& lease) override {
     diary_.push_back(Cat("begin ", lease.id()));
@@ -78,6 +91,9 @@ class DiaryObjective final : public Objective {
   }
   absl::StatusOr<StepReport> Step() override {
     Clock::Real().SleepFor(absl::Milliseconds(2));
+    if (asked_ != nullptr) {
+      RETURN_IF_ERROR(asked_->Ask());
+    }
     diary_.push_back("step");
     return StepReport{.unit_done = ++item_ == lease_.end(), .work = 7};
   }
@@ -92,6 +108,7 @@ class DiaryObjective final : public Objective {
 
  private:
   Diary& diary_;
+  DiaryClient* const asked_;
   wire::Lease lease_;
   uint64_t item_ = 0;
 };

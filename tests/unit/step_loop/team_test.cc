@@ -2,6 +2,7 @@
 
 #include "worker/team.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <thread>
@@ -63,7 +64,8 @@ TEST(TeamTest, OfWordsEachWorkerIsAlone) {
 // A coordinator, rank 0, which is the test, and two workers, ranks 1 and 2.
 class TeamLoopTest : public ::testing::Test {
  protected:
-  TeamLoopTest() : hub_(3, &Clock::Real()), coordinator_(hub_.endpoint(0)) {
+  // `asks`: steps wait for servers, and there is a table to flush.
+  explicit TeamLoopTest(bool asks = false) : asks_(asks), hub_(3, &Clock::Real()), coordinator_(hub_.endpoint(0)) {
     for (uint32_t index = 0; index < 2; ++index) {
       threads_.emplace_back([this, index] { ends_[index] = RunLoop(index); });
     }
@@ -76,6 +78,7 @@ class TeamLoopTest : public ::testing::Test {
     wire::Welcome welcome;
     welcome.mutable_job()->mutable_objective()->mutable_simclr();
     welcome.set_index(index);
+    if (asks_) welcome.add_table()->set_name("state");
     for (int rank = 1; rank <= 2; ++rank) {
       wire::Member* member = welcome.add_member();
       member->set_rank(rank);
@@ -85,19 +88,19 @@ class TeamLoopTest : public ::testing::Test {
     const auto endpoint = hub_.endpoint(static_cast<int>(1 + index));
     const auto metrics = Metrics::WithoutServer();
     DiaryClient client(&diaries_[index]);
-    DiaryObjective objective(&diaries_[index]);
+    DiaryObjective objective(&diaries_[index], asks_ ? &client : nullptr);
     CoordinatorLink link(endpoint.get(), &Clock::Real(), wire::WORKER, welcome);
-    StepMeter meter(metrics->registry(), &client, 0, "pictures");
+    StepMeter meter(metrics->registry(), &client, welcome.table_size(), "pictures");
     return StepLoop(&link, &Clock::Real(), welcome, &client, &objective, &meter).Run();
   }
 
   void Say(int rank, const wire::ControlMessage& message) {
     ASSERT_TRUE(SendControl(coordinator_.get(), rank, message, Clock::Real().Now() + absl::Seconds(5)).ok());
   }
-  void GiveLease(uint64_t id) {
+  void GiveLease(uint64_t id, uint64_t steps = 3) {
     wire::ControlMessage message;
     message.mutable_lease()->set_id(id);
-    message.mutable_lease()->set_end(3);
+    message.mutable_lease()->set_end(steps);
     Say(1, message);
   }
   void StopAll() {
@@ -129,6 +132,7 @@ class TeamLoopTest : public ::testing::Test {
     EXPECT_EQ(paused.size(), 2u);
   }
 
+  const bool asks_;
   InProcessHub hub_;
   std::unique_ptr<Endpoint> coordinator_;
   Diary diaries_[2];
@@ -166,6 +170,30 @@ TEST_F(TeamLoopTest, ForACheckpointTheLeaderSavesAndRestsWhileAFollowerGoesOnAsT
   EXPECT_THAT(diaries_[0], Contains("save"));
   EXPECT_THAT(diaries_[1], Not(Contains("save")));
   EXPECT_THAT(diaries_[1], Contains("begin 1"));
+}
+
+class AskingTeamTest : public TeamLoopTest {
+ protected:
+  AskingTeamTest() : TeamLoopTest(/*asks=*/true) {}
+};
+
+TEST_F(AskingTeamTest, AFollowerFlushesForAPauseBetweenTwoStepsAndNotWhileItWaitsForAServer) {
+  GiveLease(1, /*steps=*/100000);
+  Await(1, wire::ControlMessage::kUnitProgress);
+  wire::ControlMessage pause;
+  pause.mutable_pause();
+  for (int i = 0; i < 5; ++i) {
+    Say(2, pause);
+    Await(2, wire::ControlMessage::kPaused);
+  }
+  StopAll();
+  const Diary& diary = diaries_[1];
+  EXPECT_EQ(std::ranges::count(diary, "flush"), 5);
+  for (size_t i = 1; i < diary.size(); ++i) {
+    if (diary[i] == "flush") {
+      EXPECT_NE(diary[i - 1], "ask") << "entry " << i;
+    }
+  }
 }
 
 }  // namespace
