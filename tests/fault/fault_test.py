@@ -198,7 +198,7 @@ class Faults(unittest.TestCase):
         return history
 
     def test_after_kills_at_random_moments_and_roles_every_unit_is_in_the_history_once(self):
-        kills, epochs = times(8), 2400 + 150 * times(8)
+        kills, epochs = times(8), 1600 + 250 * times(8)
         job = self.job("--epochs", str(epochs), "--workers", "2", "--servers", "2", "--dim", "16",
                        "--set", "checkpoint.interval_seconds=0.3", "--set", f"max_restarts={10 * kills}")
         draw = random.Random(7)

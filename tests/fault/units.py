@@ -5,6 +5,8 @@
 
 What a life trained after its last checkpoint is not in the next one's history: it is trained again there, once."""
 
+import collections
+import itertools
 import json
 import sys
 
@@ -50,11 +52,11 @@ class History:
 
     def gaps(self):
         """Items that an epoch's units leave out or hold twice, as (epoch, item)."""
-        gaps = []
-        for epoch in {epoch for epoch, _, _ in self.done.values()}:
-            ranges = sorted((begin, end) for e, begin, end in self.done.values() if e == epoch)
-            gaps += [(epoch, begin) for (_, end), (begin, _) in zip(ranges, ranges[1:]) if begin != end]
-        return gaps
+        ranges = collections.defaultdict(list)
+        for epoch, begin, end in self.done.values():
+            ranges[epoch].append((begin, end))
+        return [(epoch, begin) for epoch, of_epoch in ranges.items()
+                for (_, end), (begin, _) in itertools.pairwise(sorted(of_epoch)) if begin != end]
 
 
 def main():
