@@ -29,14 +29,14 @@ uint64_t NumberIn(const std::string& path) {
   return number;
 }
 
-// Bytes of a "Name:  123 kB" line of /proc/meminfo.
-uint64_t MemoryInfo(std::string_view name) {
-  const auto text = ReadFile("/proc/meminfo");
+// Of a line "NAME NUMBER", as in memory.stat, or "NAME NUMBER kB", as in meminfo; 0 where there is none.
+uint64_t NamedNumberIn(const std::string& path, std::string_view name) {
+  const auto text = ReadFile(path);
   if (!text.ok()) return 0;
   for (const absl::string_view line : absl::StrSplit(*text, '\n')) {
     const std::vector<absl::string_view> parts = absl::StrSplit(line, ' ', absl::SkipEmpty());
-    uint64_t kilobytes = 0;
-    if (parts.size() >= 2 && ToStd(parts[0]) == name && absl::SimpleAtoi(parts[1], &kilobytes)) return kilobytes * 1024;
+    uint64_t number = 0;
+    if (parts.size() >= 2 && ToStd(parts[0]) == name && absl::SimpleAtoi(parts[1], &number)) return number;
   }
   return 0;
 }
@@ -57,18 +57,6 @@ std::vector<std::string> ControlGroupFolders(std::string_view controller) {
     return folders;
   }
   return {};
-}
-
-// Of "NAME NUMBER" lines, as in memory.stat; 0 where there is none.
-uint64_t NamedNumberIn(const std::string& path, std::string_view name) {
-  const auto text = ReadFile(path);
-  if (!text.ok()) return 0;
-  for (const absl::string_view line : absl::StrSplit(*text, '\n')) {
-    const std::vector<absl::string_view> parts = absl::StrSplit(line, ' ');
-    uint64_t number = 0;
-    if (parts.size() == 2 && ToStd(parts[0]) == name && absl::SimpleAtoi(parts[1], &number)) return number;
-  }
-  return 0;
 }
 
 // What a limit leaves: without what is used, but for the cache of files that the kernel takes back.
@@ -127,7 +115,7 @@ uint32_t CoresToUse() {
 Machine Machine::Inspect() {
   Machine machine;
   machine.cores = CoresToUse();
-  const uint64_t available = MemoryInfo("MemAvailable:"), limit = ControlGroupMemory();
+  const uint64_t available = NamedNumberIn("/proc/meminfo", "MemAvailable:") * 1024, limit = ControlGroupMemory();
   machine.memory_bytes = std::min(available, limit);
   machine.memory_limited_by = limit < available ? "what the control group's limit leaves" : "the machine's free memory";
   machine.is_root = ::geteuid() == 0;

@@ -87,9 +87,8 @@ JobOutcome JobOutcome::Of(const SupervisedRun& run, const absl::StatusOr<RunResu
   if (reason.empty()) reason = Cat("it ended without a result; mpirun's exit code is ", run.exit_code);
   outcome.reason = reason;
   // Without a result of the coordinator's, it is gone as well, or hangs.
-  outcome.restartable = result.ok()         ? result->restartable
-                        : death.has_value() ? true
-                                            : run.exit_code >= 128 || run.exit_code == kPeerLost;
+  outcome.restartable =
+      result.ok() ? result->restartable : death.has_value() || run.exit_code >= 128 || run.exit_code == kPeerLost;
   outcome.place = PlaceOf(death, result, job);
   return outcome;
 }

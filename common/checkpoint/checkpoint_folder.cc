@@ -155,11 +155,13 @@ absl::StatusOr<std::optional<checkpoint::Manifest>> CheckpointFolder::Newest(
     if (status.ok()) return *std::move(manifest);
     passed_over->emplace_back(status.message());
   }
-  ASSIGN_OR_RETURN(const std::vector<uint64_t> damaged, Folders(kDamagedSuffix));
-  for (const uint64_t number : damaged) {
-    if (numbers.empty()) passed_over->push_back(Cat("checkpoint ", number, " was set aside as damaged"));
+  if (numbers.empty()) {
+    ASSIGN_OR_RETURN(const std::vector<uint64_t> damaged, Folders(kDamagedSuffix));
+    if (damaged.empty()) return std::nullopt;
+    for (const uint64_t number : damaged) {
+      passed_over->push_back(Cat("checkpoint ", number, " was set aside as damaged"));
+    }
   }
-  if (passed_over->empty()) return std::nullopt;
   return FailedPrecondition("no checkpoint in ", path_, " can be gone on from: ", absl::StrJoin(*passed_over, "; "));
 }
 
