@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "worker/models/winograd_convolution.h"
+#include "worker/models/kernel_convolution.h"
 
 namespace shoal {
 
@@ -17,7 +17,7 @@ Convolution::Convolution(const std::string& name, int64_t in, int64_t out, int64
 }
 
 at::Tensor Convolution::Forward(const at::Tensor& x) const {
-  if (stride_ == 1 && x.is_cpu() && WinogradPays(x, weight_->tensor)) return WinogradConvolve(x, weight_->tensor);
+  if (KernelPays(x, weight_->tensor, stride_)) return KernelConvolve(x, weight_->tensor, stride_);
   return at::convolution(x, weight_->tensor, /*bias=*/{}, {stride_, stride_}, {padding_, padding_}, /*dilation=*/{1, 1},
                          /*transposed=*/false, /*output_padding=*/{0, 0}, /*groups=*/1);
 }
