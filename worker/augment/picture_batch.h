@@ -8,7 +8,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -23,10 +26,19 @@ struct BatchView {
   DrawnView drawn;
 };
 
+// So many bytes, or more, of the memory that the device reads the quickest.
+using AllocateBytes = std::function<std::shared_ptr<uint8_t[]>(size_t bytes)>;
+
 class PictureBatch {
  public:
   // Of all pictures together: 3 GiB of bytes. Devices count pixels in 32 bits.
   static constexpr int64_t kMaxPixels = int64_t{1} << 30;
+
+  // Pictures lie where `allocate` says; null: anywhere.
+  PictureBatch() = default;
+  explicit PictureBatch(AllocateBytes allocate) : allocate_(std::move(allocate)) {}
+  PictureBatch(PictureBatch&&) = default;
+  PictureBatch& operator=(PictureBatch&&) = default;
 
   // Copies `picture` behind the others. InvalidArgument where it has no pixel; ResourceExhausted where the batch would
   // have more than kMaxPixels. Nothing is added then.
@@ -39,7 +51,7 @@ class PictureBatch {
   // The number of the picture's first pixel in pixels().
   int64_t first_pixel(size_t number) const { return places_[number].first_pixel; }
   // [pixels, 3], picture after picture, row after row.
-  std::span<const uint8_t> pixels() const { return pixels_; }
+  std::span<const uint8_t> pixels() const { return {bytes_.get(), used_}; }
 
  private:
   struct Place {
@@ -47,8 +59,13 @@ class PictureBatch {
     int width = 0, height = 0;
   };
 
+  // Room for `bytes` in all.
+  void Reserve(size_t bytes);
+
+  AllocateBytes allocate_;
   std::vector<Place> places_;
-  std::vector<uint8_t> pixels_;
+  std::shared_ptr<uint8_t[]> bytes_;
+  size_t used_ = 0, room_ = 0;
 };
 
 }  // namespace shoal

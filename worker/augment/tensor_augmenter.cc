@@ -3,6 +3,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/tensor.h>
 
 #include <vector>
 
@@ -86,7 +87,11 @@ absl::Status CheckSteps(std::span<const BatchView> views) {
 }  // namespace
 
 TensorAugmenter::TensorAugmenter(const AugmentationSettings& settings, at::Device device, int64_t piece_pixels)
-    : settings_(settings), scaling_(LevelScalingOf(settings)), device_(device), piece_pixels_(piece_pixels) {}
+    : settings_(settings),
+      device_(device),
+      scales_(at::tensor(LevelScalingOf(settings).scales, at::TensorOptions(device))),
+      offsets_(at::tensor(LevelScalingOf(settings).offsets, at::TensorOptions(device))),
+      piece_pixels_(piece_pixels) {}
 
 absl::StatusOr<at::Tensor> TensorAugmenter::Apply(const PictureBatch& pictures,
                                                   std::span<const BatchView> views) const {
@@ -106,7 +111,7 @@ absl::StatusOr<at::Tensor> TensorAugmenter::MakeViews(const PictureBatch& pictur
   const std::string what = Cat("making ", views.size(), " views of ", size, " pixels on ", device_.str());
   return TorchGuard(what, [&]() -> absl::StatusOr<at::Tensor> {
     const at::NoGradGuard no_gradient;
-    const at::Tensor pixels = OnDevice(pictures.pixels(), {-1, 3}, device_);
+    const at::Tensor pixels = OnDevice(pictures.pixels(), {-1, 3}, device_, /*non_blocking=*/true);
     const at::Tensor all = at::empty({static_cast<int64_t>(views.size()), size, size, 3},
                                      at::TensorOptions(normalised ? at::kFloat : at::kByte).device(device_));
     for (const std::vector<int64_t>& piece : pieces) {
@@ -130,9 +135,7 @@ at::Tensor TensorAugmenter::Finished(const at::Tensor& planes, bool normalised) 
 
 at::Tensor TensorAugmenter::Normalise(const at::Tensor& levels) const {
   // Two operations, each rounded: a fused one would differ from the Augmenter's in the last bit.
-  return levels.to(at::kFloat)
-      .mul_(OnDevice<float>(scaling_.scales, {3}, device_))
-      .add_(OnDevice<float>(scaling_.offsets, {3}, device_));
+  return levels.to(at::kFloat).mul_(scales_).add_(offsets_);
 }
 
 }  // namespace shoal

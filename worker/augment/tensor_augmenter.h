@@ -21,7 +21,6 @@
 #include "absl/status/statusor.h"
 #include "common/job/augmentation_settings.h"
 #include "worker/augment/picture_batch.h"
-#include "worker/augment/view_arithmetic.h"
 
 namespace shoal {
 
@@ -30,12 +29,13 @@ class TensorAugmenter {
   // 334 views of 224 x 224 pixels of pictures that are not much larger.
   static constexpr int64_t kPiecePixels = int64_t{1} << 24;
 
-  // CheckAugmentation must be content with `settings`; views are made on `device`.
+  // CheckAugmentation must be content with `settings`; views are made on `device`. Throws as Torch does.
   TensorAugmenter(const AugmentationSettings& settings, at::Device device, int64_t piece_pixels = kPiecePixels);
 
-  // [views, size, size, 3] of floats on the device, normalised: view i is that of `views[i]`. Permuted by {0, 3, 1, 2}
-  // it is in Torch's channels_last. InvalidArgument names a view that its picture cannot give; ResourceExhausted one
-  // that needs more than a piece, and a device whose memory is at its end; Internal has Torch's words.
+  // Both take `pictures` until the device has done with what they return. [views, size, size, 3] of floats on the
+  // device, normalised: view i is that of `views[i]`. Permuted by {0, 3, 1, 2} it is in Torch's channels_last.
+  // InvalidArgument names a view that its picture cannot give; ResourceExhausted one that needs more than a piece, and
+  // a device whose memory is at its end; Internal has Torch's words.
   absl::StatusOr<at::Tensor> Apply(const PictureBatch& pictures, std::span<const BatchView> views) const;
 
   // The same before it is normalised: [views, size, size, 3] of bytes.
@@ -50,8 +50,8 @@ class TensorAugmenter {
   at::Tensor Finished(const at::Tensor& planes, bool normalised) const;
 
   const AugmentationSettings settings_;
-  const LevelScaling scaling_;
   const at::Device device_;
+  const at::Tensor scales_, offsets_;  // [3], of levels.
   const int64_t piece_pixels_;
 };
 

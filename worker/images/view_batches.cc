@@ -33,6 +33,7 @@ void ViewBatches::Begin() {
     auto work = std::make_unique<Work>();
     if (spare_.empty()) {
       work->batch = std::make_unique<ViewBatch>();
+      work->batch->decoded = PictureBatch(settings_.allocate);
     } else {
       work->batch = std::move(spare_.back());
       spare_.pop_back();

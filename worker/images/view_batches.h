@@ -75,13 +75,10 @@ class ViewBatches {
  public:
   static constexpr size_t kBatchesAhead = 2;
 
-  // So many bytes, or more.
-  using Allocate = std::function<std::shared_ptr<uint8_t[]>(size_t bytes)>;
-
   struct Settings {
     AugmentationSettings augmentation;
     ViewForm form = ViewForm::kFloats;
-    Allocate allocate;  // Where views lie; null: anywhere. Called by the thread of Foretell and Take.
+    AllocateBytes allocate;  // Where views lie, or decoded pictures; null: anywhere. Called by any thread.
     uint64_t seed = 0;
     uint32_t views = 2;  // Of each picture.
     uint32_t threads = 1;

@@ -1,4 +1,6 @@
 // ContrastiveLoss: what a contrastive loss saw, for those who watch a training. A value.
+//
+// All are scalars where the loss was computed: to look at one is to wait for a GPU.
 
 #pragma once
 
@@ -7,12 +9,12 @@
 namespace shoal {
 
 struct ContrastiveLoss {
-  at::Tensor loss;  // A scalar, the mean over the anchors; differentiable.
+  at::Tensor loss;  // The mean over the anchors; differentiable.
   // Means of the cosines of anchors with their positives, and with their negatives; the share of anchors whose positive
   // is nearer than all negatives.
-  double positive_similarity = 0;
-  double negative_similarity = 0;
-  double accuracy = 0;
+  at::Tensor positive_similarity;
+  at::Tensor negative_similarity;  // 0 where there are none.
+  at::Tensor accuracy;
 };
 
 }  // namespace shoal

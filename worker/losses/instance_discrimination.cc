@@ -6,6 +6,7 @@
 #include <ATen/ops/mm.h>
 #include <ATen/ops/softplus.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace shoal {
@@ -17,12 +18,11 @@ ContrastiveLoss InstanceSoftmaxLoss(const at::Tensor& embeddings, const at::Tens
 
   const at::NoGradGuard no_gradient;
   const auto positive = logits.gather(1, rows.unsqueeze(1)).squeeze(1);
-  result.positive_similarity = positive.mean().item<double>() * temperature;
-  const double others = static_cast<double>(bank.size(0) - 1);
-  if (others > 0) {
-    result.negative_similarity = ((logits.sum(1) - positive) / others).mean().item<double>() * temperature;
-  }
-  result.accuracy = logits.argmax(1).eq(rows).to(at::kFloat).mean().item<double>();
+  result.positive_similarity = positive.mean() * temperature;
+  // Of a bank of one, 0 by 1.
+  const double others = static_cast<double>(std::max<int64_t>(1, bank.size(0) - 1));
+  result.negative_similarity = ((logits.sum(1) - positive) / others).mean() * temperature;
+  result.accuracy = logits.argmax(1).eq(rows).to(at::kFloat).mean();
   return result;
 }
 
@@ -37,9 +37,9 @@ ContrastiveLoss InstanceNceLoss(const at::Tensor& embeddings, const at::Tensor& 
   ContrastiveLoss result{.loss = losses.mean()};
 
   const at::NoGradGuard no_gradient;
-  result.positive_similarity = positive.mean().item<double>() * temperature;
-  result.negative_similarity = noise.mean().item<double>() * temperature;
-  result.accuracy = (positive > noise.amax(1)).to(at::kFloat).mean().item<double>();
+  result.positive_similarity = positive.mean() * temperature;
+  result.negative_similarity = noise.mean() * temperature;
+  result.accuracy = (positive > noise.amax(1)).to(at::kFloat).mean();
   return result;
 }
 

@@ -15,9 +15,9 @@ ContrastiveLoss MomentumContrastLoss(const at::Tensor& queries, const at::Tensor
   ContrastiveLoss result{.loss = (at::logaddexp(positive, negatives.logsumexp(1)) - positive).mean()};
 
   const at::NoGradGuard no_gradient;
-  result.positive_similarity = positive.mean().item<double>() * temperature;
-  result.negative_similarity = negatives.mean().item<double>() * temperature;
-  result.accuracy = (positive > negatives.amax(1)).to(at::kFloat).mean().item<double>();
+  result.positive_similarity = positive.mean() * temperature;
+  result.negative_similarity = negatives.mean() * temperature;
+  result.accuracy = (positive > negatives.amax(1)).to(at::kFloat).mean();
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/mm.h>
 
+#include <algorithm>
 #include <limits>
 
 namespace shoal {
@@ -13,14 +14,14 @@ namespace {
 
 void Watch(const at::Tensor& cosines, const at::Tensor& own, const at::Tensor& positives, ContrastiveLoss* result) {
   const at::NoGradGuard no_gradient;
-  const int64_t negatives = cosines.size(1) - 2;
+  // Of a batch of one picture, 0 by 1.
+  const int64_t negatives = std::max<int64_t>(1, cosines.size(1) - 2);
   const auto of_positives = cosines.gather(1, positives.unsqueeze(1)), of_own = cosines.gather(1, own.unsqueeze(1));
-  const double positive = of_positives.sum().item<double>();
-  const double all = cosines.sum().item<double>() - of_own.sum().item<double>();
-  result->positive_similarity = positive / cosines.size(0);
-  if (negatives > 0) result->negative_similarity = (all - positive) / (cosines.size(0) * negatives);
+  result->positive_similarity = of_positives.mean();
+  result->negative_similarity =
+      (cosines.sum() - of_own.sum() - of_positives.sum()) / static_cast<double>(cosines.size(0) * negatives);
   const auto others = cosines.scatter(1, own.unsqueeze(1), -std::numeric_limits<float>::infinity());
-  result->accuracy = others.argmax(1).eq(positives).to(at::kFloat).mean().item<double>();
+  result->accuracy = others.argmax(1).eq(positives).to(at::kFloat).mean();
 }
 
 }  // namespace

@@ -227,9 +227,10 @@ at::Tensor BatchNorm::Apply(at::Tensor x, at::Tensor shortcut, bool rectify) con
 at::Tensor BatchNorm::ApplyByOperators(const at::Tensor& x, const at::Tensor& shortcut, bool rectify) const {
   const auto given = [](const ModelTensor* tensor) { return tensor == nullptr ? at::Tensor() : tensor->tensor; };
   const BatchNormTensors tensors{given(weight_), given(bias_), running_mean_->tensor, running_var_->tensor};
-  at::Tensor y = NormaliseByOperators(x.to(at::kFloat), tensors, *mode_);
-  if (shortcut.defined()) y = y + shortcut;
-  return rectify ? at::relu(y) : y;
+  // In place: neither gradient needs what is overwritten.
+  at::Tensor y = NormaliseByOperators(x, tensors, *mode_);
+  if (shortcut.defined()) y.add_(shortcut);
+  return rectify ? at::relu_(y) : y;
 }
 
 }  // namespace shoal

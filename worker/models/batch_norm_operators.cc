@@ -7,32 +7,13 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/rsqrt.h>
 #include <ATen/ops/stack.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <vector>
 
+#include "worker/models/gather_rows.h"
+
 namespace shoal {
 namespace {
-
-// Sums over all workers, whose gradients are the sums over all workers too. Over the host: these are a few floats.
-at::Tensor SumOnHost(const at::Tensor& values, GroupExchange* exchange) {
-  const at::Tensor sums = values.detach().to(at::kCPU, at::kFloat, /*non_blocking=*/false, /*copy=*/true);
-  exchange->Sum({sums.mutable_data_ptr<float>(), static_cast<size_t>(sums.numel())});
-  return sums.to(values.device());
-}
-
-struct SumFunction : torch::autograd::Function<SumFunction> {
-  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& values,
-                            GroupExchange* exchange) {
-    context->saved_data["exchange"] = reinterpret_cast<int64_t>(exchange);
-    return SumOnHost(values, exchange);
-  }
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
-                                                 const torch::autograd::variable_list& gradients) {
-    auto* const exchange = reinterpret_cast<GroupExchange*>(context->saved_data["exchange"].toInt());
-    return {SumOnHost(gradients[0].contiguous(), exchange), at::Tensor()};
-  }
-};
 
 at::Tensor Normalise(const at::Tensor& x, const BatchNormTensors& tensors, const BatchNormMode& mode) {
   return at::batch_norm(x, tensors.weight, tensors.bias, tensors.running_mean, tensors.running_var, mode.training,
@@ -63,8 +44,8 @@ at::Tensor NormaliseTogether(const at::Tensor& x, const BatchNormTensors& tensor
   // In float32, whatever x is in: bfloat16 would round the count of rows.
   const at::Tensor distances = x.to(at::kFloat) - spread(tensors.running_mean.clone());
   const at::Tensor rows = at::full({1}, static_cast<double>(x.numel() / channels), distances.options());
-  const at::Tensor sums =
-      SumFunction::apply(at::cat({distances.sum(others), (distances * distances).sum(others), rows}), mode.exchange);
+  const at::Tensor own = at::cat({distances.sum(others), (distances * distances).sum(others), rows});
+  const at::Tensor sums = GatherRows(own.unsqueeze(0), mode.exchange).sum(0);
   const at::Tensor count = sums.narrow(0, 2 * channels, 1).detach();
   const at::Tensor mean = sums.narrow(0, 0, channels) / count;
   const at::Tensor var = (sums.narrow(0, channels, channels) / count - mean * mean).clamp_min(0);

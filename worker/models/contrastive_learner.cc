@@ -6,7 +6,8 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/from_blob.h>
+#include <ATen/ops/stack.h>
+#include <c10/core/DeviceGuard.h>
 
 #include <algorithm>
 #include <cmath>
@@ -14,10 +15,12 @@
 #include <vector>
 
 #include "common/status.h"
+#include "worker/augment/host_values.h"
 #include "worker/losses/instance_discrimination.h"
 #include "worker/losses/momentum_contrast.h"
 #include "worker/losses/nt_xent.h"
 #include "worker/models/backbone_file.h"
+#include "worker/models/candidate_rows.h"
 #include "worker/models/gather_rows.h"
 #include "worker/models/gpus.h"
 #include "worker/models/gradient_buckets.h"
@@ -47,6 +50,12 @@ EncoderSettings OfAPart(const LearnerSettings& settings) {
   return encoder;
 }
 
+// What a guard takes where memory is pinned: CUDA sees it from the thread's GPU, which is number 0 at first, and takes
+// a share of that one's memory too.
+std::optional<at::Device> GpuOf(const at::Device& device) {
+  return device.is_cuda() ? std::optional(device) : std::nullopt;
+}
+
 class Learner : public ContrastiveLearner {
  public:
   Learner(const LearnerSettings& settings, WorkerGroup group)
@@ -58,7 +67,8 @@ class Learner : public ContrastiveLearner {
         buckets_(
             settings.bucket_bytes / sizeof(float),
             [this](std::span<float> bucket) { exchange_.BeginGradients(bucket); }, &query_.tensors()),
-        views_(settings, query_.device()) {
+        views_(settings, query_.device()),
+        candidate_rows_(PlaceOf(settings.device, settings.gpu), query_.dim()) {
     if (settings.method == ContrastiveMethod::kMoco) {
       key_ = std::make_unique<ImageEncoder>(OfAPart(settings), settings.precision, &exchange_, /*learns=*/false,
                                             PlaceOf(settings.device, settings.gpu));
@@ -99,12 +109,6 @@ class Learner : public ContrastiveLearner {
   // the mean of the parts.
   double RunningShare(int part) const;
 
-  // [rows, dim] What a step is given, on the learner's device.
-  at::Tensor AsRows(std::span<const float> floats) const {
-    return at::from_blob(const_cast<float*>(floats.data()), {static_cast<int64_t>(floats.size()) / dim(), dim()},
-                         at::TensorOptions(at::kFloat))
-        .to(query_.device());
-  }
   // What was written to spans is in the tensors then.
   void SendTensors() const;
   // The spans are behind where tensors lie apart.
@@ -131,8 +135,10 @@ class Learner : public ContrastiveLearner {
   std::unique_ptr<ModelOptimizer> optimizer_;
   GradientBuckets buckets_;
   StepViews views_;
+  CandidateRows candidate_rows_;
   at::Tensor keys_;                          // Of kMoco, of the last step: [views, batch, dim].
   at::Tensor candidates_;                    // Of the step under way.
+  std::vector<at::Tensor> seen_;             // [4] of each of its parts: the figures of a ContrastiveLoss.
   std::vector<at::Tensor> part_embeddings_;  // Of other methods, of the parts so far.
   at::Tensor embeddings_;                    // Of the last step.
   float normaliser_ = 0;                     // Of kInstanceNce.
@@ -150,10 +156,8 @@ absl::StatusOr<StepResult> Learner::Step(const StepInput& input) {
     for (int part = 0; part < parts(); ++part) {
       const ContrastiveLoss loss = Loss(form().PartOf(input, part), part);
       (loss.loss / parts()).backward();
-      result.loss += loss.loss.item<double>() / parts();
-      result.positive_similarity += loss.positive_similarity / parts();
-      result.negative_similarity += loss.negative_similarity / parts();
-      result.accuracy += loss.accuracy / parts();
+      seen_.push_back(
+          at::stack({loss.loss.detach(), loss.positive_similarity, loss.negative_similarity, loss.accuracy}));
     }
     buckets_.Finish();
     Report(&result);
@@ -166,6 +170,7 @@ absl::StatusOr<StepResult> Learner::Step(const StepInput& input) {
   RETURN_IF_ERROR(TorchGuard("an optimizer's step", [&]() -> absl::Status {
     result.gradient_norm = optimizer_->Step(1.0 / exchange_.size(), input.learning_rate);
     TensorsChanged();
+    if (input.parameters_are_read) std::as_const(query_).tensors().parameter_floats();
     return absl::OkStatus();
   }));
   if (!std::isfinite(result.gradient_norm)) {
@@ -184,8 +189,6 @@ void Learner::SendTensors() const {
 void Learner::TensorsChanged() {
   query_.tensors().BuffersChanged();
   if (key_ != nullptr) key_->tensors().BuffersChanged();
-  // The owner of the key encoder reads them after each step: here an error of the device is still one in words.
-  if (key_ != nullptr) std::as_const(query_).tensors().parameter_floats();
 }
 
 double Learner::RunningShare(int part) const {
@@ -196,6 +199,7 @@ double Learner::RunningShare(int part) const {
 std::shared_ptr<uint8_t[]> Learner::ViewMemory(size_t bytes) {
   std::shared_ptr<uint8_t[]> memory;
   const absl::Status status = TorchGuard("memory for views", [&]() -> absl::Status {
+    const c10::OptionalDeviceGuard on_gpu(GpuOf(query_.device()));
     const auto options = at::TensorOptions(at::kByte).pinned_memory(query_.device().is_cuda());
     const at::Tensor tensor = at::empty({static_cast<int64_t>(bytes)}, options);
     memory = {tensor.mutable_data_ptr<uint8_t>(), [tensor](uint8_t*) {}};
@@ -208,7 +212,8 @@ std::shared_ptr<uint8_t[]> Learner::ViewMemory(size_t bytes) {
 absl::Status Learner::Prepare(const StepInput& input) {
   RETURN_IF_ERROR(views_.Begin(input));
   part_embeddings_.clear();
-  candidates_ = AsRows(input.candidates);
+  seen_.clear();
+  if (!input.candidates.empty()) candidates_ = candidate_rows_.Take(input.candidates, input.changed_candidates);
   if (settings_.method == ContrastiveMethod::kMoco) keys_ = Keys(input);
   if (settings_.method == ContrastiveMethod::kInstanceNce) MoveNormaliser();
   return absl::OkStatus();
@@ -219,13 +224,11 @@ ContrastiveLoss Learner::Loss(const StepInput& of, int part) {
   if (settings_.method == ContrastiveMethod::kSimClr) return SimClr(part);
   const at::Tensor embeddings = Embeddings(part);
   if (settings_.method == ContrastiveMethod::kInstanceSoftmax) {
-    const at::Tensor rows = at::from_blob(const_cast<int64_t*>(of.places.data()),
-                                          {static_cast<int64_t>(of.places.size())}, at::TensorOptions(at::kLong))
-                                .to(query_.device());
-    return InstanceSoftmaxLoss(embeddings, candidates_, rows, settings_.temperature);
+    return InstanceSoftmaxLoss(embeddings, candidates_, OnDevice(of.places, {-1}, query_.device()),
+                               settings_.temperature);
   }
-  return InstanceNceLoss(embeddings, AsRows(of.positives), candidates_, static_cast<double>(settings_.bank_rows),
-                         normaliser_, settings_.temperature);
+  return InstanceNceLoss(embeddings, OnDevice(of.positives, {-1, dim()}, query_.device()), candidates_,
+                         static_cast<double>(settings_.bank_rows), normaliser_, settings_.temperature);
 }
 
 // Of the first views, or with SimCLR of both.
@@ -294,6 +297,13 @@ void Learner::Report(StepResult* result) {
   embeddings_ = (keys_.defined() ? keys_.reshape({-1, dim()}) : at::cat(part_embeddings_, 0)).cpu();
   part_embeddings_.clear();
   candidates_ = at::Tensor();
+  // Means over the parts, which are of as many anchors each.
+  const at::Tensor seen = at::stack(seen_).to(at::kCPU, at::kDouble).mean(0);
+  const double* const figures = seen.const_data_ptr<double>();
+  result->loss = figures[0];
+  result->positive_similarity = figures[1];
+  result->negative_similarity = figures[2];
+  result->accuracy = figures[3];
   result->spread = embeddings_.std(0, /*unbiased=*/false).mean().item<double>() * std::sqrt(embeddings_.size(1));
   result->embeddings = {embeddings_.const_data_ptr<float>(), static_cast<size_t>(embeddings_.numel())};
 }
@@ -381,6 +391,8 @@ absl::StatusOr<std::unique_ptr<ContrastiveLearner>> ContrastiveLearner::Create(c
     SetUpGpus();
   }
   return TorchGuard("making an image encoder", [&]() -> absl::StatusOr<std::unique_ptr<ContrastiveLearner>> {
+    const TensorPlace place = PlaceOf(settings.device, settings.gpu);
+    const c10::OptionalDeviceGuard on_gpu(GpuOf(place.device));
     RecycleTensorMemory();
     at::set_num_threads(settings.threads);
     return std::make_unique<Learner>(settings, std::move(group));

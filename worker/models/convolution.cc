@@ -1,6 +1,6 @@
 #include "worker/models/convolution.h"
 
-#include <ATen/ops/convolution.h>
+#include <ATen/ops/conv2d.h>
 
 #include <cmath>
 
@@ -18,8 +18,8 @@ Convolution::Convolution(const std::string& name, int64_t in, int64_t out, int64
 
 at::Tensor Convolution::Forward(const at::Tensor& x) const {
   if (KernelPays(x, weight_->tensor, stride_)) return KernelConvolve(x, weight_->tensor, stride_);
-  return at::convolution(x, weight_->tensor, /*bias=*/{}, {stride_, stride_}, {padding_, padding_}, /*dilation=*/{1, 1},
-                         /*transposed=*/false, /*output_padding=*/{0, 0}, /*groups=*/1);
+  // Not at::convolution, which autocasting does not know of on the CPU.
+  return at::conv2d(x, weight_->tensor, /*bias=*/{}, {stride_, stride_}, {padding_, padding_});
 }
 
 }  // namespace shoal

@@ -4,7 +4,6 @@
 #include <ATen/ops/_foreach_norm.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
-#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
@@ -51,9 +50,7 @@ class OptimizerByOperators final : public ModelOptimizer {
   double Step(double gradient_scale, double learning_rate) override {
     const at::NoGradGuard no_gradient;
     const at::Tensor parameters = tensors_.parameter_row(), gradients = tensors_.gradient_row();
-    const double norm =
-        gradient_scale *
-        at::linalg_vector_norm(gradients, 2, /*dim=*/c10::nullopt, /*keepdim=*/false, at::kDouble).item<double>();
+    const double norm = gradient_scale * Norms(gradients).to(at::kDouble).square().sum().sqrt().item<double>();
     if (!std::isfinite(norm)) return norm;
     if (settings_.clip_norm > 0 && norm > settings_.clip_norm) gradient_scale *= settings_.clip_norm / norm;
     ++steps_;

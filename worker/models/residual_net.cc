@@ -116,7 +116,7 @@ at::Tensor ResidualNet::Forward(const at::Tensor& pictures) const {
   at::Tensor x = stem_norm_[0].Apply(stem_[0].Forward(pictures), /*shortcut=*/{}, /*rectify=*/true);
   if (pools_) x = at::max_pool2d(x, /*kernel_size=*/{3, 3}, /*stride=*/{2, 2}, /*padding=*/{1, 1});
   for (const Block& block : blocks_) x = block.Forward(x);
-  return x.mean({2, 3});
+  return x.mean({2, 3}, /*keepdim=*/false, at::kFloat);
 }
 
 }  // namespace shoal

@@ -62,6 +62,11 @@ absl::Status StepForm::CheckRows(const StepInput& input) const {
     return InvalidArgument("candidates: ", floats, " floats, expected ",
                            has_candidates ? Cat("rows of ", dim, ", one at least") : "none");
   }
+  for (const int64_t row : input.changed_candidates.value_or(std::span<const int64_t>())) {
+    if (row < 0 || row >= static_cast<int64_t>(floats / dim)) {
+      return InvalidArgument("changed_candidates: row ", row, " of ", floats / dim);
+    }
+  }
   const size_t rows = settings.method == ContrastiveMethod::kInstanceSoftmax ? batch : 0;
   if (input.places.size() != rows) {
     return InvalidArgument("places: ", input.places.size(), " numbers, expected ", rows);

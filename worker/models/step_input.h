@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -30,6 +31,8 @@ struct StepInput {
   // Rows of embeddings [rows, dim], of length 1: MoCo's queue, in which this batch's keys are not yet; or the whole
   // bank; or the rows of the bank that are the sample of negatives.
   std::span<const float> candidates;
+  // Of them, all rows that are other than in the learner's last step; without a value any may be.
+  std::optional<std::span<const int64_t>> changed_candidates;
   std::span<const int64_t> places;   // [batch] Of kInstanceSoftmax: the pictures' rows of the bank, by number.
   std::span<const float> positives;  // [batch, dim] Of kInstanceNce: the pictures' rows of the bank.
   // Of kMoco, where the second views are of other pictures than the first (worker/images/key_order.h): [workers *
@@ -37,6 +40,9 @@ struct StepInput {
   // all workers' is of. Empty: each is of its first view's. Not with `symmetric`.
   std::span<const uint32_t> key_places;
   double learning_rate = 0;
+  // Whether the caller looks at QueryParameters() before the next step: what fails on their way is this step's error
+  // then.
+  bool parameters_are_read = false;
 };
 
 // Of `parts` equal parts of a span, the one numbered `part`.

@@ -2,14 +2,23 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/from_blob.h>
 
 #include <vector>
 
 #include "common/status.h"
+#include "worker/augment/host_values.h"
 #include "worker/models/image_encoder.h"
 
 namespace shoal {
+namespace {
+
+// Whether the second follows the first in memory, so that both are one span.
+template <typename T>
+bool Adjoin(std::span<const T> first, std::span<const T> second) {
+  return first.data() + first.size() == second.data();
+}
+
+}  // namespace
 
 StepViews::StepViews(const LearnerSettings& settings, at::Device device)
     : size_(settings.image_size),
@@ -40,30 +49,26 @@ at::Tensor StepViews::PartOf(const at::Tensor& views, int part) const {
   return views.narrow(0, part * count, count);
 }
 
-at::Tensor StepViews::OnDevice(const Span& views) const {
+at::Tensor StepViews::Pictures(const Span& views) const {
   if (views.levels.empty()) return PicturesOn(views.floats, size_).to(device_);
-  const int64_t count = static_cast<int64_t>(views.levels.size()) / (3 * size_ * size_);
-  const at::Tensor levels =
-      at::from_blob(const_cast<uint8_t*>(views.levels.data()), {count, size_, size_, 3}, at::TensorOptions(at::kByte))
-          .to(device_, /*non_blocking=*/true);
+  const at::Tensor levels = OnDevice(views.levels, {-1, size_, size_, 3}, device_, /*non_blocking=*/true);
   return augmenter_.Normalise(levels).permute({0, 3, 1, 2});
 }
 
 at::Tensor StepViews::First(int part) const {
-  return first_.defined() ? PartOf(first_, part) : OnDevice(FirstSpan(part));
+  return first_.defined() ? PartOf(first_, part) : Pictures(FirstSpan(part));
 }
 
 at::Tensor StepViews::Second(int part) const {
-  return second_.defined() ? PartOf(second_, part) : OnDevice(SecondSpan(part));
+  return second_.defined() ? PartOf(second_, part) : Pictures(SecondSpan(part));
 }
 
 at::Tensor StepViews::Both(int part) const {
   const Span first = FirstSpan(part), second = SecondSpan(part);
-  // Without a copy where they follow each other in memory.
-  if (!first.floats.empty() && first.floats.data() + first.floats.size() == second.floats.data()) {
-    return OnDevice({{first.floats.data(), 2 * first.floats.size()}, {}});
+  if (first_.defined() || !Adjoin(first.floats, second.floats) || !Adjoin(first.levels, second.levels)) {
+    return at::cat({First(part), Second(part)});
   }
-  return at::cat({First(part), Second(part)});
+  return Pictures({{first.floats.data(), 2 * first.floats.size()}, {first.levels.data(), 2 * first.levels.size()}});
 }
 
 }  // namespace shoal

@@ -41,7 +41,7 @@ class StepViews {
   Span PartOf(const Span& views, int part) const;
   Span FirstSpan(int part) const { return PartOf({input_.first_views, input_.first_levels}, part); }
   Span SecondSpan(int part) const { return PartOf({input_.second_views, input_.second_levels}, part); }
-  at::Tensor OnDevice(const Span& views) const;
+  at::Tensor Pictures(const Span& views) const;
   // Of `views` made here, those of the part.
   at::Tensor PartOf(const at::Tensor& views, int part) const;
 

@@ -44,6 +44,8 @@ absl::Status BankRows::ReadAll(const StepPlace& place, StepInput* input) {
     for (size_t i = 0; i < last_step_.size(); ++i) {
       std::copy_n(rows_.data() + i * dim_, dim_, bank_.data() + last_step_[i] * dim_);
     }
+    new_rows_.assign(last_step_.begin(), last_step_.end());
+    input->changed_candidates = new_rows_;
   }
   last_step_.assign(place.pictures.begin(), place.pictures.end());
   own_numbers_.assign(place.own().begin(), place.own().end());

@@ -40,6 +40,7 @@ class BankRows final : public ContrastRows {
   const uint64_t dim_;
   std::vector<float> bank_;           // [pictures, dim] The copy, of the full softmax; empty before the first step.
   std::vector<uint64_t> last_step_;   // The pictures of all workers in the last step.
+  std::vector<int64_t> new_rows_;     // Of the copy, at the last Read.
   std::vector<int64_t> own_numbers_;  // [count]
   std::vector<uint64_t> keys_;
   std::vector<float> rows_, positives_;

@@ -55,8 +55,12 @@ absl::Status MocoRows::Read(const StepPlace& place, StepInput* input) {
     RETURN_IF_ERROR(ReadQueue(0, settings_.queue()));
   } else {
     RETURN_IF_ERROR(ReadQueue(FirstRow(place.step - 1), keys_of_a_step()));
+    new_rows_.resize(keys_of_a_step());
+    std::iota(new_rows_.begin(), new_rows_.end(), static_cast<int64_t>(FirstRow(place.step - 1)));
+    input->changed_candidates = new_rows_;
   }
   input->candidates = queue_;
+  input->parameters_are_read = WritesKeyEncoder(place.step);
   if (settings_.shuffle()) {
     key_order_ = KeyOrder(seed_, place.step, batch_);
     input->key_places = key_order_;
@@ -76,10 +80,10 @@ absl::Status MocoRows::Write(const StepPlace& place, const StepResult& result) {
     RETURN_IF_ERROR(WriteKeys(FirstRow(place.step) + half * batch_ + place.first,
                               result.embeddings.subspan(half * floats, floats)));
   }
-  const uint64_t interval = settings_.key_sync_interval();
-  if ((place.step + 1) % interval != 0) return absl::OkStatus();
+  if (!WritesKeyEncoder(place.step)) return absl::OkStatus();
   // As far as `interval` moving averages towards the same parameters would go.
-  const double keep = std::pow(MomentumAt(settings_, place.progress), static_cast<double>(interval));
+  const double keep =
+      std::pow(MomentumAt(settings_, place.progress), static_cast<double>(settings_.key_sync_interval()));
   return key_encoder_.Write(learner_.QueryParameters(), static_cast<float>(1 - keep), rank_, workers_);
 }
 

@@ -39,6 +39,7 @@ class MocoRows final : public ContrastRows {
   // Keys that a step adds, of all workers, and the row of the first.
   uint64_t keys_of_a_step() const { return batch_ * (settings_.symmetric() ? 2 : 1); }
   uint64_t FirstRow(uint64_t step) const { return step * keys_of_a_step() % settings_.queue(); }
+  bool WritesKeyEncoder(uint64_t step) const { return (step + 1) % settings_.key_sync_interval() == 0; }
   // Rows [first, first + count) of the queue, into their places in the copy.
   absl::Status ReadQueue(uint64_t first, uint64_t count);
   absl::Status WriteKeys(uint64_t first_row, std::span<const float> keys);
@@ -52,7 +53,8 @@ class MocoRows final : public ContrastRows {
   const int rank_, workers_;
   const uint64_t dim_;
   ListTable key_encoder_;
-  std::vector<float> queue_;  // [queue, dim] The copy; empty before the first step.
+  std::vector<float> queue_;       // [queue, dim] The copy; empty before the first step.
+  std::vector<int64_t> new_rows_;  // Of the copy, at the last Read.
   std::vector<uint64_t> row_numbers_;
   std::vector<uint32_t> key_order_;  // Of the last step, where it is shuffled.
 };

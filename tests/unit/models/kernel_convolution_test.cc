@@ -8,6 +8,8 @@
 #include "gtest/gtest.h"
 #include "worker/kernels/simd_backend.h"
 #include "worker/models/autocast.h"
+#include "worker/models/convolution.h"
+#include "worker/models/model_tensors.h"
 
 namespace shoal {
 namespace {
@@ -78,6 +80,15 @@ TEST_F(KernelConvolutionTest, WhatTheKernelsCannotDoOrDoSlowlyIsLeftToTorch) {
 TEST_F(KernelConvolutionTest, SixteenChannelsAreLeftToTorchWhereItIsQuickerWithThem) {
   const at::Tensor x = Random({1, 16, 8, 8}, 1), weight = Random({16, 16, 3, 3}, 2);
   EXPECT_EQ(KernelPays(x, weight, 1), BestSimdBackend() != SimdBackend::kAvx512);
+}
+
+TEST_F(KernelConvolutionTest, AConvolutionUnderAutocastComputesInBfloat16) {
+  ModelTensors tensors;
+  const Convolution wide("wide", 32, 32, 3, 1, &tensors), stem("stem", 3, 32, 7, 2, &tensors);
+  tensors.Allocate(/*seed=*/1, /*learns=*/true);
+  const Autocast lower(Precision::kBfloat16, c10::DeviceType::CPU);
+  EXPECT_EQ(wide.Forward(Random({2, 32, 8, 8}, 1)).scalar_type(), at::kBFloat16);
+  EXPECT_EQ(stem.Forward(Random({2, 3, 8, 8}, 1)).scalar_type(), at::kBFloat16);
 }
 
 }  // namespace

@@ -53,15 +53,20 @@ std::vector<double> Steps(ContrastiveLearner& learner, const Case& of, std::vect
   std::vector<uint32_t> key_places(of.shuffles ? workers * kBatch : 0);
   for (size_t i = 0; i < key_places.size(); ++i) key_places[i] = static_cast<uint32_t>(key_places.size() - 1 - i);
   std::vector<double> losses;
+  std::vector<float> rows = RandomFloats(32 * kDim, keys[0] + 200);
+  const std::vector<int64_t> changed = {3, 9, 31};
   for (const uint64_t key : keys) {
     const std::vector<float> first = RandomFloats(kBatch * kSize * kSize * 3, key),
                              second = RandomFloats(first.size(), key + 100);
-    const std::vector<float> rows = RandomFloats(32 * kDim, key + 200),
-                             positives = RandomFloats(kBatch * kDim, key + 300);
+    const std::vector<float> positives = RandomFloats(kBatch * kDim, key + 300);
     const std::vector<int64_t> places = {0, 5, 2, 9, 30, 31, 7, 1, 3, 4, 6, 8, 10, 29, 28, 11};
     StepInput input{.first_views = first, .key_places = key_places, .learning_rate = 0.05};
     if (method == ContrastiveMethod::kSimClr || method == ContrastiveMethod::kMoco) input.second_views = second;
     if (method != ContrastiveMethod::kSimClr) input.candidates = rows;
+    if (!losses.empty() && method != ContrastiveMethod::kSimClr) {
+      for (const int64_t row : changed) std::ranges::copy(RandomFloats(kDim, key + row), rows.begin() + row * kDim);
+      input.changed_candidates = changed;
+    }
     if (method == ContrastiveMethod::kInstanceSoftmax) input.places = places;
     if (method == ContrastiveMethod::kInstanceNce) input.positives = positives;
     const auto result = learner.Step(input);
@@ -164,7 +169,9 @@ TEST_P(LearnerDeviceTest, InBfloat16StepsAreTheSameRoundedMore) {
   settings.precision = Precision::kBfloat16;
   const auto rounded = MakeLearner(settings);
   const std::vector<double> expected = Steps(*exact, of(), {1, 2, 3}), losses = Steps(*rounded, of(), {1, 2, 3});
-  for (size_t i = 0; i < losses.size(); ++i) EXPECT_NEAR(losses[i], expected[i], 0.05 * expected[i]) << i;
+  // What is rounded moves the parameters, and those the next loss.
+  EXPECT_NEAR(losses[0], expected[0], 0.02 * expected[0]);
+  for (size_t i = 1; i < losses.size(); ++i) EXPECT_NEAR(losses[i], expected[i], 0.15 * expected[i]) << i;
   EXPECT_NE(losses, expected);
 }
 

@@ -102,9 +102,9 @@ TEST(NtXentLossTest, SaysHowNearPositivesAndNegativesAre) {
   for (const int64_t row : {0, 2}) z.mutable_data_ptr<float>()[2 * row] = 1;
   for (const int64_t row : {1, 3}) z.mutable_data_ptr<float>()[2 * row + 1] = 1;
   const ContrastiveLoss loss = NtXentLoss(z, z, 0, kTemperature);
-  EXPECT_NEAR(loss.positive_similarity, 1, 1e-6);
-  EXPECT_NEAR(loss.negative_similarity, 0, 1e-6);
-  EXPECT_EQ(loss.accuracy, 1);
+  EXPECT_NEAR(Item(loss.positive_similarity), 1, 1e-6);
+  EXPECT_NEAR(Item(loss.negative_similarity), 0, 1e-6);
+  EXPECT_EQ(Item(loss.accuracy), 1);
 }
 
 TEST(MomentumContrastLossTest, EqualEmbeddingsCostLogOfTheQueueAndOne) {

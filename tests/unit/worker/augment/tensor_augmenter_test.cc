@@ -20,6 +20,7 @@
 #include "worker/augment/resample_plan.h"
 #include "worker/augment/view_arithmetic.h"
 #include "worker/models/gpus.h"
+#include "worker/models/torch_guard.h"
 
 namespace shoal {
 namespace {
@@ -305,12 +306,13 @@ TEST(TensorAugmenterErrorsTest, APictureTooLargeForAPieceIsNamedWithItsCure) {
                     HasSubstr("make the picture smaller when it is decoded")));
 }
 
-TEST(TensorAugmenterErrorsTest, WhatTorchThrowsComesBackAsAStatus) {
+TEST(TensorAugmenterErrorsTest, WhereThereIsNoSuchDeviceTorchSaysSo) {
   if (Gpus() > 0) GTEST_SKIP() << "needs a build or a host without a GPU";
-  const PictureBatch pictures = Batch({Waves(4, 4)});
-  const BatchView view = {0, EvaluationView(Strong(4), 4, 4)};
-  EXPECT_THAT(TensorAugmenter(Strong(4), at::kCUDA).Apply(pictures, {&view, 1}).status().ToString(),
-              HasSubstr("INTERNAL: making 1 views of 4 pixels on cuda: "));
+  const auto make = [] {
+    const TensorAugmenter augmenter(Strong(4), at::kCUDA);
+    return absl::OkStatus();
+  };
+  EXPECT_THAT(TorchGuard("an augmenter", make).ToString(), HasSubstr("INTERNAL: an augmenter: "));
 }
 
 TEST(PictureBatchTest, PicturesLieEndToEndAndEmptyOnesAreRefused) {

@@ -137,7 +137,7 @@ TEST_F(ViewBatchesTest, ViewsOf8BitsBecomeTheOthersByNormalisingInTheMemoryThatW
       const float scaled = scaling.scales[i % 3] * level;
       ASSERT_EQ(scaled + scaling.offsets[i % 3], expected[0][i]) << i;
     }
-    batches.Recycle(std::make_unique<ViewBatch>(**batch));
+    batches.Recycle(std::make_unique<ViewBatch>(std::move(**batch)));
   }
   EXPECT_LE(handed_out.size(), 3) << "recycled memory serves again";
 }
