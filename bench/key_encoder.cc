@@ -98,7 +98,7 @@ absl::StatusOr<double> TimeOf(ContrastRows* rows, const StepPlace& place, const 
 }
 
 absl::Status Run(const job::Job& job, int steps) {
-  ASSIGN_OR_RETURN(const LearnerSettings settings, LearnerSettingsOf(job, /*pictures=*/0, kSide, /*threads=*/1));
+  const LearnerSettings settings = LearnerSettingsOf(job, /*pictures=*/0, kSide, /*threads=*/1);
   ASSIGN_OR_RETURN(const auto learner, ContrastiveLearner::Create(settings));
   MappedTables tables;
   for (const wire::TableSpec& spec : TablesOf(job, /*items=*/0)) RETURN_IF_ERROR(tables.Add(spec));

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/format.h"
+#include "common/job/derived.h"
 #include "common/status.h"
 #include "common/transport/control.h"
 
@@ -13,6 +14,8 @@ namespace {
 
 // What a role gets beyond its share for the tables' size, and the slowest pace that is still taken for life.
 constexpr absl::Duration kLargeWorkPatience = absl::Seconds(60);
+// To load CUDA, and to join NCCL's communicator, which has a deadline of two minutes and better words for it.
+constexpr absl::Duration kGpuStartPatience = absl::Minutes(3);
 constexpr double kStartBytesPerSecond = 100e6;
 constexpr double kExportBytesPerSecond = 10e6;
 
@@ -36,6 +39,8 @@ const char* Awaited(Member::State state) {
 Membership::Membership(const job::Job& job, absl::Time now)
     : interval_(absl::Seconds(job.heartbeats().interval_seconds())),
       dead_after_(absl::Seconds(job.heartbeats().dead_after_seconds())),
+      start_patience_(TrainsImages(job) && job.encoder().device() != job::ImageEncoder::CPU ? kGpuStartPatience
+                                                                                            : kLargeWorkPatience),
       listening_(interval_, now) {
   for (uint32_t i = 0; i < job.servers() + job.workers(); ++i) {
     const bool server = i < job.servers();
@@ -159,7 +164,7 @@ absl::Duration Membership::Patience(Member::State state) const {
     case Member::State::kExpected:
       return kJoinPatience;
     case Member::State::kWelcomed:
-      return kLargeWorkPatience + absl::Seconds(table_bytes_ / kStartBytesPerSecond);
+      return start_patience_ + absl::Seconds(table_bytes_ / kStartBytesPerSecond);
     case Member::State::kJoined:
     case Member::State::kReady:
       return dead_after_;

@@ -90,6 +90,7 @@ class Membership {
 
   const absl::Duration interval_;
   const absl::Duration dead_after_;
+  const absl::Duration start_patience_;  // From its Welcome until a role is ready, but for its tables.
   uint64_t table_bytes_ = 0;
   ListeningTime listening_;
   std::vector<Member> members_;  // By rank - 1.

@@ -45,4 +45,30 @@ absl::Status CheckEncoderDevice(const job::Job& job, const Installation& install
   return absl::OkStatus();
 }
 
+namespace {
+
+// Of a job that takes GPUs where every worker has one.
+bool FindsGpus(const job::Job& job, const Installation& installation, Clock& clock) {
+  if (!TrainsImages(job) || job.encoder().device() != job::ImageEncoder::ANY) return false;
+  if (job.determinism() == job::Job::STRICT) return false;
+  job::Job on_gpus = job;
+  on_gpus.mutable_encoder()->set_device(job::ImageEncoder::CUDA);
+  return CheckEncoderDevice(on_gpus, installation, clock).ok();
+}
+
+}  // namespace
+
+absl::StatusOr<MemoryPlan> PlanMemory(const job::Job& job, uint64_t items, uint32_t picture_side,
+                                      const Machine& machine, const Installation& installation, Clock& clock) {
+  MemoryPlan plan = MemoryPlan::Of(job, items, picture_side, job.encoder().device() == job::ImageEncoder::CUDA);
+  absl::Status fits = plan.CheckFits(job, machine);
+  // To look for GPUs takes a second: only where it matters.
+  if (!fits.ok() && FindsGpus(job, installation, clock)) {
+    plan = MemoryPlan::Of(job, items, picture_side, /*on_gpus=*/true);
+    fits = plan.CheckFits(job, machine);
+  }
+  RETURN_IF_ERROR(fits);
+  return plan;
+}
+
 }  // namespace shoal

@@ -7,7 +7,9 @@
 #include "absl/status/statusor.h"
 #include "common/clock.h"
 #include "common/json_object.h"
+#include "common/machine.h"
 #include "launch/installation.h"
+#include "launch/memory_plan.h"
 #include "proto/job.pb.h"
 
 namespace shoal {
@@ -20,5 +22,9 @@ absl::StatusOr<JsonObject> AskImageWorker(const Installation& installation, Cloc
 // which all hosts have, and by this host's GPUs where the job runs on no other. FailedPrecondition says why not, and
 // the cure.
 absl::Status CheckEncoderDevice(const job::Job& job, const Installation& installation, Clock& clock);
+
+// MemoryPlan::Of where the workers will compute. ResourceExhausted: `machine` has less.
+absl::StatusOr<MemoryPlan> PlanMemory(const job::Job& job, uint64_t items, uint32_t picture_side,
+                                      const Machine& machine, const Installation& installation, Clock& clock);
 
 }  // namespace shoal

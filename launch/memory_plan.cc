@@ -71,10 +71,13 @@ uint64_t WorkerBytes(const job::Job& job, const std::vector<wire::TableSpec>& ta
   return bytes;
 }
 
-// Of an image encoder: the net and what training it keeps, views made ahead, and what a step computes. Measured of
-// SMALL and ResNet-18, a step takes three times its convolutions' outputs.
-uint64_t EncoderWorkerBytes(const job::Job& job, const std::vector<wire::TableSpec>& tables, uint32_t picture_side) {
-  constexpr uint64_t kTorchBytes = uint64_t{220} << 20, kUsualView = 224, kBatches = 3;
+// Of an image encoder: the net and what training it keeps, views made ahead, and what a step computes, which with
+// `on_gpus` is none of the host's memory. Measured of SMALL and ResNet-18, a step takes three times its convolutions'
+// outputs; what CUDA takes of the host is its usual 2 GB.
+uint64_t EncoderWorkerBytes(const job::Job& job, const std::vector<wire::TableSpec>& tables, uint32_t picture_side,
+                            bool on_gpus) {
+  constexpr uint64_t kTorchBytes = uint64_t{220} << 20, kCudaBytes = uint64_t{2} << 30;
+  constexpr uint64_t kUsualView = 224, kBatches = 3;
   const EncoderSize size = EncoderSize::Of(job.encoder());
   const uint64_t asked = job.encoder().augmentation().size();
   const uint64_t side = asked > 0 ? asked : std::min<uint64_t>(picture_side, kUsualView);
@@ -82,20 +85,24 @@ uint64_t EncoderWorkerBytes(const job::Job& job, const std::vector<wire::TableSp
   // What a step computes is of one part of them at a time.
   const uint64_t at_once = (views + job.encoder().accumulation_steps() - 1) / job.encoder().accumulation_steps();
   const double pixels = static_cast<double>(side * side);
-  uint64_t floats = 2 * TrainingStateFloats(job) + size.parameters;  // Gradients, and the state as it is saved.
-  floats += static_cast<uint64_t>(pixels * static_cast<double>(views * 3 * kBatches));
-  floats += static_cast<uint64_t>(pixels * static_cast<double>(at_once) * 3 * 2 * size.outputs_per_pixel);
-  for (const wire::TableSpec& table : tables) {
-    // A copy of queue or bank, and each view's similarity to all of its rows, as it is, scaled, and its gradient.
-    if (table.id() != kStateTable && table.dim() != kListRowFloats)
-      floats += table.rows() * (table.dim() + 3 * at_once);
+  const auto values = static_cast<uint64_t>(pixels * static_cast<double>(views * 3 * kBatches));
+  uint64_t floats = 2 * TrainingStateFloats(job);  // As it is, and as it is saved.
+  if (!on_gpus) {
+    floats += size.parameters + values;  // Gradients, and views.
+    floats += static_cast<uint64_t>(pixels * static_cast<double>(at_once) * 3 * 2 * size.outputs_per_pixel);
   }
-  return kTorchBytes + floats * sizeof(float);
+  for (const wire::TableSpec& table : tables) {
+    if (table.id() == kStateTable || table.dim() == kListRowFloats) continue;
+    // A copy of queue or bank, and each view's similarity to all of its rows, as it is, scaled, and its gradient.
+    floats += table.rows() * (table.dim() + (on_gpus ? 0 : 3 * at_once));
+  }
+  // Views go to a GPU as bytes.
+  return kTorchBytes + floats * sizeof(float) + (on_gpus ? kCudaBytes + values : 0);
 }
 
 }  // namespace
 
-MemoryPlan MemoryPlan::Of(const job::Job& job, uint64_t items, uint32_t picture_side) {
+MemoryPlan MemoryPlan::Of(const job::Job& job, uint64_t items, uint32_t picture_side, bool on_gpus) {
   MemoryPlan plan;
   plan.tables = TablesOf(job, items);
   plan.coordinator_bytes = kRoleBytes;
@@ -110,7 +117,7 @@ MemoryPlan MemoryPlan::Of(const job::Job& job, uint64_t items, uint32_t picture_
   const uint64_t round_bytes = RoundBytes(job, plan.tables);
   plan.server_bytes += round_bytes / job.servers();
   if (TrainsImages(job)) {
-    plan.worker_bytes = EncoderWorkerBytes(job, plan.tables, picture_side);
+    plan.worker_bytes = EncoderWorkerBytes(job, plan.tables, picture_side, on_gpus);
   } else {
     plan.batch_bytes = BatchBytes(job, plan.tables);
     plan.worker_bytes = WorkerBytes(job, plan.tables, items) + plan.batch_bytes;

@@ -28,8 +28,9 @@ struct MemoryPlan {
   uint64_t batch_bytes = 0;   // that of its batches of rows.
   uint64_t total_bytes = 0;   // All roles together.
 
-  // Of data with `items`: words of the vocabulary, or pictures, whose shorter side has `picture_side` pixels.
-  static MemoryPlan Of(const job::Job& job, uint64_t items, uint32_t picture_side = 0);
+  // Of data with `items`: words of the vocabulary, or pictures, whose shorter side has `picture_side` pixels. With
+  // `on_gpus` encoders are computed there, and what a step computes is none of the host's memory.
+  static MemoryPlan Of(const job::Job& job, uint64_t items, uint32_t picture_side = 0, bool on_gpus = false);
 
   // ResourceExhausted where all roles are to run on `machine` and do not fit: tells what is too large and which fields
   // to change.

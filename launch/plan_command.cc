@@ -4,6 +4,7 @@
 #include "common/job/job.h"
 #include "common/status.h"
 #include "launch/commands.h"
+#include "launch/image_worker.h"
 #include "launch/launch_plan.h"
 
 namespace shoal {
@@ -14,8 +15,8 @@ absl::StatusOr<std::string> PlanOf(const TrainingRequest& request, const Install
   ASSIGN_OR_RETURN(const MpirunCommand command,
                    MpirunCommand::Of(request.job, PlannedJobFile(request), request.output, installation, machine));
   ASSIGN_OR_RETURN(const PreparedData data, PrepareRequestedData(request));
-  const MemoryPlan memory = MemoryPlan::Of(request.job, data.items, data.picture_side);
-  RETURN_IF_ERROR(memory.CheckFits(request.job, machine));
+  ASSIGN_OR_RETURN(const MemoryPlan memory,
+                   PlanMemory(request.job, data.items, data.picture_side, machine, installation, Clock::Real()));
   RETURN_IF_ERROR(MakeDirectories(request.output)) << "--output";
   RETURN_IF_ERROR(WriteFileAtomically(PlannedJobFile(request), PrintJob(request.job)));
   return DescribePlan(request, data, memory, command, machine);

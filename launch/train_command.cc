@@ -36,13 +36,12 @@ constexpr absl::Duration kLookForLeftovers = absl::Milliseconds(200);
 
 // What is known before the data is read. Of text that is not prepared yet that is not even the tables' size; of
 // pictures all but the size of a bank for each of them and of views that are as large as the pictures.
-absl::Status CheckMemory(const TrainingRequest& request, const Machine& machine) {
-  if (TrainsImages(request.job)) {
-    return MemoryPlan::Of(request.job, request.job.encoder().batch()).CheckFits(request.job, machine);
-  }
-  const std::optional<uint64_t> words = PreparedVocabulary(request);
-  if (!words.has_value()) return absl::OkStatus();
-  return MemoryPlan::Of(request.job, *words).CheckFits(request.job, machine);
+absl::Status CheckMemory(const TrainingRequest& request, const Machine& machine, const Installation& installation) {
+  const job::Job& job = request.job;
+  const std::optional<uint64_t> items =
+      TrainsImages(job) ? std::optional<uint64_t>(job.encoder().batch()) : PreparedVocabulary(request);
+  if (!items.has_value()) return absl::OkStatus();
+  return PlanMemory(job, *items, /*picture_side=*/0, machine, installation, Clock::Real()).status();
 }
 
 std::string JobFile(const TrainingRequest& request) { return Cat(request.output, "/job.textproto"); }
@@ -245,7 +244,7 @@ int TrainCommand(const std::vector<std::string>& arguments, const Installation& 
   if (const absl::Status status = CheckEncoderDevice(request.job, installation, Clock::Real()); !status.ok()) {
     return TellFailure(ToStd(status.message()));
   }
-  if (const absl::Status status = CheckMemory(request, machine); !status.ok()) {
+  if (const absl::Status status = CheckMemory(request, machine, installation); !status.ok()) {
     return TellFailure(ToStd(status.message()));
   }
   if (const absl::Status status = WriteJob(request); !status.ok()) return TellFailure(ToStd(status.message()));

@@ -17,13 +17,11 @@
 namespace shoal {
 namespace {
 
-// Far beyond any step: a dead worker is noticed by its heartbeats.
-constexpr absl::Duration kCollectivePatience = absl::Minutes(30);
-
 absl::Status RunImageWorker(Endpoint* endpoint) {
-  const auto collective = [](const std::vector<int>& ranks) { return MakeMpiCollective(ranks, kCollectivePatience); };
   WorkerParts parts;
-  parts.make_objective = [&](const ObjectiveContext& context) { return Contrastive::Create(context, collective); };
+  parts.make_objective = [](const ObjectiveContext& context) {
+    return Contrastive::Create(context, &MakeMpiCollective);
+  };
   return RunWorker(endpoint, &Clock::Real(), parts);
 }
 

@@ -13,11 +13,8 @@ namespace {
 // The net of the run as it began: the job's seed gives the same bits.
 absl::StatusOr<std::unique_ptr<ContrastiveLearner>> UntrainedNet(const job::Job& job,
                                                                  const BackboneDescription& description, int threads) {
-  job::Job in_full_precision = job;
-  in_full_precision.mutable_encoder()->set_precision(job::ImageEncoder::FP32);
-  ASSIGN_OR_RETURN(LearnerSettings settings, LearnerSettingsOf(in_full_precision, /*pictures=*/1,
-                                                               static_cast<int>(description.image_size), threads));
-  return ContrastiveLearner::Create(settings);
+  return ContrastiveLearner::Create(
+      LearnerSettingsOf(job, /*pictures=*/1, static_cast<int>(description.image_size), threads));
 }
 
 }  // namespace

@@ -29,6 +29,9 @@ namespace {
 
 // A worker answers the coordinator at least so often.
 constexpr absl::Duration kLookAway = absl::Milliseconds(20);
+// How long a worker waits for the others in a call: far beyond any step, as heartbeats tell of dead ones. Where the
+// leader measures between epochs, the others wait in their next step meanwhile; of a large set that takes hours.
+constexpr absl::Duration kPatience = absl::Minutes(30), kMeasuringPatience = absl::Hours(24);
 // How long the end of a worker that was told to stop waits for the step at hand.
 constexpr absl::Duration kLastStep = absl::Seconds(1);
 
@@ -95,17 +98,20 @@ absl::StatusOr<std::unique_ptr<Objective>> Contrastive::Create(const ObjectiveCo
   Parts parts{.context = context};
   ASSIGN_OR_RETURN(parts.images, ImageFile::Open(context.welcome.data_file()));
   RETURN_IF_ERROR(CheckSameData(context.welcome, *parts.images));
-  ASSIGN_OR_RETURN(parts.collective, make_collective(Team::Of(context.welcome).ranks));
+  const bool measures = job.encoder().evaluate_every() > 0;
+  const absl::Duration patience = measures ? kMeasuringPatience : kPatience;
+  ASSIGN_OR_RETURN(parts.collective, make_collective(Team::Of(context.welcome).ranks, patience));
   const uint32_t readers = job.encoder().reader_threads();
   ASSIGN_OR_RETURN(const AugmentationSettings augmentation, AugmentationOf(job, *parts.images));
   Collective* const workers = parts.collective.get();
   ASSIGN_OR_RETURN(const LearnerPlace place, LearnerPlaceOf(context.welcome, workers));
   if (place.device == Device::kCuda && workers->size() > 1) {
-    ASSIGN_OR_RETURN(parts.gpu_collective, MakeNcclCollective(workers, {.device = place.gpu}));
+    ASSIGN_OR_RETURN(parts.gpu_collective, MakeNcclCollective(workers, {.device = place.gpu, .timeout = patience}));
   }
-  ASSIGN_OR_RETURN(LearnerSettings settings, LearnerSettingsOf(job, parts.images->size(), augmentation.size,
-                                                               ComputingThreads(context.welcome), place));
+  LearnerSettings settings =
+      LearnerSettingsOf(job, parts.images->size(), augmentation.size, ComputingThreads(context.welcome), place);
   settings.augmentation = augmentation;
+  ASSIGN_OR_RETURN(settings.precision, PrecisionOf(job, place, workers));
   ASSIGN_OR_RETURN(parts.learner, ContrastiveLearner::Create(settings, GroupOf(workers, parts.gpu_collective.get())));
   parts.views = {.augmentation = augmentation,
                  .seed = job.seed(),
@@ -116,7 +122,7 @@ absl::StatusOr<std::unique_ptr<Objective>> Contrastive::Create(const ObjectiveCo
     parts.views.form = job.encoder().augmentation().on_gpu() ? ViewForm::kDrawn : ViewForm::kLevels;
     parts.views.allocate = [learner = parts.learner.get()](size_t bytes) { return learner->ViewMemory(bytes); };
   }
-  if (job.encoder().evaluate_every() > 0 && parts.collective->rank() == 0) {
+  if (measures && parts.collective->rank() == 0) {
     ASSIGN_OR_RETURN(PictureSets sets,
                      PictureSets::OfFiles(context.welcome.watch_bank_file(), context.welcome.watch_test_file()));
     parts.watch.emplace(std::move(sets), KnnWatch::Settings{.views = augmentation,

@@ -37,8 +37,9 @@ namespace shoal {
 
 class Contrastive final : public Objective {
  public:
-  // Makes the collective of the workers with these ranks, of which this process is one.
-  using MakeCollective = std::function<absl::StatusOr<std::unique_ptr<Collective>>(const std::vector<int>& ranks)>;
+  // Makes the collective of the workers with these ranks, of which this process is one, whose calls wait so long.
+  using MakeCollective =
+      std::function<absl::StatusOr<std::unique_ptr<Collective>>(const std::vector<int>& ranks, absl::Duration timeout)>;
 
   // Opens the image file of the welcome; goes on from the state table where that holds a state. FailedPrecondition: the
   // tables do not fit the net, or the state is another net's.

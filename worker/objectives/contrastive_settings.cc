@@ -110,21 +110,6 @@ void SetMethod(const job::Objective& objective, LearnerSettings* settings) {
   }
 }
 
-absl::StatusOr<Precision> PrecisionOf(const job::Job& job, const LearnerPlace& place) {
-  const bool on_gpu = place.device == Device::kCuda;
-  const bool quick = on_gpu ? GpuIsQuickWithBfloat16(place.gpu) : CpuIsQuickWithBfloat16();
-  const auto wanted = job.encoder().precision();
-  if (wanted == job::ImageEncoder::AUTO) {
-    return quick && job.determinism() != job::Job::STRICT ? Precision::kBfloat16 : Precision::kFloat32;
-  }
-  if (wanted == job::ImageEncoder::FP32) return Precision::kFloat32;
-  if (quick) return Precision::kBfloat16;
-  return FailedPrecondition("encoder.precision is BF16, but this ",
-                            on_gpu ? "GPU has no instructions for it (it is older than Ampere)"
-                                   : "processor has no instructions for it (amx_bf16)",
-                            ", and would be slower than with FP32; use AUTO");
-}
-
 bool IsOnThisHost(const wire::Member& member) { return member.role() == wire::WORKER && member.host_id() == HostId(); }
 
 // By this worker's place among those of its host.
@@ -172,8 +157,25 @@ absl::StatusOr<LearnerPlace> LearnerPlaceOf(const wire::Welcome& welcome, Collec
   return std::ranges::all_of(troubles, &std::string::empty) ? place : LearnerPlace();
 }
 
-absl::StatusOr<LearnerSettings> LearnerSettingsOf(const job::Job& job, uint64_t pictures, int view_size, int threads,
-                                                  const LearnerPlace& place) {
+absl::StatusOr<Precision> PrecisionOf(const job::Job& job, const LearnerPlace& place, Collective* workers) {
+  const auto wanted = job.encoder().precision();
+  if (wanted == job::ImageEncoder::FP32 || job.determinism() == job::Job::STRICT) return Precision::kFloat32;
+  const bool on_gpu = place.device == Device::kCuda;
+  const bool quick = on_gpu ? GpuIsQuickWithBfloat16(place.gpu) : CpuIsQuickWithBfloat16();
+  ASSIGN_OR_RETURN(const std::vector<std::string> slow_hosts,
+                   GatherBytes(workers, quick ? "" : HostName(), kMostTroubleBytes));
+  const auto slow = std::ranges::find_if_not(slow_hosts, &std::string::empty);
+  if (slow == slow_hosts.end()) return Precision::kBfloat16;
+  if (wanted == job::ImageEncoder::AUTO) return Precision::kFloat32;
+  return FailedPrecondition(
+      "encoder.precision is BF16, but the ", on_gpu ? "GPU" : "processor", " of worker ", slow - slow_hosts.begin(),
+      " on host ", *slow,
+      on_gpu ? " has no instructions for it (it is older than Ampere)" : " has no instructions for it (amx_bf16)",
+      ", and would be slower than with FP32; use AUTO");
+}
+
+LearnerSettings LearnerSettingsOf(const job::Job& job, uint64_t pictures, int view_size, int threads,
+                                  const LearnerPlace& place) {
   LearnerSettings settings{.encoder = EncoderOf(job, view_size),
                            .bank_rows = static_cast<int64_t>(pictures),
                            .optimizer = OptimizerOf(job.encoder().optimizer()),
@@ -183,7 +185,6 @@ absl::StatusOr<LearnerSettings> LearnerSettingsOf(const job::Job& job, uint64_t 
                            .device = place.device,
                            .gpu = place.gpu};
   SetMethod(job.objective(), &settings);
-  ASSIGN_OR_RETURN(settings.precision, PrecisionOf(job, place));
   return settings;
 }
 

@@ -27,10 +27,13 @@ inline constexpr size_t kMostTroubleBytes = 500;
 // for, and there is no GPU for it.
 absl::StatusOr<LearnerPlace> LearnerPlaceOf(const wire::Welcome& welcome, Collective* workers);
 
-// Of a set of `pictures`; `threads`: that the worker computes with. FailedPrecondition: BF16 is asked of a processor
-// that is slow at it.
-absl::StatusOr<LearnerSettings> LearnerSettingsOf(const job::Job& job, uint64_t pictures, int view_size, int threads,
-                                                  const LearnerPlace& place = {});
+// What all `workers`, who must all call it, compute in: with AUTO in bfloat16 where it is quick at each one's place.
+// FailedPrecondition: BF16 is asked for, and some place is slow at it.
+absl::StatusOr<Precision> PrecisionOf(const job::Job& job, const LearnerPlace& place, Collective* workers);
+
+// Of a set of `pictures`; `threads`: that the worker computes with. In float32.
+LearnerSettings LearnerSettingsOf(const job::Job& job, uint64_t pictures, int view_size, int threads,
+                                  const LearnerPlace& place = {});
 
 LearningRateSettings ScheduleOf(const job::DenseOptimizer& optimizer);
 

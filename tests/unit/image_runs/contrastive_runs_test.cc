@@ -190,8 +190,9 @@ class ContrastiveRunTest : public ::testing::TestWithParam<Method> {
     const auto group = std::make_shared<InProcessCollectiveGroup>(static_cast<int>(job.workers()), absl::Seconds(60));
     JobRunOptions options{.job = job, .output = folder_ + "/" + output};
     options.worker_parts.make_objective = [group](const ObjectiveContext& context) {
-      return Contrastive::Create(
-          context, [&](const std::vector<int>&) { return group->member(static_cast<int>(context.welcome.index())); });
+      return Contrastive::Create(context, [&](const std::vector<int>&, absl::Duration) {
+        return group->member(static_cast<int>(context.welcome.index()));
+      });
     };
     return options;
   }
@@ -204,7 +205,7 @@ class ContrastiveRunTest : public ::testing::TestWithParam<Method> {
     options.worker_parts.make_objective =
         [group, endings](const ObjectiveContext& context) -> absl::StatusOr<std::unique_ptr<Objective>> {
       Ending* const ending = &(*endings)[context.welcome.index()];
-      auto objective = Contrastive::Create(context, [&](const std::vector<int>&) {
+      auto objective = Contrastive::Create(context, [&](const std::vector<int>&, absl::Duration) {
         return std::make_unique<WatchedCollective>(group->member(static_cast<int>(context.welcome.index())), ending);
       });
       if (!objective.ok()) return objective.status();

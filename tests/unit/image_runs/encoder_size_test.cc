@@ -24,9 +24,8 @@ class EncoderSizeTest : public ::testing::TestWithParam<job::ImageEncoder::Net> 
   }
 
   static std::unique_ptr<ContrastiveLearner> LearnerOf(const job::Job& job) {
-    const auto settings = LearnerSettingsOf(job, /*pictures=*/100, /*view_size=*/32, /*threads=*/1);
-    EXPECT_TRUE(settings.ok()) << settings.status();
-    auto learner = ContrastiveLearner::Create(*settings);
+    auto learner =
+        ContrastiveLearner::Create(LearnerSettingsOf(job, /*pictures=*/100, /*view_size=*/32, /*threads=*/1));
     EXPECT_TRUE(learner.ok()) << learner.status();
     return *std::move(learner);
   }

@@ -53,8 +53,7 @@ class MocoMomentumTest : public ::testing::Test {
   }
 
   std::unique_ptr<ContrastiveLearner> MakeLearner(const job::Job& job) const {
-    return ContrastiveLearner::Create(LearnerSettingsOf(job, kTrain, views_of(job).size, /*threads=*/1).value())
-        .value();
+    return ContrastiveLearner::Create(LearnerSettingsOf(job, kTrain, views_of(job).size, /*threads=*/1)).value();
   }
   AugmentationSettings views_of(const job::Job& job) const { return AugmentationOf(job, *train_).value(); }
 

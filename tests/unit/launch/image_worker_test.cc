@@ -69,6 +69,20 @@ TEST_F(ImageWorkerTest, WhoAsksForNoGpuIsAskedForNothing) {
   EXPECT_TRUE(Checked("no facts").ok());
 }
 
+TEST_F(ImageWorkerTest, AJobThatFitsNoHostMemoryFitsWhereItsWorkersFindGpus) {
+  job_.mutable_encoder()->set_device(job::ImageEncoder::ANY);
+  job_.mutable_encoder()->set_net(job::ImageEncoder::RESNET50);
+  const Machine machine{.memory_bytes = 16'000'000'000, .memory_limited_by = "free memory"};
+  const auto plan = [&](std::string_view facts) {
+    EXPECT_TRUE(Checked(facts).ok());
+    return PlanMemory(job_, 1000, 224, machine, {.programs = folder_.path()}, Clock::Real());
+  };
+  EXPECT_TRUE(absl::IsResourceExhausted(plan(R"({"cuda":true,"gpus":0})").status()));
+  EXPECT_TRUE(plan(R"({"cuda":true,"gpus":1})").ok());
+  job_.set_determinism(job::Job::STRICT);
+  EXPECT_FALSE(plan(R"({"cuda":true,"gpus":1})").ok()) << "computes on the CPU";
+}
+
 TEST_F(ImageWorkerTest, AProgramThatSaysSomethingElseIsToldWithItsFirstLine) {
   EXPECT_THAT(std::string(Checked("cannot open libtorch_cuda.so").message()),
               HasSubstr("shoal-image-worker does not start: cannot open libtorch_cuda.so"));

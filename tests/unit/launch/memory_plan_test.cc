@@ -80,6 +80,19 @@ TEST(MemoryPlanTest, AnEncodersWorkerGrowsWithItsShareOfTheStepAndTheSizeOfTheVi
   EXPECT_NE(message.find("or raise encoder.accumulation_steps"), std::string::npos) << message;
 }
 
+TEST(MemoryPlanTest, WhatAGpuComputesIsNoneOfTheHostsMemory) {
+  job::Job job;
+  job.mutable_objective()->mutable_simclr();
+  job.mutable_data()->mutable_images()->add_path("pictures");
+  job.mutable_encoder()->set_net(job::ImageEncoder::RESNET50);
+  job.mutable_encoder()->set_batch(512);
+  EXPECT_GT(MemoryPlan::Of(job, 50000, 224).worker_bytes, 200e9);
+  const uint64_t on_gpus = MemoryPlan::Of(job, 50000, 224, /*on_gpus=*/true).worker_bytes;
+  // CUDA, three batches of views, the net and its optimizer twice.
+  EXPECT_GT(on_gpus, 2e9 + 3 * 1024 * 224 * 224 * 3);
+  EXPECT_LT(on_gpus, 4e9);
+}
+
 TEST(MemoryPlanTest, WithAccumulationAStepComputesOnePartAtATime) {
   job::Job job;
   job.mutable_objective()->mutable_moco();

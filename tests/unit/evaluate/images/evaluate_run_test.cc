@@ -49,8 +49,7 @@ class EvaluateRunTest : public ::testing::Test {
     const job::Job job = ParseJob(kJob, "job").value();
     const auto sets = PictureSets::Open(Sets()).value();
     const AugmentationSettings views = AugmentationOf(job, sets.train()).value();
-    auto learner =
-        ContrastiveLearner::Create(LearnerSettingsOf(job, kTrain, kPatternSide, /*threads=*/1).value()).value();
+    auto learner = ContrastiveLearner::Create(LearnerSettingsOf(job, kTrain, kPatternSide, /*threads=*/1)).value();
     Augmenter augmenter(views);
     const size_t batch = job.encoder().batch(), floats = augmenter.view_floats();
     std::vector<float> both(2 * batch * floats);
@@ -112,8 +111,7 @@ TEST_F(EvaluateRunTest, TheUntrainedNetIsTheOneThatTheRunBeganWith) {
   const auto run = EncoderRun::Open(folder_->Path("run"), /*threads=*/1);
   ASSERT_TRUE(run.ok()) << run.status();
   const job::Job job = ParseJob(kJob, "job").value();
-  auto beginning =
-      ContrastiveLearner::Create(LearnerSettingsOf(job, kTrain, kPatternSide, /*threads=*/1).value()).value();
+  auto beginning = ContrastiveLearner::Create(LearnerSettingsOf(job, kTrain, kPatternSide, /*threads=*/1)).value();
   std::vector<float> picture(3 * kPatternSide * kPatternSide), expected(beginning->features()), found(expected.size());
   for (size_t i = 0; i < picture.size(); ++i) picture[i] = std::sin(static_cast<float>(i));
   ASSERT_TRUE(beginning->Features(picture, expected).ok());
