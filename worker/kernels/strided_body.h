@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "worker/kernels/grid_cursor.h"
 #include "worker/kernels/lanes.h"
 #include "worker/kernels/strided_kernel.h"
 
@@ -22,7 +23,7 @@ class StridedBody {
 
  private:
   using Vector = typename Simd::Vector;
-  static constexpr int64_t kGroup = StridedShape::kChannelGroup;
+  static constexpr int64_t kGroup = kWeightGroup;
   static constexpr int kWidth = Simd::kWidth;
   static constexpr int kVectors = static_cast<int>(kGroup) / kWidth;
   // Rows of a register tile: with a register for each vector of the other operand, and one to spare.
@@ -69,11 +70,11 @@ class StridedBody {
         for (int j = 0; j < kVectors; ++j) sums[i][j] = Simd::MultiplyAdd(of_a, of_b[j], sums[i][j]);
       }
     }
-    // Adds lines [rows][floats] x weights [floats, 16].
-    SHOAL_INLINE void AddLines(const float* const* lines, const float* weights, int64_t floats) {
+    // Adds lines [rows][floats], each from `skip` on, x weights [floats, 16].
+    SHOAL_INLINE void AddLines(const float* const* lines, int64_t skip, const float* weights, int64_t floats) {
       const float* of_row[rows];
 #pragma GCC unroll 8
-      for (int i = 0; i < rows; ++i) of_row[i] = lines[i];
+      for (int i = 0; i < rows; ++i) of_row[i] = lines[i] + skip;
       for (int64_t r = 0; r < floats; ++r) {
         AddOuterProduct(
             weights + r * kGroup, [&](int i) __attribute__((always_inline)) { return of_row[i][r]; });
@@ -81,27 +82,14 @@ class StridedBody {
     }
   };
 
-  // Goes over the outputs in their order in memory.
-  struct Cursor {
-    const int64_t columns, rows;
-    int64_t column = 0, row = 0;
-    int64_t line = 0;  // Of the outputs of all pictures.
-
-    explicit SHOAL_INLINE Cursor(const StridedShape& shape) : columns(shape.width / 2), rows(shape.height / 2) {}
-    SHOAL_INLINE void Next() {
-      if (++column < columns) return;
-      column = 0;
-      ++line;
-      if (++row == rows) row = 0;
-    }
-  };
+  static SHOAL_INLINE GridCursor Outputs(const StridedShape& shape) { return {shape.height / 2, shape.width / 2}; }
 
   alignas(64) static constexpr float kZeros[3 * StridedShape::kMaxChannels] = {};
 
   // What lies under the kernel for `count` outputs from `cursor` on: lines[y * kPixels + i] is output i's under the
   // kernel's row y. Lines across the border are made in `work`.
   static SHOAL_INLINE void LinesUnderKernel(const StridedShape& shape, int64_t count, const float* x, float* work,
-                                            Cursor* cursor, const float** lines) {
+                                            GridCursor* cursor, const float** lines) {
     const int64_t before = shape.kernel / 2, in = shape.in, floats = shape.LineFloats();
     for (int64_t i = 0; i < count; ++i, cursor->Next()) {
       for (int64_t y = 0; y < shape.kernel; ++y) {
@@ -125,7 +113,7 @@ class StridedBody {
 
   static void Forward(const StridedShape& shape, const float* x, const float* weights, float* work, float* y) {
     const int64_t floats = shape.LineFloats();
-    Cursor cursor(shape);
+    GridCursor cursor = Outputs(shape);
     const float* lines[3 * kPixels];
     std::fill(std::begin(lines), std::end(lines), kZeros);
     for (int64_t first = 0; first < shape.OutputPixels(); first += kRows) {
@@ -136,7 +124,7 @@ class StridedBody {
         Tile<kRows> tile;
         tile.Clear();
         for (int64_t row = 0; row < shape.kernel; ++row, of_weights += floats * kGroup) {
-          tile.AddLines(lines + row * kPixels, of_weights, floats);
+          tile.AddLines(lines + row * kPixels, /*skip=*/0, of_weights, floats);
         }
         float* const to = y + first * shape.out + group;
         // Rows of outputs that are not there hold sums of older lines.
@@ -166,7 +154,7 @@ class StridedBody {
 
   static void WeightGradient(const StridedShape& shape, const float* x, const float* dy, float* work, float* gradient) {
     const int64_t floats = shape.LineFloats();
-    Cursor cursor(shape);
+    GridCursor cursor = Outputs(shape);
     const float* lines[3 * kPixels];
     for (int64_t first = 0; first < shape.OutputPixels(); first += kPixels) {
       const int64_t count = std::min(kPixels, shape.OutputPixels() - first);
@@ -190,7 +178,7 @@ class StridedBody {
   // lines[kRows
   // + i]. Beyond the border they are 0.
   static SHOAL_INLINE void LinesOfGradients(const StridedShape& shape, int64_t count, const float* dy, float* work,
-                                            Cursor cursor, const float** lines) {
+                                            GridCursor cursor, const float** lines) {
     for (int64_t i = 0; i < count; ++i, cursor.Next()) {
       for (int64_t below = 0; below < 2; ++below) {
         const float*& line = lines[below * kRows + i];
@@ -209,17 +197,21 @@ class StridedBody {
   }
 
   // Of the four pixels that an output's kernel has in its middle and to the right and below, those in row `odd_row` and
-  // column `odd_column`; `weights` moves on to what is next.
+  // column `odd_column`. By the middle of the kernel a pixel gets its gradient from that output alone; in an odd row or
+  // column by the far side of the kernel from that output, and by the near side from the next one.
   template <bool odd_row, bool odd_column>
   static SHOAL_INLINE void PixelGradients(const StridedShape& shape, int64_t count, const float* const* lines,
-                                          const float** weights, Cursor cursor, float* dx) {
+                                          const float* weights, GridCursor cursor, float* dx) {
     Tile<kRows> tile;
     tile.Clear();
-    const int64_t floats = odd_column ? 2 * shape.out : shape.out;
-    if (shape.kernel == 3 || !(odd_row || odd_column)) {
+    const int64_t middle = shape.kernel / 2;
+    if (middle == 1 || !(odd_row || odd_column)) {
       for (int row = 0; row <= (odd_row ? 1 : 0); ++row) {
-        tile.AddLines(lines + row * kRows, *weights, floats);
-        *weights += floats * kGroup;
+        for (int column = 0; column <= (odd_column ? 1 : 0); ++column) {
+          const int64_t y = odd_row ? 2 - 2 * row : middle, x = odd_column ? 2 - 2 * column : middle;
+          tile.AddLines(lines + row * kRows, column * shape.out, weights + (y * shape.kernel + x) * shape.out * kGroup,
+                        shape.out);
+        }
       }
     }
 #pragma GCC unroll 8
@@ -232,18 +224,18 @@ class StridedBody {
   }
 
   static void InputGradient(const StridedShape& shape, const float* dy, const float* weights, float* work, float* dx) {
-    Cursor cursor(shape);
+    GridCursor cursor = Outputs(shape);
     const float* lines[2 * kRows];
     std::fill(std::begin(lines), std::end(lines), kZeros);
     for (int64_t first = 0; first < shape.OutputPixels(); first += kRows) {
       const int64_t count = std::min<int64_t>(kRows, shape.OutputPixels() - first);
       LinesOfGradients(shape, count, dy, work, cursor, lines);
-      const float* of_weights = weights;
       for (int64_t group = 0; group < shape.in; group += kGroup) {
-        PixelGradients<false, false>(shape, count, lines, &of_weights, cursor, dx + group);
-        PixelGradients<false, true>(shape, count, lines, &of_weights, cursor, dx + group);
-        PixelGradients<true, false>(shape, count, lines, &of_weights, cursor, dx + group);
-        PixelGradients<true, true>(shape, count, lines, &of_weights, cursor, dx + group);
+        const float* const of_group = weights + group * shape.kernel * shape.kernel * shape.out;
+        PixelGradients<false, false>(shape, count, lines, of_group, cursor, dx + group);
+        PixelGradients<false, true>(shape, count, lines, of_group, cursor, dx + group);
+        PixelGradients<true, false>(shape, count, lines, of_group, cursor, dx + group);
+        PixelGradients<true, true>(shape, count, lines, of_group, cursor, dx + group);
       }
       for (int64_t i = 0; i < count; ++i) cursor.Next();
     }

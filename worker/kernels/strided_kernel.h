@@ -6,7 +6,7 @@
 // input is four of them, one for each of the places that a pixel can have between two steps of the kernel.
 //
 // Activations are [batch, height, width, channels]; height and width of the input are even, the output's are half.
-// Channels are multiples of kChannelGroup.
+// Channels are multiples of kWeightGroup.
 //
 // Thread rule: pure functions of their arguments; safe from any thread.
 
@@ -15,12 +15,12 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "worker/kernels/grouped_weights.h"
 #include "worker/kernels/simd_backend.h"
 
 namespace shoal {
 
 struct StridedShape {
-  static constexpr int64_t kChannelGroup = 16;
   static constexpr int64_t kMaxChannels = 1024;
   static constexpr int64_t kPixelsPerBlock = 64;
 
@@ -29,7 +29,7 @@ struct StridedShape {
   int64_t kernel = 3;                        // 3 or 1.
 
   bool Possible() const {
-    return height % 2 == 0 && width % 2 == 0 && in % kChannelGroup == 0 && out % kChannelGroup == 0 &&
+    return height % 2 == 0 && width % 2 == 0 && in % kWeightGroup == 0 && out % kWeightGroup == 0 &&
            std::max(in, out) <= kMaxChannels && (kernel == 3 || kernel == 1);
   }
   int64_t OutputPixels() const { return batch * (height / 2) * (width / 2); }
@@ -43,7 +43,7 @@ struct StridedShape {
 
 // Weights [out, kernel, kernel, in] into [out / 16, kernel, kernel, in, 16], for `forward`.
 void PackWeights(const StridedShape& shape, const float* weights, float* packed);
-// Into [in / 16, kernel * kernel, out, 16] for `input_gradient`, the kernel's places in the order of its four products.
+// Into [in / 16, kernel, kernel, out, 16], for `input_gradient`.
 void PackTurnedWeights(const StridedShape& shape, const float* weights, float* packed);
 // A gradient of the form of PackWeights into that of the weights.
 void UnpackGradient(const StridedShape& shape, const float* packed, float* gradient);

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "worker/kernels/grid_cursor.h"
 #include "worker/kernels/lanes.h"
 #include "worker/kernels/winograd_kernel.h"
 
@@ -24,7 +25,7 @@ class WinogradBody {
 
  private:
   using Vector = typename Simd::Vector;
-  static constexpr int64_t kGroup = WinogradShape::kChannelGroup;
+  static constexpr int64_t kGroup = kWeightGroup;
   static constexpr int64_t kPlaces = WinogradShape::kPlaces;
   static constexpr int64_t kTiles = WinogradShape::kTilesPerBlock;
   static constexpr int kWidth = Simd::kWidth;
@@ -133,14 +134,12 @@ class WinogradBody {
     for (; group < channels / kGroup; ++group) work.template operator()<1>(group);
   }
 
-  // Where a picture's tiles lie: a tile is the 2x2 outputs at (row, column) of a picture.
-  struct Place {
-    int64_t row, column, pixel;  // The first of the tile; pixels count through all pictures.
-  };
+  // Over the tiles: a tile is 2x2 outputs.
+  static SHOAL_INLINE GridCursor Tiles(const WinogradShape& shape) { return {shape.height / 2, shape.width / 2}; }
   static int64_t TilesOf(const WinogradShape& shape) { return shape.batch * (shape.height / 2) * (shape.width / 2); }
-  static SHOAL_INLINE Place PlaceOf(const WinogradShape& shape, int64_t tile) {
-    const int64_t columns = shape.width / 2, rows = shape.height / 2, line = tile / columns, column = tile % columns;
-    return {2 * (line % rows), 2 * column, 2 * line * shape.width + 2 * column};
+  // The tile's first pixel, counted through all pictures.
+  static SHOAL_INLINE int64_t PixelOf(const WinogradShape& shape, const GridCursor& tile) {
+    return 2 * tile.line * shape.width + 2 * tile.column;
   }
 
   // B^T d over a line of four.
@@ -176,19 +175,19 @@ class WinogradBody {
     }
   }
 
-  // `count` tiles from `first` on into v [in / 16, place, tile, 16].
-  static SHOAL_INLINE void TransformInputs(const WinogradShape& shape, int64_t first, int64_t count, const float* x,
+  // `count` tiles from `tile` on into v [in / 16, place, tile, 16].
+  static SHOAL_INLINE void TransformInputs(const WinogradShape& shape, GridCursor* tile, int64_t count, const float* x,
                                            float* v) {
     alignas(64) static constexpr float kZeros[4 * WinogradShape::kMaxChannels] = {};
-    for (int64_t t = 0; t < count; ++t) {
-      const Place place = PlaceOf(shape, first + t);
+    for (int64_t t = 0; t < count; ++t, tile->Next()) {
       const float* lines[4];
       for (int64_t i = 0; i < 4; ++i) {
-        const bool inside = place.row + i >= 1 && place.row + i <= shape.height;
-        lines[i] = inside ? x + (place.pixel + (i - 1) * shape.width - 1) * shape.in : kZeros;
+        const int64_t row = 2 * tile->row + i - 1;
+        const bool inside = row >= 0 && row < shape.height;
+        lines[i] = inside ? x + (PixelOf(shape, *tile) + (i - 1) * shape.width - 1) * shape.in : kZeros;
       }
       float* const to = v + t * kGroup;
-      const bool has_first = place.column > 0, has_last = place.column + 2 < shape.width;
+      const bool has_first = tile->column > 0, has_last = tile->column + 1 < tile->columns;
       if (has_first) {
         has_last ? TransformInput<true, true>(lines, shape.in, to) : TransformInput<true, false>(lines, shape.in, to);
       } else {
@@ -198,11 +197,11 @@ class WinogradBody {
   }
 
   // A^T m A: 16 places back into 2x2 outputs.
-  static SHOAL_INLINE void TransformOutputs(const WinogradShape& shape, int64_t first, int64_t count, const float* m,
+  static SHOAL_INLINE void TransformOutputs(const WinogradShape& shape, GridCursor* tile, int64_t count, const float* m,
                                             float* y) {
     const int64_t channels = shape.out, line = shape.width * channels;
-    for (int64_t t = 0; t < count; ++t) {
-      float* const to = y + PlaceOf(shape, first + t).pixel * channels;
+    for (int64_t t = 0; t < count; ++t, tile->Next()) {
+      float* const to = y + PixelOf(shape, *tile) * channels;
       for (int64_t c = 0; c < channels; c += kWidth) {
         const float* const from = m + c / kGroup * kBlock + t * kGroup + c % kGroup;
         Vector top[4], bottom[4];
@@ -224,11 +223,11 @@ class WinogradBody {
   }
 
   // A dy A^T: 2x2 gradients into z [out / 16, place, tile, 16].
-  static SHOAL_INLINE void TransformGradients(const WinogradShape& shape, int64_t first, int64_t count, const float* dy,
-                                              float* z) {
+  static SHOAL_INLINE void TransformGradients(const WinogradShape& shape, GridCursor* tile, int64_t count,
+                                              const float* dy, float* z) {
     const int64_t channels = shape.out, line = shape.width * channels;
-    for (int64_t t = 0; t < count; ++t) {
-      const float* const from = dy + PlaceOf(shape, first + t).pixel * channels;
+    for (int64_t t = 0; t < count; ++t, tile->Next()) {
+      const float* const from = dy + PixelOf(shape, *tile) * channels;
       for (int64_t c = 0; c < channels; c += kWidth) {
         const Vector a = Simd::Load(from + c), b = Simd::Load(from + channels + c), d = Simd::Load(from + line + c),
                      e = Simd::Load(from + line + channels + c);
@@ -248,9 +247,10 @@ class WinogradBody {
 
   static void Forward(const WinogradShape& shape, const float* x, const float* weights, float* work, float* y) {
     float *const v = work, *const m = work + kBlock * (shape.in / kGroup);
+    GridCursor from = Tiles(shape), to = Tiles(shape);
     for (int64_t first = 0; first < TilesOf(shape); first += kTiles) {
       const int64_t count = std::min(kTiles, TilesOf(shape) - first);
-      TransformInputs(shape, first, count, x, v);
+      TransformInputs(shape, &from, count, x, v);
       // Rows of tiles that are not there hold what an earlier block left, and are not read back.
       for (int64_t place = 0; place < kPlaces; ++place) {
         const float* const of_v = v + place * kTiles * kGroup;
@@ -261,17 +261,18 @@ class WinogradBody {
               MultiplyTiles<groups>(of_v, of_weights + group * shape.in * kGroup, shape.in, of_m + group * kBlock);
             });
       }
-      TransformOutputs(shape, first, count, m, y);
+      TransformOutputs(shape, &to, count, m, y);
     }
   }
 
   static void WeightGradient(const WinogradShape& shape, const float* x, const float* dy, float* work,
                              float* gradient) {
     float *const v = work, *const z = work + kBlock * (shape.in / kGroup);
+    GridCursor of_x = Tiles(shape), of_dy = Tiles(shape);
     for (int64_t first = 0; first < TilesOf(shape); first += kTiles) {
       const int64_t count = std::min(kTiles, TilesOf(shape) - first);
-      TransformInputs(shape, first, count, x, v);
-      TransformGradients(shape, first, count, dy, z);
+      TransformInputs(shape, &of_x, count, x, v);
+      TransformGradients(shape, &of_dy, count, dy, z);
       for (int64_t place = 0; place < kPlaces; ++place) {
         for (int64_t in = 0; in < shape.in / kGroup; ++in) {
           const float* const of_v = v + in * kBlock + place * kTiles * kGroup;

@@ -1,87 +1,97 @@
 #include "worker/kernels/winograd_kernel.h"
 
+#include <vector>
+
+#include "worker/kernels/lanes.h"
 #include "worker/kernels/winograd_backends.h"
 
 namespace shoal {
 namespace {
 
-// The paper's G: weights of 3 to places of 4.
-constexpr float kG[4][3] = {{1, 0, 0}, {0.5f, 0.5f, 0.5f}, {0.5f, -0.5f, 0.5f}, {0, 0, 1}};
+// The weights of 16 channels beside each other.
+using Group = float __attribute__((vector_size(sizeof(float) * kWeightGroup)));
+using UnalignedGroup = float __attribute__((vector_size(sizeof(float) * kWeightGroup), aligned(4), may_alias));
 
-// G w G^T, `w` [3, 3] with its rows `stride` apart, into 16 places.
-void TransformOne(const float (&w)[3][3], float (&places)[4][4]) {
-  float rows[4][3];
-  for (int i = 0; i < 4; ++i) {
-    for (int j = 0; j < 3; ++j) rows[i][j] = kG[i][0] * w[0][j] + kG[i][1] * w[1][j] + kG[i][2] * w[2][j];
+SHOAL_INLINE Group Load(const float* from) { return *reinterpret_cast<const UnalignedGroup*>(from); }
+SHOAL_INLINE void Store(Group group, float* to) { *reinterpret_cast<UnalignedGroup*>(to) = group; }
+
+// The paper's G = (1 0 0, 1/2 1/2 1/2, 1/2 -1/2 1/2, 0 0 1) over a column of three.
+SHOAL_INLINE void TransformColumn(const Group (&w)[3], Group (&to)[4]) {
+  const Group outer = 0.5f * (w[0] + w[2]), inner = 0.5f * w[1];
+  to[0] = w[0];
+  to[1] = outer + inner;
+  to[2] = outer - inner;
+  to[3] = w[2];
+}
+
+// G^T over a column of four.
+SHOAL_INLINE void GradientOfColumn(const Group (&m)[4], Group (&to)[3]) {
+  const Group sum = 0.5f * (m[1] + m[2]);
+  to[0] = m[0] + sum;
+  to[1] = 0.5f * (m[1] - m[2]);
+  to[2] = sum + m[3];
+}
+
+// G w G^T: from the kernel's nine places, `step` floats apart, to 16 that are `place_step` apart.
+void TransformGroup(const float* w, int64_t step, float* to, int64_t place_step) {
+  Group columns[3][4];
+  for (int j = 0; j < 3; ++j) {
+    TransformColumn({Load(w + j * step), Load(w + (3 + j) * step), Load(w + (6 + j) * step)}, columns[j]);
   }
   for (int i = 0; i < 4; ++i) {
-    for (int j = 0; j < 4; ++j) places[i][j] = rows[i][0] * kG[j][0] + rows[i][1] * kG[j][1] + rows[i][2] * kG[j][2];
+    Group row[4];
+    TransformColumn({columns[0][i], columns[1][i], columns[2][i]}, row);
+    for (int j = 0; j < 4; ++j) Store(row[j], to + (4 * i + j) * place_step);
   }
 }
 
-// Of a weight tensor [out, 3, 3, in], what stands for output o and input i.
-struct Weights {
-  const float* floats;
-  int64_t in;
-  void Read(int64_t o, int64_t i, bool turned, float (&w)[3][3]) const {
-    for (int row = 0; row < 3; ++row) {
-      for (int column = 0; column < 3; ++column) {
-        const int place = turned ? 8 - (3 * row + column) : 3 * row + column;
-        w[row][column] = floats[(o * 9 + place) * in + i];
-      }
-    }
+// G^T m G, the way back.
+void GradientOfGroup(const float* m, int64_t place_step, float* to, int64_t step) {
+  Group columns[4][3];
+  for (int j = 0; j < 4; ++j) {
+    const auto at = [&](int i) { return Load(m + (4 * i + j) * place_step); };
+    GradientOfColumn({at(0), at(1), at(2), at(3)}, columns[j]);
   }
-};
-
-// Where the weight from input i to output o lies among `outs` outputs and `ins` inputs: [outs / 16, ins, 16].
-int64_t PlaceIn(int64_t ins, int64_t i, int64_t o) {
-  constexpr int64_t kGroup = WinogradShape::kChannelGroup;
-  return (o / kGroup * ins + i) * kGroup + o % kGroup;
-}
-
-// Where turned, inputs count as outputs and outputs as inputs.
-void Transform(const WinogradShape& shape, const float* weights, bool turned, float* transformed) {
-  const Weights from{weights, shape.in};
-  for (int64_t o = 0; o < shape.out; ++o) {
-    for (int64_t i = 0; i < shape.in; ++i) {
-      float w[3][3], places[4][4];
-      from.Read(o, i, turned, w);
-      TransformOne(w, places);
-      const int64_t at = turned ? PlaceIn(shape.out, o, i) : PlaceIn(shape.in, i, o);
-      for (int place = 0; place < 16; ++place) {
-        transformed[place * shape.in * shape.out + at] = places[place / 4][place % 4];
-      }
-    }
+  for (int i = 0; i < 3; ++i) {
+    Group row[3];
+    GradientOfColumn({columns[0][i], columns[1][i], columns[2][i], columns[3][i]}, row);
+    for (int j = 0; j < 3; ++j) Store(row[j], to + (3 * i + j) * step);
   }
 }
 
 }  // namespace
 
 void TransformWeights(const WinogradShape& shape, const float* weights, float* transformed) {
-  Transform(shape, weights, /*turned=*/false, transformed);
-}
-
-void TransformTurnedWeights(const WinogradShape& shape, const float* weights, float* transformed) {
-  Transform(shape, weights, /*turned=*/true, transformed);
-}
-
-// G^T m G for each pair of channels.
-void GradientOfWeights(const WinogradShape& shape, const float* transformed, float* gradient) {
-  for (int64_t o = 0; o < shape.out; ++o) {
+  const int64_t floats = 9 * shape.in, step = shape.in * kWeightGroup;
+  std::vector<float> grouped(floats * kWeightGroup);
+  for (int64_t o = 0; o < shape.out; o += kWeightGroup) {
+    GroupOutputs(weights + o * floats, kWeightGroup, floats, grouped.data());
     for (int64_t i = 0; i < shape.in; ++i) {
-      float rows[3][4] = {};
-      for (int place = 0; place < 16; ++place) {
-        const float m = transformed[place * shape.in * shape.out + PlaceIn(shape.in, i, o)];
-        for (int row = 0; row < 3; ++row) rows[row][place % 4] += kG[place / 4][row] * m;
-      }
-      for (int row = 0; row < 3; ++row) {
-        for (int column = 0; column < 3; ++column) {
-          float sum = 0;
-          for (int k = 0; k < 4; ++k) sum += rows[row][k] * kG[k][column];
-          gradient[(o * 9 + 3 * row + column) * shape.in + i] = sum;
-        }
-      }
+      TransformGroup(grouped.data() + i * kWeightGroup, step, transformed + o * shape.in + i * kWeightGroup,
+                     shape.in * shape.out);
     }
+  }
+}
+
+// To turn the kernel is to go through its places backwards.
+void TransformTurnedWeights(const WinogradShape& shape, const float* weights, float* transformed) {
+  for (int64_t i = 0; i < shape.in; i += kWeightGroup) {
+    for (int64_t o = 0; o < shape.out; ++o) {
+      TransformGroup(weights + (9 * o + 8) * shape.in + i, -shape.in, transformed + i * shape.out + o * kWeightGroup,
+                     shape.in * shape.out);
+    }
+  }
+}
+
+void GradientOfWeights(const WinogradShape& shape, const float* transformed, float* gradient) {
+  const int64_t floats = 9 * shape.in, step = shape.in * kWeightGroup;
+  std::vector<float> grouped(floats * kWeightGroup);
+  for (int64_t o = 0; o < shape.out; o += kWeightGroup) {
+    for (int64_t i = 0; i < shape.in; ++i) {
+      GradientOfGroup(transformed + o * shape.in + i * kWeightGroup, shape.in * shape.out,
+                      grouped.data() + i * kWeightGroup, step);
+    }
+    UngroupOutputs(grouped.data(), kWeightGroup, floats, gradient + o * floats);
   }
 }
 

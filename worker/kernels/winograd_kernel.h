@@ -6,7 +6,7 @@
 // turned; that of the weights is the transposed way back through the same transforms.
 //
 // Activations are [batch, height, width, channels]; beyond their border they are 0 (padding 1). Height and width are
-// even, channels multiples of kChannelGroup. Rounding differs from the plain sum's by a few units in the last place.
+// even, channels multiples of kWeightGroup. Rounding differs from the plain sum's by a few units in the last place.
 //
 // Thread rule: pure functions of their arguments; safe from any thread.
 // Source: Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural Networks", section 4.1, F(2x2, 3x3).
@@ -16,12 +16,12 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "worker/kernels/grouped_weights.h"
 #include "worker/kernels/simd_backend.h"
 
 namespace shoal {
 
 struct WinogradShape {
-  static constexpr int64_t kChannelGroup = 16;
   // Places of a transformed tile.
   static constexpr int64_t kPlaces = 16;
   static constexpr int64_t kTilesPerBlock = 24;
@@ -30,10 +30,10 @@ struct WinogradShape {
   int64_t batch = 0, height = 0, width = 0, in = 0, out = 0;
 
   bool Possible() const {
-    return height % 2 == 0 && width % 2 == 0 && in % kChannelGroup == 0 && out % kChannelGroup == 0 &&
+    return height % 2 == 0 && width % 2 == 0 && in % kWeightGroup == 0 && out % kWeightGroup == 0 &&
            std::max(in, out) <= kMaxChannels;
   }
-  // Floats of transformed weights, [kPlaces, out / kChannelGroup, in, kChannelGroup].
+  // Floats of transformed weights, [kPlaces, out / kWeightGroup, in, kWeightGroup].
   int64_t WeightFloats() const { return kPlaces * in * out; }
   // Floats that a call needs to work in.
   int64_t WorkFloats() const { return kPlaces * kTilesPerBlock * (in + out); }
