@@ -57,7 +57,7 @@ class StridedBody {
 #pragma GCC unroll 4
       for (int j = 0; j < kVectors; ++j) Simd::Store(to + j * kWidth, sums[i][j]);
     }
-    // Adds factors[i] times the 16 floats at `b` to each row i.
+    // Adds factor(i) times the 16 floats at `b` to each row i.
     template <typename Factor>
     SHOAL_INLINE void AddOuterProduct(const float* b, const Factor& factor) {
       Vector of_b[kVectors];
@@ -70,11 +70,11 @@ class StridedBody {
         for (int j = 0; j < kVectors; ++j) sums[i][j] = Simd::MultiplyAdd(of_a, of_b[j], sums[i][j]);
       }
     }
-    // Adds lines [rows][floats], each from `skip` on, x weights [floats, 16].
-    SHOAL_INLINE void AddLines(const float* const* lines, int64_t skip, const float* weights, int64_t floats) {
+    // Adds lines [rows][floats] x weights [floats, 16].
+    SHOAL_INLINE void AddLines(const float* const* lines, const float* weights, int64_t floats) {
       const float* of_row[rows];
 #pragma GCC unroll 8
-      for (int i = 0; i < rows; ++i) of_row[i] = lines[i] + skip;
+      for (int i = 0; i < rows; ++i) of_row[i] = lines[i];
       for (int64_t r = 0; r < floats; ++r) {
         AddOuterProduct(
             weights + r * kGroup, [&](int i) __attribute__((always_inline)) { return of_row[i][r]; });
@@ -124,7 +124,7 @@ class StridedBody {
         Tile<kRows> tile;
         tile.Clear();
         for (int64_t row = 0; row < shape.kernel; ++row, of_weights += floats * kGroup) {
-          tile.AddLines(lines + row * kPixels, /*skip=*/0, of_weights, floats);
+          tile.AddLines(lines + row * kPixels, of_weights, floats);
         }
         float* const to = y + first * shape.out + group;
         // Rows of outputs that are not there hold sums of older lines.
@@ -174,24 +174,17 @@ class StridedBody {
     }
   }
 
-  // The gradients of `count` outputs and of their neighbours to the right: lines[i]; those of the row below:
-  // lines[kRows
-  // + i]. Beyond the border they are 0.
-  static SHOAL_INLINE void LinesOfGradients(const StridedShape& shape, int64_t count, const float* dy, float* work,
+  // The gradients of `count` outputs from `cursor` on, and of their neighbours: lines[(2 * below + right) * kRows + i].
+  // Beyond the border they are 0.
+  static SHOAL_INLINE void LinesOfGradients(const StridedShape& shape, int64_t count, const float* dy,
                                             GridCursor cursor, const float** lines) {
     for (int64_t i = 0; i < count; ++i, cursor.Next()) {
+      const float* const own = dy + (cursor.line * cursor.columns + cursor.column) * shape.out;
       for (int64_t below = 0; below < 2; ++below) {
-        const float*& line = lines[below * kRows + i];
-        if (cursor.row + below == cursor.rows) {
-          line = kZeros;
-          continue;
+        for (int64_t right = 0; right < 2; ++right) {
+          const bool inside = cursor.row + below < cursor.rows && cursor.column + right < cursor.columns;
+          lines[(2 * below + right) * kRows + i] = inside ? own + (below * cursor.columns + right) * shape.out : kZeros;
         }
-        line = dy + ((cursor.line + below) * cursor.columns + cursor.column) * shape.out;
-        if (cursor.column + 1 < cursor.columns) continue;
-        std::copy_n(line, shape.out, work);
-        std::fill_n(work + shape.out, shape.out, 0.0f);
-        line = work;
-        work += 2 * shape.out;
       }
     }
   }
@@ -206,10 +199,10 @@ class StridedBody {
     tile.Clear();
     const int64_t middle = shape.kernel / 2;
     if (middle == 1 || !(odd_row || odd_column)) {
-      for (int row = 0; row <= (odd_row ? 1 : 0); ++row) {
-        for (int column = 0; column <= (odd_column ? 1 : 0); ++column) {
-          const int64_t y = odd_row ? 2 - 2 * row : middle, x = odd_column ? 2 - 2 * column : middle;
-          tile.AddLines(lines + row * kRows, column * shape.out, weights + (y * shape.kernel + x) * shape.out * kGroup,
+      for (int below = 0; below <= (odd_row ? 1 : 0); ++below) {
+        for (int right = 0; right <= (odd_column ? 1 : 0); ++right) {
+          const int64_t y = odd_row ? 2 - 2 * below : middle, x = odd_column ? 2 - 2 * right : middle;
+          tile.AddLines(lines + (2 * below + right) * kRows, weights + (y * shape.kernel + x) * shape.out * kGroup,
                         shape.out);
         }
       }
@@ -223,13 +216,13 @@ class StridedBody {
     }
   }
 
-  static void InputGradient(const StridedShape& shape, const float* dy, const float* weights, float* work, float* dx) {
+  static void InputGradient(const StridedShape& shape, const float* dy, const float* weights, float* dx) {
     GridCursor cursor = Outputs(shape);
-    const float* lines[2 * kRows];
+    const float* lines[4 * kRows];
     std::fill(std::begin(lines), std::end(lines), kZeros);
     for (int64_t first = 0; first < shape.OutputPixels(); first += kRows) {
       const int64_t count = std::min<int64_t>(kRows, shape.OutputPixels() - first);
-      LinesOfGradients(shape, count, dy, work, cursor, lines);
+      LinesOfGradients(shape, count, dy, cursor, lines);
       for (int64_t group = 0; group < shape.in; group += kGroup) {
         const float* const of_group = weights + group * shape.kernel * shape.kernel * shape.out;
         PixelGradients<false, false>(shape, count, lines, of_group, cursor, dx + group);

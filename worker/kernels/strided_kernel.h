@@ -38,7 +38,7 @@ struct StridedShape {
   // Floats of packed weights, in either form.
   int64_t WeightFloats() const { return kernel * kernel * in * out; }
   // Floats that a call needs to work in.
-  int64_t WorkFloats() const { return kernel * kPixelsPerBlock * std::max(LineFloats(), 2 * out); }
+  int64_t WorkFloats() const { return kernel * kPixelsPerBlock * LineFloats(); }
 };
 
 // Weights [out, kernel, kernel, in] into [out / 16, kernel, kernel, in, 16], for `forward`.
@@ -52,7 +52,7 @@ struct StridedFunctions {
   // y [batch, height / 2, width / 2, out] of x [batch, height, width, in], by PackWeights'.
   void (*forward)(const StridedShape& shape, const float* x, const float* weights, float* work, float* y);
   // dx of dy, by PackTurnedWeights'.
-  void (*input_gradient)(const StridedShape& shape, const float* dy, const float* weights, float* work, float* dx);
+  void (*input_gradient)(const StridedShape& shape, const float* dy, const float* weights, float* dx);
   // Adds to `gradient`, of PackWeights' form.
   void (*weight_gradient)(const StridedShape& shape, const float* x, const float* dy, float* work, float* gradient);
 };

@@ -75,7 +75,7 @@ struct Strided {
     const at::Tensor packed = Floats(shape.WeightFloats());
     PackTurnedWeights(shape, In(weight), Out(packed));
     const at::Tensor dx = Pictures(shape.batch, shape.in, shape.height, shape.width);
-    StridedKernel().input_gradient(shape, In(dy), In(packed), Out(Floats(shape.WorkFloats())), Out(dx));
+    StridedKernel().input_gradient(shape, In(dy), In(packed), Out(dx));
     return dx;
   }
   static void WeightGradient(const Shape& shape, const at::Tensor& x, const at::Tensor& dy, const at::Tensor& dw) {

@@ -53,10 +53,9 @@ TEST_P(StridedKernelTest, TheInputsGradientIsThatOfThePlainSum) {
   for (const StridedShape& shape : Shapes()) {
     const PlainConvolution plain = PlainOf(shape);
     const auto dy = RandomFloats(plain.OutputFloats(), 1), weights = RandomFloats(plain.WeightFloats(), 2);
-    auto packed = Unwritten(shape.WeightFloats()), work = Unwritten(shape.WorkFloats());
-    auto dx = Unwritten(plain.InputFloats());
+    auto packed = Unwritten(shape.WeightFloats()), dx = Unwritten(plain.InputFloats());
     PackTurnedWeights(shape, weights.data(), packed.data());
-    kernel().input_gradient(shape, dy.data(), packed.data(), work.data(), dx.data());
+    kernel().input_gradient(shape, dy.data(), packed.data(), dx.data());
     const std::vector<double> expected = plain.InputGradient(dy, weights);
     for (size_t i = 0; i < dx.size(); ++i) ASSERT_NEAR(dx[i], expected[i], 1e-4) << "element " << i;
   }
