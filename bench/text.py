@@ -13,6 +13,8 @@ import random
 import re
 import tarfile
 
+import source_key
+
 LINE_WORDS = 1000
 DIGITS = {str(digit): f" {name} " for digit, name in enumerate(
     "zero one two three four five six seven eight nine".split())}
@@ -73,8 +75,7 @@ def prepared(path, make_words):
 
 
 def text8_form(source, folder):
-    name = os.path.basename(os.path.normpath(source)).split(".")[0]
-    return prepared(os.path.join(folder, f"{name}.text8"),
+    return prepared(os.path.join(folder, f"{source_key.key(source)}.text8"),
                     lambda: itertools.chain.from_iterable(map(text8_words, documents(source))))
 
 

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "common/byte_order_mark.h"
+#include "common/log.h"
 #include "common/status.h"
 
 namespace shoal {
@@ -62,11 +64,35 @@ void WordVectors::AddWord(std::string_view word) {
   ends_.push_back(letters_.size());
 }
 
+void WordVectors::Index() {
+  index_.clear();
+  index_.reserve(words());
+  for (uint64_t i = 0; i < words(); ++i) index_.emplace(word(i), i);
+}
+
+void WordVectors::DropRepeated() {
+  std::vector<uint64_t> kept;
+  for (uint64_t i = 0; i < words(); ++i) {
+    if (index_.find(word(i))->second == i) kept.push_back(i);
+  }
+  WordVectors first;
+  first.dim_ = dim_;
+  for (const uint64_t i : kept) {
+    first.AddWord(word(i));
+    first.rows_.insert(first.rows_.end(), row(i).begin(), row(i).end());
+  }
+  first.repeated_words_ = words() - kept.size();
+  *this = std::move(first);
+}
+
 void WordVectors::Finish() {
   letters_.shrink_to_fit();
-  index_.reserve(words());
+  Index();
+  if (index_.size() < words()) {
+    DropRepeated();
+    Index();
+  }
   for (uint64_t i = 0; i < words(); ++i) {
-    index_.emplace(word(i), i);
     bool finite = true;
     for (const float x : row(i)) finite &= std::isfinite(x);
     rows_not_finite_ += !finite;
@@ -118,6 +144,7 @@ class WordVectorsReader {
   // "words dim\n".
   absl::Status ReadHeader() {
     if (bytes_.empty()) return DataLoss(path_, ": the file is empty, expected a line \"words dim\" and word vectors");
+    left_ = WithoutByteOrderMark(left_);  // Of a text that an editor has saved.
     const std::string_view line = left_.substr(0, std::min(left_.find('\n'), size_t{64}));
     const char* const end = line.data() + line.size();
     const auto words = std::from_chars(line.data(), end, words_);
@@ -235,7 +262,11 @@ absl::StatusOr<WordVectors> WordVectors::Load(const std::string& path) {
   const bool folder = std::filesystem::is_directory(path, ignored);
   const std::string file = folder ? Cat(path, "/", kVectorsFileName) : path;
   ASSIGN_OR_RETURN(const MappedFile mapped, MappedFile::Open(file));
-  return WordVectorsReader(file, mapped.bytes()).Read();
+  ASSIGN_OR_RETURN(WordVectors vectors, WordVectorsReader(file, mapped.bytes()).Read());
+  if (vectors.repeated_words() > 0) {
+    LogWarning(file, ": ", vectors.repeated_words(), " rows are of words that stand before; the first of each is kept");
+  }
+  return vectors;
 }
 
 }  // namespace shoal

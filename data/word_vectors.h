@@ -62,10 +62,12 @@ class WordVectors {
  public:
   // Reads word2vec's binary or text form, told apart by the bytes; a folder stands for its vectors.bin. DataLoss names
   // the file, the row, and what was expected and found there: an empty or cut file, a count that does not match, a
-  // number that is none. Memory: about the size of the binary file, and 64 bytes a word.
+  // number that is none. Of a word that stands twice the first row is kept, as gensim keeps it, and a warning counts
+  // the others. Memory: about the size of the binary file, and 64 bytes a word; twice that where a word is repeated.
   static absl::StatusOr<WordVectors> Load(const std::string& path);
 
-  // InvalidArgument: the sizes do not fit together. For vectors that are made in place (tests, untrained controls).
+  // InvalidArgument: the sizes do not fit together. Of a word that stands twice the first row is kept. For vectors that
+  // are made in place (tests, untrained controls).
   static absl::StatusOr<WordVectors> FromRows(std::span<const std::string> words, std::vector<float> rows,
                                               uint32_t dim);
 
@@ -82,10 +84,11 @@ class WordVectors {
   std::span<const float> row(uint64_t i) const { return {rows_.data() + i * dim_, dim_}; }
   // [words, dim], row after row.
   std::span<const float> rows() const { return rows_; }
-  // Of a word that stands twice in the file, the first.
   std::optional<uint64_t> Find(std::string_view word) const;
   // Rows with a NaN or an infinity in them: a training that diverged.
   uint64_t rows_not_finite() const { return rows_not_finite_; }
+  // Rows that were left out, as their word stood before.
+  uint64_t repeated_words() const { return repeated_words_; }
 
  private:
   friend class WordVectorsReader;
@@ -94,6 +97,8 @@ class WordVectors {
   void AddWord(std::string_view word);
   // Once all words and rows are there.
   void Finish();
+  void Index();
+  void DropRepeated();
 
   uint32_t dim_ = 0;
   std::vector<char> letters_;  // Of all words, end to end.
@@ -101,6 +106,7 @@ class WordVectors {
   std::vector<float> rows_;
   std::unordered_map<std::string_view, uint64_t> index_;  // Keys point into letters_.
   uint64_t rows_not_finite_ = 0;
+  uint64_t repeated_words_ = 0;
 };
 
 }  // namespace shoal

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "absl/strings/str_join.h"
 #include "common/status.h"
 #include "evaluate/test_file.h"
 #include "worker/probes/nearest_rows.h"
@@ -123,14 +124,20 @@ AnalogyScore Total(std::span<const AnalogyScore> sections) {
   return total;
 }
 
+// "capital common countries" of ": capital common countries", as gensim reads it.
+std::string SectionName(const std::vector<std::string>& fields) {
+  const std::string line = absl::StrJoin(fields, " ");
+  return line.substr(std::min(line.find_first_not_of(": "), line.size()));
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<AnalogySection>> ReadAnalogies(const std::string& path) {
   ASSIGN_OR_RETURN(auto lines, ReadTestLines(path));
   std::vector<AnalogySection> sections;
   for (TestLine& line : lines) {
-    if (line.fields[0] == ":" && line.fields.size() == 2) {
-      sections.push_back({.name = line.fields[1]});
+    if (line.fields[0].starts_with(':')) {
+      sections.push_back({.name = SectionName(line.fields)});
     } else if (sections.empty()) {
       return InvalidArgument(path, ":", line.number, ": expected a line \": section\" before the first question");
     } else if (line.fields.size() != 4) {

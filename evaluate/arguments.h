@@ -2,8 +2,8 @@
 //
 //   shoal-evaluate words out --similarity a.txt b.txt --analogy-words 30000 --json
 //
-// "--name value" and "--name=value" are the same. An option of kind kMany takes all that follows up to the next option,
-// so operands stand before it.
+// Read as common/command_line.h says. An option of kind kMany takes all that follows up to the next option, so operands
+// stand before it.
 //
 // Thread rule: a value; immutable after Parse.
 
@@ -32,10 +32,12 @@ struct Option {
 
 class Arguments {
  public:
+  using Values = std::map<std::string, std::vector<std::string>, std::less<>>;
+
   // InvalidArgument tells every mistake: an option that is none (with the nearest that is one), a value that is missing
   // or out of range, an option given twice that takes one value, and other than the `operands` operands of `usage`.
   static absl::StatusOr<Arguments> Parse(std::span<const Option> options, size_t operands, std::string_view usage,
-                                         std::span<const std::string> words);
+                                         const std::vector<std::string>& words);
 
   bool Has(std::string_view option) const { return values_.contains(option); }
   // The empty string where the option is not there.
@@ -48,7 +50,7 @@ class Arguments {
 
  private:
   std::span<const Option> options_;
-  std::map<std::string, std::vector<std::string>, std::less<>> values_;
+  Values values_;
   std::vector<std::string> operands_;
 };
 

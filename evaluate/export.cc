@@ -53,17 +53,9 @@ absl::StatusOr<Paths> ExportText(const WordVectors& vectors, const std::string& 
   return Paths{path};
 }
 
-// A word a line. A tab would begin a second column of the projector's metadata, so none may be in a word.
 absl::Status WriteWords(const WordVectors& vectors, const std::string& path) {
   ASSIGN_OR_RETURN(auto file, AtomicFile::Create(path));
-  for (uint64_t i = 0; i < vectors.words(); ++i) {
-    const std::string_view word = vectors.word(i);
-    if (word.find_first_of("\t\n") != word.npos) {
-      return InvalidArgument(path, ": word ", i,
-                             " has a tab or line end in it; a file of a word a line cannot hold it");
-    }
-    RETURN_IF_ERROR(file->Append(Cat(word, "\n")));
-  }
+  for (uint64_t i = 0; i < vectors.words(); ++i) RETURN_IF_ERROR(file->Append(Cat(vectors.word(i), "\n")));
   return file->Commit();
 }
 
@@ -90,6 +82,19 @@ absl::StatusOr<Paths> ExportProjector(const WordVectors& vectors, const std::str
   return Paths{vectors_path, words_path};
 }
 
+// That readers can tell where each word ends: at a space in word2vec's forms; elsewhere at a line's end, and a tab
+// would begin a second column of the projector's metadata.
+absl::Status CheckWords(const WordVectors& vectors, std::string_view form) {
+  const bool word2vec = form.starts_with("word2vec");
+  for (uint64_t i = 0; i < vectors.words(); ++i) {
+    const std::string_view word = vectors.word(i);
+    if (!word.empty() && word.find_first_of(word2vec ? " \n" : "\t\n") == word.npos) continue;
+    return InvalidArgument("word ", i, ", \"", word.substr(0, 64), "\", is empty or has a ", word2vec ? "space" : "tab",
+                           " or line end in it, which --to ", form, " cannot hold; nothing was written");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status CheckExport(std::string_view form, const std::string& path) {
@@ -106,6 +111,7 @@ absl::Status CheckExport(std::string_view form, const std::string& path) {
 absl::StatusOr<std::vector<std::string>> ExportVectors(const WordVectors& vectors, std::string_view form,
                                                        const std::string& path) {
   RETURN_IF_ERROR(CheckExport(form, path));
+  RETURN_IF_ERROR(CheckWords(vectors, form));
   if (form == "word2vec-binary") return ExportBinary(vectors, path);
   if (form == "word2vec-text") return ExportText(vectors, path);
   if (form == "npy") return ExportNpy(vectors, path);

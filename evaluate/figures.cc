@@ -103,7 +103,8 @@ std::string SynonymTable(const WordFigures& figures) {
   std::string table =
       absl::StrFormat("\n%-28s %18s %18s   %s\n", "nearer to a synonym", "trained", "untrained", "pairs covered");
   for (const SynonymResult& result : figures.synonyms) {
-    const auto figure = [](const SynonymFigure& f) {
+    const auto figure = [&](const SynonymFigure& f) {
+      if (result.covered == 0) return std::string("none covered");
       return absl::StrFormat("%.1f +- %.1f %%", 100 * f.nearer, 100 * f.standard_error);
     };
     table += absl::StrFormat("  %-26s %18s %18s   %d of %d\n", result.name, figure(result.trained),
@@ -118,6 +119,7 @@ std::string NeighbourTable(const WordFigures& figures) {
   for (const WordNeighbours& of : figures.neighbours) {
     table += absl::StrFormat("  %-14s", of.word);
     if (!of.known) table += " is not in the vocabulary";
+    if (!of.has_direction) table += " has no direction: its vector is zero or not finite";
     for (const auto& near : of.nearest) table += absl::StrFormat(" %s %.2f ", near.word, near.cosine);
     table += "\n";
   }
@@ -179,9 +181,11 @@ std::vector<WordNeighbours> NeighboursOf(const WordVectors& vectors, const std::
   std::vector<float> queries;
   for (const uint64_t row : rows) queries.insert(queries.end(), vectors.row(row).begin(), vectors.row(row).end());
   const auto found = NearestRows(vectors.rows(), vectors.dim()).Find(queries, rows, count);
+  const std::vector<float> inverse_lengths = InverseLengths(queries, vectors.dim());
   std::vector<WordNeighbours> all;
   for (size_t i = 0; i < rows.size(); ++i) {
-    all.push_back({.word = std::string(vectors.word(rows[i]))});
+    all.push_back({.word = std::string(vectors.word(rows[i])), .has_direction = inverse_lengths[i] != 0});
+    if (!all.back().has_direction) continue;  // As near to all.
     for (const Neighbour& near : found[i]) {
       all.back().nearest.push_back({std::string(vectors.word(near.row)), near.cosine});
     }

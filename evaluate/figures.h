@@ -25,7 +25,8 @@ struct WordNeighbours {
     float cosine = 0;
   };
   std::vector<Near> nearest;
-  bool known = true;  // False: the vectors have no such word.
+  bool known = true;          // False: the vectors have no such word.
+  bool has_direction = true;  // False: its vector is zero or not finite, so that no word is nearest.
 };
 
 struct WordFigures {

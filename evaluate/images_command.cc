@@ -1,7 +1,7 @@
-#include <charconv>
 #include <cmath>
 #include <cstdio>
 
+#include "common/command_line.h"
 #include "common/job/derived.h"
 #include "common/status.h"
 #include "data/parallel.h"
@@ -36,29 +36,20 @@ constexpr Option kOptions[] = {
 
 constexpr std::string_view kUsage = "shoal evaluate images RUN --data SET... [--test SET...] [--knn K...] [--json]";
 
-template <typename Number>
-bool Parse(const std::string& text, Number* number) {
-  const char* const end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, *number);
-  return parsed.ec == std::errc() && parsed.ptr == end;
-}
-
 absl::Status ParsePositive(const Arguments& arguments, std::string_view option, double* number) {
   if (!arguments.Has(option)) return absl::OkStatus();
   const std::string text = arguments.One(option);
-  if (Parse(text, number) && *number > 0 && std::isfinite(*number)) return absl::OkStatus();
-  return InvalidArgument("--", option, " is \"", text, "\", not a number above 0");
+  if (ParseNumber(text, number) && *number > 0 && std::isfinite(*number)) return absl::OkStatus();
+  return InvalidArgument("--", option, ": \"", text, "\" is not a number above 0");
 }
 
 absl::Status ParseNeighbours(const Arguments& arguments, std::vector<uint64_t>* neighbours) {
   if (!arguments.Has("knn")) return absl::OkStatus();
   neighbours->clear();
   for (const std::string& text : arguments.Many("knn")) {
-    uint64_t k = 0;
-    if (!Parse(text, &k) || k < 1 || k > kMostNeighbours) {
-      return InvalidArgument("--knn is \"", text, "\", not a number in 1..", kMostNeighbours);
-    }
-    neighbours->push_back(k);
+    const auto k = NumberIn(text, 1, kMostNeighbours);
+    if (!k.ok()) return InvalidArgument("--knn: ", ToStd(k.status().message()));
+    neighbours->push_back(*k);
   }
   return absl::OkStatus();
 }

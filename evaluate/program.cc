@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_split.h"
+#include "common/command_line.h"
 #include "common/exit_codes.h"
 #include "common/job/nearest_name.h"
 #include "common/log.h"
@@ -38,11 +39,9 @@ int TellUsedWrongly(std::string_view what, std::string_view verb) {
 }
 
 int RunCommand(const Command& command, const std::vector<std::string>& words) {
-  for (const std::string& word : words) {
-    if (word == "--help") {
-      std::fputs(Help(command).c_str(), stdout);
-      return kDone;
-    }
+  if (CommandLine::WantsHelp(words)) {
+    std::fputs(Help(command).c_str(), stdout);
+    return kDone;
   }
   const auto arguments = Arguments::Parse(command.options, command.operands, command.usage, words);
   const absl::Status status = arguments.ok() ? command.run(*arguments) : UsedWrongly(arguments.status());
@@ -52,7 +51,7 @@ int RunCommand(const Command& command, const std::vector<std::string>& words) {
 }
 
 int Main(const EvaluateProgram& program, const std::vector<std::string>& words) {
-  if (words.empty() || words[0] == "--help") {
+  if (words.empty() || CommandLine::WantsHelp({words[0]})) {
     std::fputs(Usage(program).c_str(), words.empty() ? stderr : stdout);
     return words.empty() ? kUsedWrongly : kDone;
   }

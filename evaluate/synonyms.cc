@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <unordered_set>
 
 #include "common/random.h"
@@ -17,6 +18,7 @@ using RowPair = std::pair<uint64_t, uint64_t>;
 // By Zipf's law a tenth of the rank is a tenth of the frequency.
 constexpr uint64_t kLeastReach = 20;
 constexpr uint64_t kReachDivisor = 10;
+constexpr double kNoFigure = std::numeric_limits<double>::quiet_NaN();
 // A vocabulary of little but synonyms may have no fitting word.
 constexpr int kMaxTries = 100;
 
@@ -86,6 +88,7 @@ SynonymFigure MeasureSynonyms(const std::vector<RowPair>& pairs, uint64_t words,
     squares += share * share;
   }
   const double n = static_cast<double>(pairs.size());
+  if (pairs.empty()) return {.nearer = kNoFigure, .standard_error = kNoFigure};
   if (pairs.size() < 2) return {.nearer = sum};
   const double variance = std::max(0.0, (squares - sum * sum / n) / (n - 1));
   return {.nearer = sum / n, .standard_error = std::sqrt(variance / n)};

@@ -22,7 +22,7 @@ namespace shoal {
 inline constexpr uint32_t kSynonymDraws = 20;
 
 struct SynonymFigure {
-  double nearer = 0;          // Share in 0..1; a tie is half a win.
+  double nearer = 0;          // Share in 0..1; a tie is half a win. NaN, as the error, where no pair is covered.
   double standard_error = 0;  // Of `nearer`, over pairs. Pairs that share words are taken as independent.
 };
 

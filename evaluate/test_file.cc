@@ -3,13 +3,12 @@
 #include <filesystem>
 #include <utility>
 
+#include "common/byte_order_mark.h"
 #include "common/files.h"
 #include "common/status.h"
 
 namespace shoal {
 namespace {
-
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 std::string_view Trim(std::string_view text) {
   const size_t begin = text.find_first_not_of(" \t\r");
@@ -33,8 +32,7 @@ std::vector<std::string> Split(std::string_view line) {
 
 absl::StatusOr<std::vector<TestLine>> ReadTestLines(const std::string& path) {
   ASSIGN_OR_RETURN(const MappedFile file, MappedFile::Open(path));
-  std::string_view left = file.bytes();
-  if (left.substr(0, kByteOrderMark.size()) == kByteOrderMark) left.remove_prefix(kByteOrderMark.size());
+  std::string_view left = WithoutByteOrderMark(file.bytes());
   std::vector<TestLine> lines;
   for (size_t number = 1; !left.empty(); ++number) {
     if (number > kMaxTestLines) return ResourceExhausted(path, " has more than ", kMaxTestLines, " lines");

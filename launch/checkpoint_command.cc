@@ -4,15 +4,14 @@
 #include <filesystem>
 #include <functional>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
 #include "common/checkpoint/checkpoint_folder.h"
+#include "common/command_line.h"
 #include "common/format.h"
 #include "common/job/derived.h"
 #include "common/job/job.h"
 #include "common/job/nearest_name.h"
 #include "common/status.h"
-#include "launch/command_line.h"
 #include "launch/commands.h"
 
 namespace shoal {
@@ -88,7 +87,7 @@ Request ReadRequest(const std::vector<std::string>& arguments, std::vector<std::
     mistakes->push_back(Cat(request.output, ": no such folder; give the output folder of a run"));
   }
   uint64_t number;
-  if (words.size() == 3 && !absl::SimpleAtoi(words[2], &number)) {
+  if (words.size() == 3 && !ParseNumber(words[2], &number)) {
     mistakes->push_back(Cat("'", words[2], "' is no checkpoint's number; shoal checkpoint list tells those there are"));
   } else if (words.size() == 3) {
     request.number = number;

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "common/command_line.h"
 #include "common/text.h"
-#include "launch/command_line.h"
 #include "launch/commands.h"
 #include "launch/doctor.h"
 

@@ -27,6 +27,25 @@ void CheckFile(std::string_view field, const std::string& path, std::vector<std:
   }
 }
 
+// That `folder` lies in no folder of what is trained on, or out of sight there.
+void CheckApart(std::string_view field, const std::string& folder, const job::Job& job,
+                std::vector<std::string>* mistakes) {
+  std::error_code error;
+  const fs::path results = fs::weakly_canonical(fs::absolute(folder), error);
+  const auto& paths = job.data().has_images() ? job.data().images().path() : job.data().corpus().path();
+  for (const std::string& path : paths) {
+    const fs::path text = fs::weakly_canonical(path, error);
+    if (error || !fs::is_directory(text, error)) continue;
+    const fs::path within = results.lexically_relative(text);
+    const bool hidden = std::any_of(within.begin(), within.end(), [](const fs::path& part) {
+      return part.native().starts_with('.') && part != ".";
+    });  // ".." too: outside.
+    if (hidden || within.empty()) continue;
+    mistakes->push_back(Cat(field, ": ", folder, " lies in ", path,
+                            ", all of whose files are trained on; give a folder outside of it"));
+  }
+}
+
 }  // namespace
 
 void CheckFilesOf(const job::Job& job, std::vector<std::string>* mistakes) {
@@ -45,21 +64,12 @@ void CheckFilesOf(const job::Job& job, std::vector<std::string>* mistakes) {
   CheckHostfile(hostfile, uint64_t{1} + job.servers() + job.workers(), mistakes);
 }
 
-void CheckOutputApart(const std::string& output, const job::Job& job, std::vector<std::string>* mistakes) {
-  std::error_code error;
-  const fs::path results = fs::weakly_canonical(fs::absolute(output), error);
-  const auto& paths = job.data().has_images() ? job.data().images().path() : job.data().corpus().path();
-  for (const std::string& path : paths) {
-    const fs::path text = fs::weakly_canonical(path, error);
-    if (error || !fs::is_directory(text, error)) continue;
-    const fs::path within = results.lexically_relative(text);
-    const bool hidden = std::any_of(within.begin(), within.end(), [](const fs::path& part) {
-      return part.native().starts_with('.') && part != ".";
-    });  // ".." too: outside.
-    if (hidden || within.empty()) continue;
-    mistakes->push_back(Cat("--output: ", output, " lies in ", path,
-                            ", all of whose files are trained on; give a folder outside of it"));
-  }
+void CheckFoldersApart(const std::string& output, const job::Job& job, std::vector<std::string>* mistakes) {
+  CheckApart("--output", output, job, mistakes);
+  const std::string& corpus_cache = job.data().corpus().cache_directory();
+  if (!corpus_cache.empty()) CheckApart("data.corpus.cache_directory", corpus_cache, job, mistakes);
+  const std::string& images_cache = job.data().images().cache_directory();
+  if (!images_cache.empty()) CheckApart("data.images.cache_directory", images_cache, job, mistakes);
 }
 
 void MakePathsAbsolute(job::Job* job) {

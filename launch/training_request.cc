@@ -199,7 +199,7 @@ TrainingRequest TrainingRequest::Read(const std::string& verb, const std::vector
     for (const absl::string_view mistake : absl::StrSplit(status.message(), '\n')) mistakes->emplace_back(mistake);
   }
   CheckFilesOf(request.job, mistakes);
-  CheckOutputApart(request.output, request.job, mistakes);
+  CheckFoldersApart(request.output, request.job, mistakes);
   request.goes_on_from = CheckOutputFolder(request.output, request.job, request.force, mistakes);
   MakePathsAbsolute(&request.job);
   request.output = std::filesystem::absolute(request.output).lexically_normal();

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "launch/command_line.h"
+#include "common/command_line.h"
 #include "launch/installation.h"
 #include "proto/job.pb.h"
 

@@ -272,7 +272,7 @@ void Server::PublishGauges() {
   for (size_t i = 0; i < rows_.stores().size(); ++i) {
     metrics_.tables[i].rows.Set(static_cast<double>(rows_.stores()[i]->rows()));
     metrics_.tables[i].bytes.Set(static_cast<double>(rows_.stores()[i]->bytes()));
-    metrics_.tables[i].nonfinite_rows.Set(static_cast<double>(rows_.stores()[i]->nonfinite_rows()));
+    RaiseTo(metrics_.tables[i].nonfinite_rows, static_cast<double>(rows_.stores()[i]->nonfinite_rows()));
   }
   metrics_.queued_bytes.Set(static_cast<double>(endpoint_->queued_bytes()));
   metrics_.handling_seconds.Publish(handling_seconds_);

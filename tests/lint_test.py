@@ -46,6 +46,24 @@ class LintTest(unittest.TestCase):
     def test_a_tree_that_keeps_the_rules_has_no_findings(self):
         self.assertEqual(self.lint(), [])
 
+    def test_without_git_folders_that_begin_with_a_dot_are_passed_over(self):
+        self.write(".libtorch/include/row.h", "int Row();\n")
+        self.assertEqual(self.lint(), [])
+
+    def test_in_a_worktree_of_git_what_git_ignores_is_passed_over(self):
+        def git(*arguments):
+            subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *arguments], cwd=self.root, check=True,
+                           capture_output=True)
+
+        self.write(".gitignore", "/made/\n/tree/\n")
+        git("init")
+        git("add", ".")
+        git("commit", "-m", "a tree")
+        git("worktree", "add", "tree")
+        self.root = os.path.join(self.root, "tree")
+        self.write("made/row.h", "int Row();\n")
+        self.assertEqual(self.lint(), [])
+
     def test_an_empty_tree_is_not_passed(self):
         with tempfile.TemporaryDirectory() as empty:
             self.assertEqual(subprocess.run([sys.executable, LINT, empty], capture_output=True).returncode, 1)

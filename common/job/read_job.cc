@@ -7,6 +7,7 @@
 
 #include <limits>
 
+#include "common/byte_order_mark.h"
 #include "common/job/field.h"
 #include "common/job/job.h"
 #include "common/status.h"
@@ -111,10 +112,14 @@ class JobReader final : public google::protobuf::io::ErrorCollector {
       SkipValue();
       return;
     }
+    const int line = token().line;
     if (!field.is_repeated() || !Take("[")) return ReadValue(message, field, path);
-    while (!AtEnd() && !Take("]")) {
+    while (!Take("]")) {
+      if (AtEnd() || AtFields()) return AddMistake(Cat(path, ", opened in line ", line + 1, ", has no closing ]"));
       ReadValue(message, field, path);
-      if (!Take(",") && !At("]")) AddMistake(Cat("expected ',' or ']' in ", path, ", found ", Found()));
+      if (!Take(",") && !At("]") && !AtEnd() && !AtFields()) {
+        AddMistake(Cat("expected ',' or ']' in ", path, ", found ", Found()));
+      }
     }
   }
 
@@ -148,11 +153,17 @@ class JobReader final : public google::protobuf::io::ErrorCollector {
       text = Cat(number);
     }
     if (token().type == Tokenizer::TYPE_FLOAT && (text.back() == 'f' || text.back() == 'F')) text.pop_back();
-    if (!AtBracket()) tokens_.Next();
+    if (At("[")) {
+      SkipBrackets();
+    } else if (!AtBracket()) {
+      tokens_.Next();
+    }
     return Cat(sign, text);
   }
 
-  bool AtBracket() { return At("{") || At("}") || At("<") || At(">") || At("[") || At("]"); }
+  // Where a message's fields begin or end.
+  bool AtFields() { return At("{") || At("}") || At("<") || At(">"); }
+  bool AtBracket() { return AtFields() || At("[") || At("]"); }
 
   // Passes over what follows a field's name that cannot be read: to the end of its line, brackets and all.
   void SkipValue() {
@@ -188,7 +199,7 @@ std::vector<std::string> ReadJob(std::string_view text, std::string_view name, j
   if (text.size() > kMaxJobBytes) {
     return {Cat(name, ": ", text.size(), " bytes are too many for a job (at most ", kMaxJobBytes, ")")};
   }
-  return JobReader(text, name).Read(job);
+  return JobReader(WithoutByteOrderMark(text), name).Read(job);
 }
 
 }  // namespace shoal

@@ -17,8 +17,8 @@ ServerMetrics::Table MakeTable(prometheus::Registry& registry, const std::string
           MakeOperation(registry, name, "push_gradients"),
           AddGauge(registry, "shoal_server_table_rows", "Rows that this server holds of a table.", {{"table", name}}),
           AddGauge(registry, "shoal_server_table_bytes", "Memory of a table's rows on this server.", {{"table", name}}),
-          AddGauge(registry, "shoal_server_nonfinite_rows",
-                   "Pushed rows that were dropped for a value that is not finite.", {{"table", name}})};
+          AddCounter(registry, "shoal_server_nonfinite_rows_total",
+                     "Pushed rows that were dropped for a value that is not finite.", {{"table", name}})};
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ struct ServerMetrics {
     Operation push_gradients;
     prometheus::Gauge& rows;
     prometheus::Gauge& bytes;
-    prometheus::Gauge& nonfinite_rows;
+    prometheus::Counter& nonfinite_rows;
   };
   std::vector<Table> tables;
 

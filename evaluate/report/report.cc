@@ -150,7 +150,8 @@ std::string SynonymTable(const WordFigures& figures) {
   if (figures.synonyms.empty()) return "";
   std::string html = "<table><tr><th>Nearer to a synonym<th>trained<th>untrained<th class='n'>pairs covered</tr>";
   for (const SynonymResult& result : figures.synonyms) {
-    const auto cell = [](const SynonymFigure& f) {
+    const auto cell = [&](const SynonymFigure& f) {
+      if (result.covered == 0) return std::string("<td>none covered</td>");
       return BarCell(f.nearer, absl::StrFormat("%.1f &plusmn; %.1f %%", 100 * f.nearer, 100 * f.standard_error));
     };
     html += Cat("<tr><td>", EscapeHtml(result.name), "</td>", cell(result.trained), cell(result.untrained),

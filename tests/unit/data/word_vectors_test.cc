@@ -117,10 +117,25 @@ TEST_F(WordVectorsTest, RowsThatAreNotFiniteAreCounted) {
   EXPECT_EQ(loaded->rows_not_finite(), 2);
 }
 
-TEST_F(WordVectorsTest, OfAWordThatStandsTwiceTheFirstIsFound) {
-  const auto loaded = WordVectors::Load(Written("v", "3 1\na 1\nb 2\na 3\n"));
-  EXPECT_EQ(loaded->Find("a"), 0);
-  EXPECT_EQ(loaded->words(), 3);
+TEST_F(WordVectorsTest, OfAWordThatStandsTwiceTheFirstRowIsKeptAndTheOthersAreCounted) {
+  ::testing::internal::CaptureStderr();
+  const auto loaded = WordVectors::Load(Written("v", "5 2\naa 1 1\nb 2 2\naa 3 nan\nb 4 4\nccc 5 5\n"));
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("2 rows are of words that stand before"));
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  ASSERT_EQ(loaded->words(), 3);
+  EXPECT_EQ(loaded->Find("aa"), 0);
+  EXPECT_EQ(loaded->Find("ccc"), 2);
+  EXPECT_EQ(loaded->word(2), "ccc");
+  EXPECT_THAT(loaded->rows(), ElementsAre(1, 1, 2, 2, 5, 5));
+  EXPECT_EQ(loaded->rows_not_finite(), 0);
+}
+
+TEST_F(WordVectorsTest, AByteOrderMarkInFrontIsPassedOver) {
+  const auto loaded = WordVectors::Load(Written("v",
+                                                "\xef\xbb\xbf"
+                                                "1 1\na 1\n"));
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ(loaded->word(0), "a");
 }
 
 TEST_F(WordVectorsTest, WordsStayValidWhenTheVectorsAreMoved) {

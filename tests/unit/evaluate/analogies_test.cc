@@ -89,6 +89,19 @@ TEST(ReadAnalogiesTest, SectionsAndQuestionsAreRead) {
   EXPECT_EQ((*sections)[0].questions[0][3], "d");
 }
 
+TEST(ReadAnalogiesTest, WhatFollowsAColonNamesASectionHoweverManyWordsItIs) {
+  const TemporaryFolder folder;
+  const auto sections = ReadAnalogies(
+      folder.Write("q.txt", ": capital common countries\na b c d\n:family\n: gram1 adjective to adverb\n:\n"));
+  ASSERT_TRUE(sections.ok()) << sections.status();
+  ASSERT_EQ(sections->size(), 4);
+  EXPECT_EQ((*sections)[0].name, "capital common countries");
+  EXPECT_EQ((*sections)[0].questions.size(), 1);
+  EXPECT_EQ((*sections)[1].name, "family");
+  EXPECT_EQ((*sections)[2].name, "gram1 adjective to adverb");
+  EXPECT_EQ((*sections)[3].name, "");
+}
+
 TEST(ReadAnalogiesTest, MistakesAreReportedWithTheirLine) {
   const TemporaryFolder folder;
   EXPECT_THAT(std::string(ReadAnalogies(folder.Write("q.txt", "a b c d\n")).status().message()),

@@ -1,6 +1,7 @@
 #include "evaluate/export.h"
 
 #include <cstring>
+#include <filesystem>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -61,12 +62,20 @@ TEST(ExportTest, AFormThatIsNoneIsRefusedWithTheNearest) {
               HasSubstr("word2vec-text"));
 }
 
-TEST(ExportTest, AWordWithATabCannotGoIntoATableOfWords) {
+TEST(ExportTest, AWordThatTheFormCannotHoldIsRefusedBeforeAnythingIsWritten) {
   const TemporaryFolder folder;
-  const std::vector<std::string> words = {"a\tb"};
-  const auto vectors = WordVectors::FromRows(words, {1}, 1).value();
-  EXPECT_THAT(std::string(ExportVectors(vectors, "projector", folder.Path("p")).status().message()),
-              HasSubstr("word 0 has a tab"));
+  const auto complaint = [&](const std::string& word, const char* form) {
+    const std::vector<std::string> words = {"whole", word};
+    const auto vectors = WordVectors::FromRows(words, {1, 2}, 1).value();
+    const auto exported = ExportVectors(vectors, form, folder.Path("v.npy"));
+    EXPECT_TRUE(std::filesystem::is_empty(folder.path())) << form;
+    return std::string(exported.status().message());
+  };
+  for (const char* form : {"word2vec-binary", "word2vec-text", "npy", "projector"}) {
+    EXPECT_THAT(complaint("a\nb", form), HasSubstr("word 1, \"a\nb\", is empty or has a")) << form;
+  }
+  EXPECT_THAT(complaint("a b", "word2vec-text"), HasSubstr("a space or line end"));
+  EXPECT_THAT(complaint("a\tb", "projector"), HasSubstr("a tab or line end"));
 }
 
 }  // namespace

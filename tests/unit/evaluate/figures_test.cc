@@ -1,5 +1,6 @@
 #include "evaluate/figures.h"
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,17 @@ TEST(MeasureWordsTest, AnUnknownWordIsSaidAmongTheNeighboursOfTheOthers) {
   EXPECT_THAT(table, HasSubstr("cat            dog 0.99"));
   EXPECT_THAT(table, HasSubstr("gnu            is not in the vocabulary"));
   EXPECT_THAT(FiguresJson(*figures), Not(HasSubstr("gnu")));
+}
+
+TEST(MeasureWordsTest, AVectorWithoutADirectionHasNoNearestWords) {
+  const std::vector<std::string> words = {"cat", "zero", "lost"};
+  const auto vectors =
+      WordVectors::FromRows(words, {1, 0, 0, 0, std::numeric_limits<float>::quiet_NaN(), 1}, 2).value();
+  const auto figures = MeasureWords(vectors, "vectors.bin", {.neighbours_of = {"zero", "lost"}});
+  ASSERT_TRUE(figures.ok()) << figures.status();
+  EXPECT_THAT(FiguresTable(*figures), HasSubstr("zero           has no direction: its vector is zero or not finite\n"));
+  EXPECT_THAT(FiguresTable(*figures), HasSubstr("lost           has no direction: its vector is zero or not finite\n"));
+  EXPECT_THAT(FiguresJson(*figures), HasSubstr(R"({"word":"zero","nearest":[]})"));
 }
 
 TEST(MeasureWordsTest, WhereNoWordIsKnownThereIsNothingToMeasure) {

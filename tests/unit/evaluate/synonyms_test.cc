@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "evaluate/figures.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/unit/evaluate/temporary_folder.h"
@@ -74,6 +75,17 @@ TEST(SynonymsTest, PairsWithUnknownWordsAreCountedAsNotCovered) {
   EXPECT_EQ(result.covered, 1);
   EXPECT_EQ(result.pairs, 3);
   EXPECT_EQ(result.trained.nearer, 1);
+}
+
+TEST(SynonymsTest, WhereNoPairIsCoveredThereIsNoFigure) {
+  const std::vector<std::string> words = {"big", "large"};
+  const auto vectors = WordVectors::FromRows(words, {1, 0, 1, 0.1f}, 2).value();
+  const auto result = EvaluateSynonyms(vectors, WordLookup(vectors), {{"small", "little"}}, 1);
+  EXPECT_TRUE(std::isnan(result.trained.nearer) && std::isnan(result.trained.standard_error));
+  EXPECT_TRUE(std::isnan(result.untrained.nearer) && std::isnan(result.untrained.standard_error));
+  const WordFigures figures{.synonyms = {result}};
+  EXPECT_THAT(FiguresTable(figures), HasSubstr("none covered       none covered   0 of 1"));
+  EXPECT_THAT(FiguresJson(figures), HasSubstr("\"nearer\":null,\"standard_error\":null"));
 }
 
 TEST(ReadWordPairsTest, ALineOfAnotherFormIsReported) {

@@ -44,6 +44,32 @@ TEST(ReadJobTest, WhatIsPrintedIsReadBackTheSame) {
   EXPECT_EQ(again->SerializeAsString(), job->SerializeAsString());
 }
 
+TEST(ReadJobTest, AByteOrderMarkIsPassedOver) {
+  const auto job = ParseJob(
+      "\xef\xbb\xbf"
+      "epochs: 3",
+      "a.textproto");
+  ASSERT_TRUE(job.ok()) << job.status();
+  EXPECT_EQ(job->epochs(), 3u);
+}
+
+TEST(ReadJobTest, AListThatIsNotClosedIsOneMistakeWhateverFollows) {
+  const Mistakes opened = {"a.textproto:1: data.corpus.path, opened in line 1, has no closing ]"};
+  EXPECT_EQ(MistakesOf("data { corpus { path: [\"a\" } }\nepochs: 3\nworkers: 2\n"), opened);
+  EXPECT_EQ(MistakesOf("data { corpus { path: [\"a\", } }\nepochs: 3\nworkers: 2\n"), opened);
+  EXPECT_EQ(MistakesOf("data < corpus < path: [ > >"), opened);
+  EXPECT_EQ(MistakesOf("data { corpus { path: [\"a\""),
+            (Mistakes{"a.textproto:1: data.corpus.path, opened in line 1, has no closing ]",
+                      "a.textproto:1: data.corpus, opened in line 1, has no closing }",
+                      "a.textproto:1: data, opened in line 1, has no closing }"}));
+}
+
+TEST(ReadJobTest, AListInAListIsOneMistake) {
+  const Mistakes mistakes = MistakesOf("encoder { optimizer { step_epochs: [[10, 20]] } }");
+  ASSERT_EQ(mistakes.size(), 1u);
+  EXPECT_TRUE(mistakes[0].starts_with("a.textproto:1: encoder.optimizer.step_epochs is [, not a number"));
+}
+
 TEST(ReadJobTest, AllMistakesAreFoundInOneGoEachWithItsLineAndPath) {
   EXPECT_EQ(MistakesOf("epoch: 3\n"
                        "objective {\n"

@@ -1,11 +1,12 @@
-#include "launch/command_line.h"
+#include "common/command_line.h"
 
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "common/job/nearest_name.h"
-#include "common/text.h"
+#include "common/status.h"
 
 namespace shoal {
 namespace {
@@ -18,6 +19,12 @@ std::string Form(const Flag& flag) {
 }
 
 }  // namespace
+
+absl::StatusOr<uint64_t> NumberIn(std::string_view text, uint64_t at_least, uint64_t at_most) {
+  uint64_t number = 0;
+  if (ParseNumber(text, &number) && number >= at_least && number <= at_most) return number;
+  return InvalidArgument("\"", text, "\" is not a number in ", at_least, "..", at_most);
+}
 
 CommandLine::CommandLine(std::string usage, std::string about, std::vector<Flag> flags)
     : usage_(std::move(usage)), about_(std::move(about)), flags_(std::move(flags)) {}
@@ -39,6 +46,7 @@ const Flag* CommandLine::FindOrSuggest(const std::string& name, std::vector<std:
 std::vector<std::string> CommandLine::Parse(const std::vector<std::string>& arguments,
                                             std::vector<std::string>* mistakes) const {
   std::vector<std::string> rest;
+  std::set<const Flag*> given;
   for (size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i] == "--") {
       rest.insert(rest.end(), arguments.begin() + i + 1, arguments.end());
@@ -60,7 +68,9 @@ std::vector<std::string> CommandLine::Parse(const std::vector<std::string>& argu
            arguments[i + 1] != "--" && !LooksLikeFlag(arguments[i + 1])) {
       values.push_back(arguments[++i]);
     }
-    if (flag->name == name) GiveValues(*flag, values, mistakes);
+    if (flag->name != name) continue;
+    if (!given.insert(flag).second && most == 1) mistakes->push_back(Cat("--", name, " is given twice; leave one out"));
+    GiveValues(*flag, values, mistakes);
   }
   return rest;
 }
@@ -97,7 +107,7 @@ std::string CommandLine::Help() const {
 }
 
 bool CommandLine::WantsHelp(const std::vector<std::string>& arguments) {
-  return std::any_of(arguments.begin(), arguments.end(),
+  return std::any_of(arguments.begin(), std::find(arguments.begin(), arguments.end(), "--"),
                      [](const std::string& argument) { return argument == "--help" || argument == "-h"; });
 }
 

@@ -3,18 +3,21 @@
 //   CommandLine line("shoal plan JOB [flags]", "What it does.", {{.name = "workers", .value = "N", ...}});
 //   std::vector<std::string> names = line.Parse(arguments, &mistakes);
 //
-// Forms: --name VALUE, --name=VALUE; after "--" nothing is a flag. All mistakes are found in one go.
+// Forms: --name VALUE, --name=VALUE; after "--" nothing is a flag. A flag of one value may be given once. All mistakes
+// are found in one go.
 //
 // Thread rule: a value; one owner at a time.
 
 #pragma once
 
+#include <charconv>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 namespace shoal {
 
@@ -27,6 +30,16 @@ struct Flag {
   std::function<absl::Status(std::string_view)> take;
 };
 
+// Whether the whole of `text` is a number as C++ writes it, without blanks and plus signs, that fits `number`.
+template <typename Number>
+bool ParseNumber(std::string_view text, Number* number) {
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), *number);
+  return parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
+}
+
+// InvalidArgument: "x" is not a number in at_least..at_most.
+absl::StatusOr<uint64_t> NumberIn(std::string_view text, uint64_t at_least, uint64_t at_most);
+
 class CommandLine {
  public:
   CommandLine(std::string usage, std::string about, std::vector<Flag> flags);
@@ -37,7 +50,7 @@ class CommandLine {
 
   std::string Help() const;
 
-  // Whether --help or -h stands among `arguments`.
+  // Whether --help or -h stands among `arguments`, before any "--".
   static bool WantsHelp(const std::vector<std::string>& arguments);
 
  private:

@@ -1,4 +1,4 @@
-#include "launch/command_line.h"
+#include "common/command_line.h"
 
 #include <gtest/gtest.h>
 
@@ -35,9 +35,10 @@ struct Example {
 };
 
 TEST(CommandLineTest, ValuesStandAfterASpaceOrAnEqualsSign) {
-  const Example example({"job", "--workers", "2", "--quiet", "--workers=3"});
-  EXPECT_EQ(example.workers, (Texts{"2", "3"}));
+  const Example example({"job", "--workers", "2", "--quiet"});
+  EXPECT_EQ(example.workers, Texts{"2"});
   EXPECT_TRUE(example.quiet);
+  EXPECT_EQ(Example({"--workers=3"}).workers, Texts{"3"});
   EXPECT_EQ(example.rest, Texts{"job"});
   EXPECT_EQ(example.mistakes, Texts{});
 }
@@ -46,6 +47,12 @@ TEST(CommandLineTest, AFlagOfManyTakesAllUpToTheNextFlag) {
   const Example example({"--data", "a", "b", "--quiet", "job", "--data=c", "d"});
   EXPECT_EQ(example.data, (Texts{"a", "b", "c"}));
   EXPECT_EQ(example.rest, (Texts{"job", "d"}));
+}
+
+TEST(CommandLineTest, OnlyAFlagOfOneValueMayNotBeGivenTwice) {
+  EXPECT_EQ(Example({"--workers", "2", "--quiet", "--workers=2"}).mistakes,
+            Texts{"--workers is given twice; leave one out"});
+  EXPECT_EQ(Example({"--data", "a", "--quiet", "--data", "b", "--quiet"}).mistakes, Texts{});
 }
 
 TEST(CommandLineTest, AfterTwoDashesNothingIsAFlag) {
@@ -76,6 +83,14 @@ TEST(CommandLineTest, HelpShowsEveryFlagAligned) {
             "  --help          Show this.\n");
   EXPECT_TRUE(CommandLine::WantsHelp({"a", "-h"}));
   EXPECT_FALSE(CommandLine::WantsHelp({"help"}));
+  EXPECT_FALSE(CommandLine::WantsHelp({"a", "--", "-h"}));
+}
+
+TEST(NumberInTest, TheWholeTextIsANumberWithinTheBounds) {
+  EXPECT_EQ(*NumberIn("100", 1, 100), 100u);
+  for (const char* bad : {"0", "101", "-1", "+1", " 1", "7x", "1.5", "", "18446744073709551616"}) {
+    EXPECT_EQ(NumberIn(bad, 1, 100).status().message(), Cat("\"", bad, "\" is not a number in 1..100"));
+  }
 }
 
 }  // namespace
