@@ -7,7 +7,7 @@ namespace shoal {
 namespace {
 
 // Changes what a set turns into: one higher makes all older image files stale.
-constexpr int kPreparationVersion = 1;
+constexpr int kPreparationVersion = 2;
 
 std::string DescribeIdentity(const job::Images& images) {
   std::string text = Cat("preparation ", kPreparationVersion, "\n");
