@@ -17,7 +17,7 @@ constexpr Option kOptions[] = {
     {"data", Option::kMany, "SET...",
      "labelled pictures, as data.images.path takes them; the part to train on is learnt"},
     {"test", Option::kMany, "SET...",
-     "the pictures to classify: what these hold out (val or test), or all; by default what --data holds out"},
+     "the pictures to classify: what SET holds out (val or test), or all of it; by default of --data's"},
     {"first-of-class", Option::kNumber, "N", "of each class only the first pictures to learn from; 0: all", 0, 0,
      ~0ull},
     {"test-first-of-class", Option::kNumber, "N", "the same of those to classify", 0, 0, ~0ull},

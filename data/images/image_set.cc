@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <utility>
 
 #include "absl/strings/str_join.h"
 #include "common/format.h"
@@ -28,6 +29,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kField = "data.images.path";
+// Kinds of other files that are named.
+constexpr size_t kMostKinds = 8;
 // Folders that hold nothing but another one are passed through, so many at most.
 constexpr int kMostWrappings = 16;
 // Of a file's start, to tell what it is.
@@ -334,11 +337,8 @@ class Finder {
   absl::Status AddPictures(const Place& place) {
     absl::StatusOr<PictureFolder> folder = FindPictures(place.path);
     RETURN_IF_ERROR(folder.status()) << kField;
-    for (const auto& [suffix, count] : folder->others) {
-      set_.other_files += count;
-      if (!set_.other_kinds.empty()) set_.other_kinds += ", ";
-      set_.other_kinds += Cat(count, " ", suffix.empty() ? "without a suffix" : suffix);
-    }
+    for (const auto& [suffix, count] : folder->others) others_[suffix] += count;
+    DescribeOthers();
     absl::StatusOr<ClassLevel> level = LevelOf(folder->pictures, place);
     RETURN_IF_ERROR(level.status()) << kField;
     RETURN_IF_ERROR(CheckLayout(level->root, level->in_folders ? job::Images::FOLDERS : job::Images::FLAT));
@@ -354,6 +354,25 @@ class Finder {
     parts_.push_back(level->in_folders ? Cat(classes.size(), " class folders of ", level->root)
                                        : Cat("pictures without labels at and below ", level->root));
     return absl::OkStatus();
+  }
+
+  // The commonest suffixes first; a folder may have as many as files.
+  void DescribeOthers() {
+    std::vector<std::pair<uint64_t, std::string>> kinds;
+    set_.other_files = 0;
+    for (const auto& [suffix, count] : others_) {
+      set_.other_files += count;
+      kinds.emplace_back(count, suffix.empty() ? "without a suffix" : Printable(suffix));
+    }
+    const size_t named = std::min(kinds.size(), kMostKinds);
+    std::partial_sort(kinds.begin(), kinds.begin() + named, kinds.end(), [](const auto& a, const auto& b) {
+      return a.first != b.first ? a.first > b.first : a.second < b.second;
+    });
+    set_.other_kinds.clear();
+    for (size_t i = 0; i < named; ++i) {
+      set_.other_kinds += Cat(i == 0 ? "" : ", ", kinds[i].first, " ", kinds[i].second);
+    }
+    if (named < kinds.size()) set_.other_kinds += Cat(" and ", kinds.size() - named, " more kinds");
   }
 
   // A class is the same below all paths.
@@ -390,6 +409,7 @@ class Finder {
   const job::Images& images_;
   ImageSet set_;
   std::vector<std::string> parts_;          // Of the description, one a path.
+  std::map<std::string, uint64_t> others_;  // Files that are no pictures, by suffix.
   std::vector<std::string> class_of_file_;  // FOLDERS: empty of a picture beside the class folders.
 };
 

@@ -15,6 +15,7 @@ constexpr double kWidth = 520, kHeight = 250;
 constexpr double kLeft = 52, kRight = 16, kTop = 34, kBottom = 30;
 // More cannot be told apart at this width.
 constexpr size_t kMaxPoints = 400;
+constexpr double kLeastMarkGap = 4;
 // Values that differ by a smaller part of themselves are one: what is left is the rounding of sums.
 constexpr double kSame = 1e-9;
 
@@ -114,8 +115,10 @@ std::string LineChartSvg(const LineChart& chart) {
   svg += absl::StrFormat("<text class='title' x='%g' y='16'>%s</text>", 0.0, EscapeHtml(chart.title));
   svg += absl::StrFormat("<text class='value' x='%g' y='16' text-anchor='end'>%s at the end</text>", kWidth - kRight,
                          FormatScaled(points.back().second));
+  double drawn = x.begin;
   for (const double mark : chart.marks) {
-    if (mark <= x.low || mark >= x.high) continue;
+    if (mark <= x.low || mark >= x.high || x.At(mark) < drawn + kLeastMarkGap) continue;
+    drawn = x.At(mark);
     svg += absl::StrFormat("<line class='epoch' x1='%.1f' x2='%.1f' y1='%g' y2='%g'/>", x.At(mark), x.At(mark), kTop,
                            kHeight - kBottom);
   }

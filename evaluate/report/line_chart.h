@@ -16,7 +16,7 @@ namespace shoal {
 struct LineChart {
   std::string title;
   std::vector<std::pair<double, double>> points;  // (seconds, value), seconds rising; not finite values are left out.
-  std::vector<double> marks;                      // Seconds at which an epoch began.
+  std::vector<double> marks;                      // Seconds at which an epoch began, rising; some where they are many.
   bool from_zero = false;                         // The value axis begins at 0.
 };
 

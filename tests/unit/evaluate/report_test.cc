@@ -62,9 +62,10 @@ TEST(LineChartTest, FewerThanTwoPointsAreNoChart) {
 TEST(LineChartTest, ManyPointsAreThinnedToWhatCanBeSeen) {
   LineChart chart{.title = "loss"};
   for (int i = 0; i < 100000; ++i) chart.points.emplace_back(i, i % 7);
+  for (int i = 0; i < 100000; i += 5) chart.marks.push_back(i);
   const std::string svg = LineChartSvg(chart);
-  EXPECT_LT(svg.size(), 20000);
-  EXPECT_THAT(svg, HasSubstr("polyline"));
+  EXPECT_LT(svg.size(), 30000);
+  EXPECT_THAT(svg, AllOf(HasSubstr("polyline"), HasSubstr("class='epoch'")));
 }
 
 TEST(WordMapTest, ThePlaneIsThatOfTheTwoGreatestVariances) {

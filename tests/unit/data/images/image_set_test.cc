@@ -161,6 +161,8 @@ TEST_F(ImageSetTest, WhatIsNoPictureIsLeftOutAndCounted) {
   EXPECT_THAT(Found(set), ElementsAre("cat/1.jpg=0", "dog/2.png=1"));
   EXPECT_EQ(set.other_files, 3);
   EXPECT_EQ(set.other_kinds, "2 .gif, 1 .txt");
+  for (int i = 0; i < 20; ++i) Make({Cat("cat/log.", 10 + i)});
+  EXPECT_EQ(Find(At("")).other_kinds, "2 .gif, 1 .10, 1 .11, 1 .12, 1 .13, 1 .14, 1 .15, 1 .16 and 14 more kinds");
 }
 
 TEST_F(ImageSetTest, AFileWithoutASuffixIsToldByItsContent) {
