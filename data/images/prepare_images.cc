@@ -120,7 +120,8 @@ class Preparation {
     const std::string folder = fs::path(result_.path).parent_path().string();
     std::error_code error;
     const fs::space_info space = fs::space(folder, error);
-    if (error || bytes <= space.available) return absl::OkStatus();
+    // Some network file systems do not tell: all their numbers are 0.
+    if (error || space.capacity == 0 || bytes <= space.available) return absl::OkStatus();
     return ResourceExhausted(path, ": its pictures take ", FormatBytes(bytes), ", and ", FormatBytes(space.available),
                              " are free in ", folder, ", where the image file is kept; name a folder with more room ",
                              "(data.images.cache_directory), or take fewer pictures or smaller ones ",

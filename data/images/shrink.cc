@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "data/images/resample_taps.h"
@@ -15,15 +16,33 @@ uint8_t Rounded(int32_t sum) {
   return static_cast<uint8_t>(std::clamp((sum + kHalf) >> ResampleTaps::kFractionBits, 0, 255));
 }
 
-void ShrinkRow(const uint8_t* row, const ResampleTaps& columns, uint8_t* out) {
-  for (int i = 0; i < columns.count(); ++i) {
+// The samples of the larger picture that make one of the smaller, along one side.
+struct Sum {
+  int first = 0;
+  std::span<const int32_t> weights;
+};
+
+// Without the taps of weight 0, which make their number the same for all: of pictures shrunk a little they are half.
+std::vector<Sum> SumsOf(const ResampleTaps& taps) {
+  std::vector<Sum> sums;
+  for (int i = 0; i < taps.count(); ++i) {
+    int begin = 0, end = taps.taps();
+    while (end > 1 && taps.weights(i)[end - 1] == 0) --end;
+    while (begin < end - 1 && taps.weights(i)[begin] == 0) ++begin;
+    sums.push_back({taps.start(i) + begin, {taps.weights(i) + begin, taps.weights(i) + end}});
+  }
+  return sums;
+}
+
+void ShrinkRow(const uint8_t* row, const std::vector<Sum>& columns, uint8_t* out) {
+  for (const Sum& column : columns) {
     int32_t red = 0, green = 0, blue = 0;
-    const int32_t* const weights = columns.weights(i);
-    const uint8_t* from = row + size_t{3} * columns.start(i);
-    for (int t = 0; t < columns.taps(); ++t, from += 3) {
-      red += weights[t] * from[0];
-      green += weights[t] * from[1];
-      blue += weights[t] * from[2];
+    const uint8_t* from = row + size_t{3} * column.first;
+    for (const int32_t weight : column.weights) {
+      red += weight * from[0];
+      green += weight * from[1];
+      blue += weight * from[2];
+      from += 3;
     }
     *out++ = Rounded(red);
     *out++ = Rounded(green);
@@ -32,31 +51,32 @@ void ShrinkRow(const uint8_t* row, const ResampleTaps& columns, uint8_t* out) {
 }
 
 // Each row by itself.
-ImageView ShrinkAlongRows(const ImageView& picture, const ResampleTaps& columns, ImageBuffer* buffer) {
-  const size_t from_bytes = size_t{3} * picture.width, row_bytes = size_t{3} * columns.count();
+ImageView ShrinkAlongRows(const ImageView& picture, const std::vector<Sum>& columns, ImageBuffer* buffer) {
+  const size_t from_bytes = size_t{3} * picture.width, row_bytes = size_t{3} * columns.size();
   uint8_t* const out = buffer->Back(row_bytes * picture.height);
   for (int y = 0; y < picture.height; ++y) ShrinkRow(picture.pixels + from_bytes * y, columns, out + row_bytes * y);
   buffer->Flip();
-  return {out, columns.count(), picture.height};
+  return {out, static_cast<int>(columns.size()), picture.height};
 }
 
 // Sums of whole rows.
-ImageView ShrinkDownColumns(const ImageView& picture, const ResampleTaps& rows, ImageBuffer* buffer) {
+ImageView ShrinkDownColumns(const ImageView& picture, const std::vector<Sum>& rows, ImageBuffer* buffer) {
   const size_t row_bytes = size_t{3} * picture.width;
-  uint8_t* const out = buffer->Back(row_bytes * rows.count());
+  uint8_t* const pixels = buffer->Back(row_bytes * rows.size());
   std::vector<int32_t> sums(row_bytes);
-  for (int y = 0; y < rows.count(); ++y) {
+  int32_t* const sum = sums.data();
+  uint8_t* out = pixels;
+  for (const Sum& row : rows) {
     std::fill(sums.begin(), sums.end(), 0);
-    int32_t* const sum = sums.data();
-    const uint8_t* from = picture.pixels + row_bytes * rows.start(y);
-    for (int t = 0; t < rows.taps(); ++t, from += row_bytes) {
-      const int32_t weight = rows.weights(y)[t];
+    const uint8_t* from = picture.pixels + row_bytes * row.first;
+    for (const int32_t weight : row.weights) {
       for (size_t i = 0; i < row_bytes; ++i) sum[i] += weight * from[i];
+      from += row_bytes;
     }
-    for (size_t i = 0; i < row_bytes; ++i) out[row_bytes * y + i] = Rounded(sum[i]);
+    for (size_t i = 0; i < row_bytes; ++i) *out++ = Rounded(sum[i]);
   }
   buffer->Flip();
-  return {out, picture.width, rows.count()};
+  return {pixels, picture.width, static_cast<int>(rows.size())};
 }
 
 }  // namespace
@@ -74,9 +94,9 @@ ImageView Shrink(const ImageView& picture, PictureSize size, ImageBuffer* buffer
   columns.Make(picture.width, size.width, 0, size.width);
   rows.Make(picture.height, size.height, 0, size.height);
   if (ColumnsFirst(picture.width, picture.height, size.width, size.height)) {
-    return ShrinkAlongRows(ShrinkDownColumns(picture, rows, buffer), columns, buffer);
+    return ShrinkAlongRows(ShrinkDownColumns(picture, SumsOf(rows), buffer), SumsOf(columns), buffer);
   }
-  return ShrinkDownColumns(ShrinkAlongRows(picture, columns, buffer), rows, buffer);
+  return ShrinkDownColumns(ShrinkAlongRows(picture, SumsOf(columns), buffer), SumsOf(rows), buffer);
 }
 
 }  // namespace shoal
