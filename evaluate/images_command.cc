@@ -16,13 +16,15 @@ constexpr uint64_t kMostNeighbours = 1000000;
 constexpr Option kOptions[] = {
     {"data", Option::kMany, "SET...",
      "labelled pictures, as data.images.path takes them; the part to train on is learnt"},
-    {"test", Option::kMany, "SET...", "the pictures to classify, where SET has no held-out part (val or test)"},
+    {"test", Option::kMany, "SET...",
+     "the pictures to classify: what SET holds out (val or test), or all of it; by default of --data's"},
     {"first-of-class", Option::kNumber, "N", "of each class only the first pictures to learn from; 0: all", 0, 0,
      ~0ull},
     {"test-first-of-class", Option::kNumber, "N", "the same of those to classify", 0, 0, ~0ull},
     {"knn", Option::kMany, "K...", "neighbours that vote (default 200); the first K counts, the others are told too"},
     {"temperature", Option::kOne, "T", "a neighbour votes with exp(cosine / T) (default 0.1)"},
-    {"linear-c", Option::kOne, "C", "scikit-learn's C of the linear probe; by default chosen on held-out pictures"},
+    {"linear-c", Option::kOne, "C",
+     "scikit-learn's C of the linear probe, 1e-10 to 1e10; by default chosen on held-out pictures"},
     {"features", Option::kOne, "DIR", "write the trained features and labels there, as NumPy's files"},
     {"neighbours", Option::kMany, "PATH...",
      "print the nearest pictures of each; any picture's file, or one of the sets"},
@@ -76,6 +78,10 @@ absl::StatusOr<ImageEvaluation> EvaluationOf(const Arguments& arguments) {
   RETURN_IF_ERROR(ParseNeighbours(arguments, &evaluation.measures.neighbours));
   RETURN_IF_ERROR(ParsePositive(arguments, "temperature", &evaluation.measures.temperature));
   RETURN_IF_ERROR(ParsePositive(arguments, "linear-c", &evaluation.measures.c));
+  const double c = evaluation.measures.c;
+  if (c != 0 && (c < LinearProbeOptions::kLeastC || c > LinearProbeOptions::kMostC)) {
+    return InvalidArgument("--linear-c is ", arguments.One("linear-c"), ", not in 1e-10..1e10");
+  }
   if (evaluation.neighbours_of.size() > kMostSheetRows) {
     return InvalidArgument("--neighbours has ", evaluation.neighbours_of.size(), " pictures, more than the limit of ",
                            kMostSheetRows);

@@ -57,7 +57,8 @@ absl::Status Run(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const auto images, ImageFile::Open(prepared.path));
   ASSIGN_OR_RETURN(const AugmentationSettings settings, AugmentationOf(job, *images));
   const uint64_t rows = std::min(arguments.Number("rows"), images->size());
-  ContactSheet sheet(settings, job.seed(), static_cast<int>(rows), static_cast<int>(arguments.Number("pairs")));
+  ASSIGN_OR_RETURN(ContactSheet sheet, ContactSheet::Create(settings, job.seed(), static_cast<int>(rows),
+                                                            static_cast<int>(arguments.Number("pairs"))));
   ImageBuffer buffer;
   for (uint64_t row = 0; row < rows; ++row) {
     const uint64_t picture = row * images->size() / rows;

@@ -6,6 +6,7 @@
 #include "common/files.h"
 #include "common/format.h"
 #include "common/status.h"
+#include "data/images/printable.h"
 
 namespace shoal {
 namespace {
@@ -15,9 +16,7 @@ constexpr size_t kNamedInMessage = 3;
 }  // namespace
 
 void BrokenPictures::Add(const std::string& path, const absl::Status& why) {
-  std::string text(why.message());
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  lines_.push_back({path, std::move(text)});
+  lines_.push_back({Printable(path), Printable(ToStd(why.message()))});
 }
 
 std::string BrokenPictures::Describe(uint64_t of) const {

@@ -21,7 +21,7 @@ class BrokenPictures {
   // "3 of 4,317 pictures are broken: a.jpg (why), b.jpg (why) and one more".
   std::string Describe(uint64_t of) const;
 
-  // A line "path TAB why" for each, at `path`; where there are none no file is left there.
+  // A line "path TAB why" for each, at `path`, both Printable; where there are none no file is left there.
   absl::Status Write(const std::string& path) const;
 
  private:

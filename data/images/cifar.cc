@@ -6,9 +6,9 @@
 
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "common/files.h"
 #include "common/status.h"
 #include "data/byte_stream.h"
+#include "data/images/picture_bytes.h"
 
 namespace shoal {
 namespace {
@@ -26,6 +26,8 @@ struct Variant {
 
   size_t record_bytes() const { return label_bytes + kPixelBytes; }
 };
+// Of the file of classes' names.
+constexpr uint64_t kMostNamesBytes = uint64_t{1} << 20;
 constexpr Variant kCifar10 = {1, 10, "batches.meta.txt"};
 constexpr Variant kCifar100 = {2, 100, "fine_label_names.txt"};
 
@@ -47,6 +49,7 @@ class CifarFile final : public RecordFile {
       : path_(std::move(path)), variant_(variant), records_(records), stream_(std::move(stream)) {}
 
   uint64_t records() const override { return records_; }
+  PictureSize record_size() const override { return {kSide, kSide}; }
 
   absl::StatusOr<std::optional<Record>> Next(ImageBuffer* buffer) override {
     if (next_ == records_) return std::nullopt;
@@ -103,6 +106,8 @@ bool MayBeCifarFile(const std::string& path, uint64_t bytes) {
   return path.ends_with(".bin") && (Holds(bytes, kCifar10) || Holds(bytes, kCifar100));
 }
 
+int32_t CifarClassCount(const std::string& path, uint64_t bytes) { return VariantOf(path, bytes).classes; }
+
 absl::StatusOr<std::unique_ptr<RecordFile>> OpenCifarFile(const std::string& path) {
   std::error_code error;
   const uint64_t bytes = fs::file_size(path, error);
@@ -119,10 +124,11 @@ absl::StatusOr<std::unique_ptr<RecordFile>> OpenCifarFile(const std::string& pat
 std::vector<std::string> CifarClassNames(const std::string& path) {
   std::error_code error;
   const Variant& variant = VariantOf(path, fs::file_size(path, error));
-  const absl::StatusOr<std::string> text = ReadFile((fs::path(path).parent_path() / variant.class_names).string());
-  if (error || !text.ok()) return {};
+  std::string text;
+  const std::string beside = (fs::path(path).parent_path() / variant.class_names).string();
+  if (error || !ReadPictureBytes(beside, kMostNamesBytes, &text).ok()) return {};
   std::vector<std::string> names;
-  for (absl::string_view line : absl::StrSplit(*text, '\n')) {
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
     line = absl::StripSuffix(line, "\r");
     if (!line.empty()) names.emplace_back(line);
   }

@@ -25,6 +25,9 @@ std::vector<std::string> CifarFileNames(const std::vector<std::string>& names, j
 // Whether a file of this name and size may be one.
 bool MayBeCifarFile(const std::string& path, uint64_t bytes);
 
+// Of the variant that a file of this name and size is of: 10 or 100.
+int32_t CifarClassCount(const std::string& path, uint64_t bytes);
+
 absl::StatusOr<std::unique_ptr<RecordFile>> OpenCifarFile(const std::string& path);
 
 // The names in batches.meta.txt or fine_label_names.txt beside the file; none where there is no such file.

@@ -60,6 +60,7 @@ class IdxFile final : public RecordFile {
         grey_(size_t{images.sizes[1]} * images.sizes[2], '\0') {}
 
   uint64_t records() const override { return records_; }
+  PictureSize record_size() const override { return {width_, height_}; }
 
   absl::StatusOr<std::optional<Record>> Next(ImageBuffer* buffer) override {
     if (next_ == records_) {

@@ -2,16 +2,17 @@
 
 #include "absl/strings/str_format.h"
 #include "common/status.h"
+#include "data/images/picture_folder.h"
 
 namespace shoal {
 namespace {
 
 // Changes what a set turns into: one higher makes all older image files stale.
-constexpr int kPreparationVersion = 1;
+constexpr int kPreparationVersion = 2;
 
 std::string DescribeIdentity(const job::Images& images) {
   std::string text = Cat("preparation ", kPreparationVersion, "\n");
-  for (const std::string& path : images.path()) text += Cat("path ", AbsolutePath(path), "\n");
+  for (const std::string& path : images.path()) text += Cat("path ", AbsoluteName(path), "\n");
   text += Cat("layout ", job::Images::Layout_Name(images.layout()), "\n");
   text += Cat("split ", job::Images::Split_Name(images.split()), "\n");
   text += Cat("max_pixels ", images.max_pixels(), "\n", "max_file_bytes ", images.max_file_bytes(), "\n");

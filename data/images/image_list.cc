@@ -4,8 +4,10 @@
 #include <charconv>
 #include <filesystem>
 #include <map>
+#include <utility>
 
 #include "common/status.h"
+#include "data/images/picture_folder.h"
 #include "data/images/record_file.h"
 
 namespace shoal {
@@ -15,6 +17,9 @@ namespace fs = std::filesystem;
 
 // What a path of Linux has at most, and a class name beside it.
 constexpr size_t kMostLineBytes = size_t{1} << 13;
+// Numbers are the labels where the greatest is below so many times the classes that there are, and some: each number
+// below it becomes a class.
+constexpr int64_t kMostGaps = 16, kSpareClasses = 1000;
 
 // Nothing where `text` is not a whole number below kMostClasses, written without leading zeros.
 bool ReadNumber(std::string_view text, int32_t* number) {
@@ -26,15 +31,22 @@ bool ReadNumber(std::string_view text, int32_t* number) {
 // Numbers the classes, the keys of `labels`, and returns their names by number.
 std::vector<std::string> NumberClasses(std::map<std::string, int32_t, std::less<>>* labels) {
   std::vector<std::string> names;
+  std::vector<std::pair<const std::string, int32_t>*> classes;
   bool numbers = true;
-  for (auto& [name, label] : *labels) numbers = numbers && ReadNumber(name, &label);
-  for (auto& [name, label] : *labels) {
-    if (!numbers) {
-      label = static_cast<int32_t>(names.size());
-      names.push_back(name);
-    } else {
-      while (names.size() <= static_cast<size_t>(label)) names.push_back(Cat(names.size()));
-    }
+  int64_t greatest = -1;
+  for (auto& entry : *labels) {
+    numbers = numbers && ReadNumber(entry.first, &entry.second);
+    greatest = std::max<int64_t>(greatest, entry.second);
+    classes.push_back(&entry);
+  }
+  if (numbers && greatest < kMostGaps * static_cast<int64_t>(classes.size()) + kSpareClasses) {
+    for (int64_t label = 0; label <= greatest; ++label) names.push_back(Cat(label));
+    return names;
+  }
+  if (numbers) std::sort(classes.begin(), classes.end(), [](auto* a, auto* b) { return a->second < b->second; });
+  for (auto* const entry : classes) {
+    entry->second = static_cast<int32_t>(names.size());
+    names.push_back(entry->first);
   }
   return names;
 }
@@ -72,7 +84,7 @@ class Parser {
     if (path.empty() || line.find('\0') != line.npos || label.find('\t') != label.npos) {
       return InvalidArgument(name_, ":", line_, ": not of the form \"picture\" or \"picture TAB class\"");
     }
-    list_.entries.push_back({(fs::path(folder_) / path).lexically_normal().string(), kNoLabel});
+    list_.entries.push_back({AbsoluteName((fs::path(folder_) / path).string()), kNoLabel});
     classes_.push_back(label);
     if (!label.empty()) labels_.emplace(label, 0);
     if (labels_.size() > static_cast<size_t>(kMostClasses)) {

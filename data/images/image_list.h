@@ -1,8 +1,9 @@
 // A list of pictures: text of lines "picture" or "picture TAB class". A picture's path is taken from the list's folder
 // unless it begins with a slash.
 //
-// Classes are texts, numbered in their order. Where each is a whole number below kMostClasses, the numbers themselves
-// are the labels, so that a list of some classes numbers them as a list of all does. Empty lines are passed over.
+// Classes are texts, numbered in their order. Where each is a whole number, the numbers themselves are the labels, so
+// that a list of some classes numbers them as a list of all does; but where the greatest is no label of so few classes
+// (16 times as many and 1,000), they are numbered in their order as numbers. Empty lines are passed over.
 //
 // Thread rule: functions are safe from any thread.
 

@@ -4,7 +4,8 @@
 //   - a folder with CIFAR's or MNIST's file names, or a file of these: CIFAR, IDX;
 //   - a text file: LIST;
 //   - a folder with folders train and val or test (in any spelling of cases; also training, valid, validation): the
-//     part that is asked for, as if it were the path;
+//     part that is asked for, as if it were the path, but that the held-out part has its classes at the depth where the
+//     part to train on has them;
 //   - a folder with one folder in it, and no pictures beside that: that folder;
 //   - a folder with pictures in two folders or more, and none beside them: FOLDERS, each a class;
 //   - else FLAT: any other folder with pictures at whatever depth, or one picture.
@@ -27,10 +28,10 @@ struct ImageSet {
   job::Images::Layout layout = job::Images::FLAT;  // Never DETECT.
   // What was found, for the log: "10 class folders of sets/flowers/train".
   std::string description;
-  // Pictures, or of CIFAR and IDX files of many; paths are absolute.
+  // Pictures, or of CIFAR and IDX files of many; paths are absolute, and go through links as the job's do.
   std::vector<FoundFile> files;
-  std::vector<int32_t> labels;  // Of each file; kNoLabel of those that have none. Empty of CIFAR and IDX.
-  std::vector<std::string> classes;
+  std::vector<int32_t> labels;       // Of each file; kNoLabel of those that have none. Empty of CIFAR and IDX.
+  std::vector<std::string> classes;  // Printable.
   // Files that tell of the pictures: lists, labels, names of classes.
   std::vector<FoundFile> beside;
   // Pictures left out by first_of_class; files left out as no pictures, "3 .txt, 1 .gif".
@@ -42,7 +43,8 @@ struct ImageSet {
 };
 
 // NotFound: a path is missing, or the held-out part of a set that is not divided is asked for. InvalidArgument: nothing
-// that is read, paths of different layouts, or a list that is none. Messages name the path and the cure.
+// that is read, neither a file nor a folder, paths of different layouts, CIFAR files of different classes, or a list
+// that is none. Messages name the path and the cure.
 absl::StatusOr<ImageSet> FindImageSet(const job::Images& images);
 
 }  // namespace shoal

@@ -81,7 +81,26 @@ absl::StatusOr<FolderNames> ListNames(const std::string& folder) {
 absl::StatusOr<FoundFile> FindFile(const std::string& path) {
   struct stat info;
   if (::stat(path.c_str(), &info) != 0) return ErrnoError(errno, Cat("cannot read ", path));
+  if (!S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) {
+    return InvalidArgument("cannot read ", path, ": it is neither a file nor a folder");
+  }
   return MakeFoundFile(path, info);
+}
+
+std::string AbsoluteName(const std::string& path) {
+  std::error_code error;
+  const fs::path absolute = fs::absolute(path, error);
+  if (error) return path;
+  fs::path name;
+  for (const fs::path& part : absolute) {
+    if (part == "..") {
+      const fs::path folder = fs::is_symlink(name, error) ? fs::weakly_canonical(name, error) : name;
+      name = folder.parent_path();
+    } else if (part != "." && !part.empty()) {
+      name /= part;
+    }
+  }
+  return name.string();
 }
 
 }  // namespace shoal

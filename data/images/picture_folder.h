@@ -35,7 +35,13 @@ struct FolderNames {
 };
 absl::StatusOr<FolderNames> ListNames(const std::string& folder);
 
-// NotFound, PermissionDenied ... name the path.
+// NotFound, PermissionDenied ... name the path; InvalidArgument: it is neither a file nor a folder, but a pipe, say,
+// which would be waited for.
 absl::StatusOr<FoundFile> FindFile(const std::string& path);
+
+// `path` from the root on, without dots and double slashes. Links keep their own names, as it is by names that files of
+// a set are told apart and find each other; a link's target may be called anything. Only where ".." follows a link, it
+// is the folder above the target, as the system has it.
+std::string AbsoluteName(const std::string& path);
 
 }  // namespace shoal

@@ -21,7 +21,8 @@ namespace shoal {
 
 struct PictureSetOptions {
   std::vector<std::string> data;  // Paths as data.images.path takes them; their parts to train on are the bank.
-  // The pictures to classify; empty: the held-out part of `data`.
+  // The pictures to classify: what is held out of these, or all where they are not divided. Empty: the held-out part of
+  // `data`.
   std::vector<std::string> test;
   uint64_t first_of_class = 0, test_first_of_class = 0;  // 0: all.
   std::string cache_directory;                           // Where image files are kept.
@@ -35,8 +36,8 @@ struct PictureSetOptions {
 class PictureSets {
  public:
   // Prepares both, or takes what an earlier run prepared. NotFound: `data` has no held-out part. InvalidArgument: a set
-  // without labels, one class only, or classes to classify that there is nothing to learn of, which are named. Else as
-  // PrepareImages.
+  // without labels, one class only, classes to classify that there is nothing to learn of, which are named, pictures to
+  // classify that are learnt from too, or paths of them of which only some are divided. Else as PrepareImages.
   static absl::StatusOr<PictureSets> Open(const PictureSetOptions& options, const PrepareProgress& progress = {},
                                           const std::atomic<bool>* give_up = nullptr);
   // Of the image files that Open made, in another process.

@@ -10,8 +10,12 @@
 namespace shoal {
 namespace {
 
-// Of a text or profile chunk, unpacked.
+// Of a chunk that is kept.
 constexpr png_alloc_size_t kMostChunkBytes = png_alloc_size_t{1} << 23;
+// What libpng knows and nobody here looks at. Texts and profiles would be unpacked, to a thousand times their size.
+constexpr uint8_t kPassedOver[] =
+    "bKGD\0cHRM\0gAMA\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0sRGB\0sTER\0tEXt\0tIME\0zTXt";
+constexpr int kPassedOverChunks = sizeof(kPassedOver) / 5;
 constexpr png_uint_32 kMostSide = 0x7fffffff;
 
 class Png {
@@ -34,6 +38,7 @@ class Png {
       // The sizes are checked below, against the job's limit.
       png_set_user_limits(png_, kMostSide, kMostSide);
       png_set_chunk_malloc_max(png_, kMostChunkBytes);
+      png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, kPassedOver, kPassedOverChunks);
       png_read_info(png_, header_);
     });
     if (!read) return Broken();

@@ -34,6 +34,8 @@ constexpr double kSurveyShare = 0.1;
 constexpr uint64_t kMostVerifiedBytes = uint64_t{1} << 32;
 // Pictures of a set that is not decoded ahead which its mean and deviation come from.
 constexpr uint64_t kSampledPictures = 2048;
+// Of CIFAR and IDX files, whose labels are bytes.
+constexpr uint64_t kMostRecordClasses = 256;
 
 class Preparation {
  public:
@@ -105,11 +107,33 @@ class Preparation {
     result_.counts.not_taken = set_.not_taken;
     result_.counts.other_files = set_.other_files;
     if (set_.other_files > 0) LogInfo("left out what is no JPEG or PNG by its name: ", set_.other_kinds);
+    classes_ = set_.classes;
     RETURN_IF_ERROR(set_.has_records() ? AddRecordFiles() : AddPictures());
     if (writer_->pictures() == 0)
       return InvalidArgument("data.images.path: ", set_.description, ": no picture is left");
     RETURN_IF_ERROR(CheckUnchanged());
-    return writer_->Commit(set_.classes, result_.counts, sums_.Statistics());
+    return writer_->Commit(classes_, result_.counts, sums_.Statistics());
+  }
+
+  // Before anything is written: a packed file of a few kilobytes may hold more pixels than any disk.
+  absl::Status CheckRoom(const std::string& path, uint64_t bytes) const {
+    const std::string folder = fs::path(result_.path).parent_path().string();
+    std::error_code error;
+    const fs::space_info space = fs::space(folder, error);
+    // Some network file systems do not tell: all their numbers are 0.
+    if (error || space.capacity == 0 || bytes <= space.available) return absl::OkStatus();
+    return ResourceExhausted(path, ": its pictures take ", FormatBytes(bytes), ", and ", FormatBytes(space.available),
+                             " are free in ", folder, ", where the image file is kept; name a folder with more room ",
+                             "(data.images.cache_directory), or take fewer pictures or smaller ones ",
+                             "(data.images.first_of_class, data.images.shrink_to)");
+  }
+
+  // Bytes of the pixels that are taken of the file, at most; 64 bits hold them, as a header counts in 32 bits.
+  uint64_t PixelBytes(const RecordFile& file) const {
+    const uint64_t first = images_.first_of_class(), all = file.records();
+    const uint64_t records = first > 0 && first < all / kMostRecordClasses ? first * kMostRecordClasses : all;
+    const PictureSize size = ShrunkSize(file.record_size(), images_.shrink_to());
+    return records * ImageView{nullptr, size.width, size.height}.bytes();
   }
 
   absl::Status CreateWriter(bool decoded) {
@@ -127,8 +151,8 @@ class Preparation {
     for (size_t i = 0; i < set_.files.size(); ++i) {
       RETURN_IF_ERROR(AddRecordFile(set_.files[i].path, i));
     }
-    for (int32_t label = static_cast<int32_t>(set_.classes.size()); label <= writer_->largest_label(); ++label) {
-      set_.classes.push_back(Cat(label));
+    for (int32_t label = static_cast<int32_t>(classes_.size()); label <= writer_->largest_label(); ++label) {
+      classes_.push_back(Cat(label));
     }
     result_.counts.sampled = sums_.pictures();
     return absl::OkStatus();
@@ -138,6 +162,7 @@ class Preparation {
     ASSIGN_OR_RETURN(const auto file, set_.layout == job::Images::CIFAR
                                           ? OpenCifarFile(path)
                                           : OpenIdxFile(path, IdxLabelsPath(path), images_.max_pixels()));
+    RETURN_IF_ERROR(CheckRoom(path, PixelBytes(*file)));
     ImageBuffer buffer;
     for (uint64_t i = 0;; ++i) {
       if (give_up_ != nullptr && *give_up_) return Aborted("the reading of the pictures was given up");
@@ -173,12 +198,16 @@ class Preparation {
     for (const ReadPicture& picture : pictures) {
       bytes += ImageView{nullptr, picture.size.width, picture.size.height}.bytes();
     }
-    RETURN_IF_ERROR(CreateWriter(bytes <= images_.decode_limit_bytes()));
+    const bool decoded = bytes <= images_.decode_limit_bytes();
+    if (decoded) {
+      RETURN_IF_ERROR(CheckRoom(set_.description, bytes));
+    }
+    RETURN_IF_ERROR(CreateWriter(decoded));
     reading_.progress = [&](uint64_t done) {
       const double part = static_cast<double>(done) / static_cast<double>(pictures.size());
       reports_.Report(kSurveyShare + (1 - kSurveyShare) * part, "decoding");
     };
-    if (bytes <= images_.decode_limit_bytes()) {
+    if (decoded) {
       RETURN_IF_ERROR(AddDecoded(pictures));
     } else {
       RETURN_IF_ERROR(AddIndex(pictures, bytes));
@@ -251,7 +280,8 @@ class Preparation {
   // A set that changed under the reading would be stored under a key that is not its own.
   absl::Status CheckUnchanged() const {
     ASSIGN_OR_RETURN(const ImageSet again, FindImageSet(images_));
-    if (again.files == set_.files) return absl::OkStatus();
+    const bool same_files = again.files == set_.files && again.beside == set_.beside;
+    if (same_files && again.labels == set_.labels && again.classes == set_.classes) return absl::OkStatus();
     return Aborted("data.images.path: ", set_.description,
                    " changed while it was read; start again when it is complete");
   }
@@ -263,6 +293,7 @@ class Preparation {
   ReadingOptions reading_;
   ImageSet set_;
   PreparedKey key_;
+  std::vector<std::string> classes_;  // The set's, and of CIFAR and IDX the labels that have no name there.
   std::unique_ptr<ImageFileWriter> writer_;
   PixelSums sums_;
   BrokenPictures broken_;

@@ -35,8 +35,9 @@ struct PreparedImages {
 // The image file is kept in `images.cache_directory` or, where that is empty, in `cache_directory`; the folder is made.
 // NotFound, InvalidArgument: a path is missing, there are no pictures, ...: the message names the path and the cure.
 // DataLoss: more pictures are broken than max_broken_fraction allows, the first of which are named, and all of them in
-// the list beside the image file; or a CIFAR, IDX or list file is damaged. Aborted: a file changed while the set was
-// read, or `give_up` (may be null) became true, which is looked at between pictures; no image file is left then.
+// the list beside the image file; or a CIFAR, IDX or list file is damaged. ResourceExhausted: the pixels are more than
+// the disk has room for. Aborted: a file changed while the set was read, or `give_up` (may be null) became true, which
+// is looked at between pictures; no image file is left then.
 absl::StatusOr<PreparedImages> PrepareImages(const job::Images& images, const std::string& cache_directory,
                                              const PrepareProgress& progress,
                                              const std::atomic<bool>* give_up = nullptr);

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "absl/status/statusor.h"
+#include "data/images/decode.h"
 #include "data/images/image_buffer.h"
 #include "data/images/image_view.h"
 
@@ -28,8 +29,9 @@ class RecordFile {
 
   virtual ~RecordFile() = default;
 
-  // Pictures of the file.
+  // Pictures of the file, and the size of each.
   virtual uint64_t records() const = 0;
+  virtual PictureSize record_size() const = 0;
 
   // The next picture, in the front plane of `buffer`; nothing at the end. DataLoss names the file, the record and what
   // is wrong with it.

@@ -1,51 +1,44 @@
 #include "data/images/shrink.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
+#include <span>
 #include <vector>
+
+#include "data/images/resample_taps.h"
 
 namespace shoal {
 namespace {
 
-// Weights in fixed point; 8-bit samples times weights that sum to one fit 31 bits.
-constexpr int kWeightBits = 22;
-constexpr int32_t kHalf = 1 << (kWeightBits - 1);
+constexpr int32_t kHalf = 1 << (ResampleTaps::kFractionBits - 1);
 
-// The samples of the larger picture that make one of the smaller, along one side.
-struct Taps {
-  int first = 0;
-  std::vector<int32_t> weights;
-};
-
-std::vector<Taps> TriangleTaps(int from, int to) {
-  const double step = static_cast<double>(from) / to;
-  std::vector<Taps> taps(to);
-  for (int i = 0; i < to; ++i) {
-    const double centre = (i + 0.5) * step;
-    const int first = std::max(0, static_cast<int>(centre - step + 0.5));
-    const int last = std::min(from, static_cast<int>(centre + step + 0.5));
-    std::vector<double> weights;
-    double sum = 0;
-    for (int at = first; at < last; ++at) {
-      weights.push_back(std::max(0.0, 1 - std::abs(at + 0.5 - centre) / step));
-      sum += weights.back();
-    }
-    taps[i].first = first;
-    for (const double weight : weights) {
-      taps[i].weights.push_back(static_cast<int32_t>(std::lround(weight / sum * (1 << kWeightBits))));
-    }
-  }
-  return taps;
+uint8_t Rounded(int32_t sum) {
+  return static_cast<uint8_t>(std::clamp((sum + kHalf) >> ResampleTaps::kFractionBits, 0, 255));
 }
 
-uint8_t Rounded(int32_t sum) { return static_cast<uint8_t>(std::clamp((sum + kHalf) >> kWeightBits, 0, 255)); }
+// The samples of the larger picture that make one of the smaller, along one side.
+struct Sum {
+  int first = 0;
+  std::span<const int32_t> weights;
+};
 
-void ShrinkRow(const uint8_t* row, const std::vector<Taps>& columns, uint8_t* out) {
-  for (const Taps& taps : columns) {
+// Without the taps of weight 0, which make their number the same for all: of pictures shrunk a little they are half.
+std::vector<Sum> SumsOf(const ResampleTaps& taps) {
+  std::vector<Sum> sums;
+  for (int i = 0; i < taps.count(); ++i) {
+    int begin = 0, end = taps.taps();
+    while (end > 1 && taps.weights(i)[end - 1] == 0) --end;
+    while (begin < end - 1 && taps.weights(i)[begin] == 0) ++begin;
+    sums.push_back({taps.start(i) + begin, {taps.weights(i) + begin, taps.weights(i) + end}});
+  }
+  return sums;
+}
+
+void ShrinkRow(const uint8_t* row, const std::vector<Sum>& columns, uint8_t* out) {
+  for (const Sum& column : columns) {
     int32_t red = 0, green = 0, blue = 0;
-    const uint8_t* from = row + size_t{3} * taps.first;
-    for (const int32_t weight : taps.weights) {
+    const uint8_t* from = row + size_t{3} * column.first;
+    for (const int32_t weight : column.weights) {
       red += weight * from[0];
       green += weight * from[1];
       blue += weight * from[2];
@@ -57,16 +50,33 @@ void ShrinkRow(const uint8_t* row, const std::vector<Taps>& columns, uint8_t* ou
   }
 }
 
-// One row of `out` from rows of `row_bytes` bytes each; `sums` is as long.
-void ShrinkColumns(const uint8_t* rows, size_t row_bytes, const Taps& taps, std::vector<int32_t>* sums, uint8_t* out) {
-  std::fill(sums->begin(), sums->end(), 0);
-  int32_t* const sum = sums->data();
-  const uint8_t* from = rows + row_bytes * taps.first;
-  for (const int32_t weight : taps.weights) {
-    for (size_t i = 0; i < row_bytes; ++i) sum[i] += weight * from[i];
-    from += row_bytes;
+// Each row by itself.
+ImageView ShrinkAlongRows(const ImageView& picture, const std::vector<Sum>& columns, ImageBuffer* buffer) {
+  const size_t from_bytes = size_t{3} * picture.width, row_bytes = size_t{3} * columns.size();
+  uint8_t* const out = buffer->Back(row_bytes * picture.height);
+  for (int y = 0; y < picture.height; ++y) ShrinkRow(picture.pixels + from_bytes * y, columns, out + row_bytes * y);
+  buffer->Flip();
+  return {out, static_cast<int>(columns.size()), picture.height};
+}
+
+// Sums of whole rows.
+ImageView ShrinkDownColumns(const ImageView& picture, const std::vector<Sum>& rows, ImageBuffer* buffer) {
+  const size_t row_bytes = size_t{3} * picture.width;
+  uint8_t* const pixels = buffer->Back(row_bytes * rows.size());
+  std::vector<int32_t> sums(row_bytes);
+  int32_t* const sum = sums.data();
+  uint8_t* out = pixels;
+  for (const Sum& row : rows) {
+    std::fill(sums.begin(), sums.end(), 0);
+    const uint8_t* from = picture.pixels + row_bytes * row.first;
+    for (const int32_t weight : row.weights) {
+      for (size_t i = 0; i < row_bytes; ++i) sum[i] += weight * from[i];
+      from += row_bytes;
+    }
+    for (size_t i = 0; i < row_bytes; ++i) *out++ = Rounded(sum[i]);
   }
-  for (size_t i = 0; i < row_bytes; ++i) out[i] = Rounded(sum[i]);
+  buffer->Flip();
+  return {pixels, picture.width, static_cast<int>(rows.size())};
 }
 
 }  // namespace
@@ -80,19 +90,13 @@ PictureSize ShrunkSize(PictureSize size, uint32_t shorter) {
 
 ImageView Shrink(const ImageView& picture, PictureSize size, ImageBuffer* buffer) {
   if (size == PictureSize{picture.width, picture.height}) return picture;
-  const size_t row_bytes = size_t{3} * size.width;
-  uint8_t* const narrow = buffer->Back(row_bytes * picture.height);
-  const std::vector<Taps> columns = TriangleTaps(picture.width, size.width);
-  for (int y = 0; y < picture.height; ++y) {
-    ShrinkRow(picture.pixels + size_t{3} * picture.width * y, columns, narrow + row_bytes * y);
+  ResampleTaps columns, rows;
+  columns.Make(picture.width, size.width, 0, size.width);
+  rows.Make(picture.height, size.height, 0, size.height);
+  if (ColumnsFirst(picture.width, picture.height, size.width, size.height)) {
+    return ShrinkAlongRows(ShrinkDownColumns(picture, SumsOf(rows), buffer), SumsOf(columns), buffer);
   }
-  buffer->Flip();
-  uint8_t* const out = buffer->Back(row_bytes * size.height);
-  const std::vector<Taps> rows = TriangleTaps(picture.height, size.height);
-  std::vector<int32_t> sums(row_bytes);
-  for (int y = 0; y < size.height; ++y) ShrinkColumns(narrow, row_bytes, rows[y], &sums, out + row_bytes * y);
-  buffer->Flip();
-  return {out, size.width, size.height};
+  return ShrinkDownColumns(ShrinkAlongRows(picture, SumsOf(columns), buffer), SumsOf(rows), buffer);
 }
 
 }  // namespace shoal

@@ -1,5 +1,5 @@
-// Shrinking pictures without aliasing: a triangle filter as wide as the step, so that each pixel of the larger picture
-// counts; what Pillow's and torchvision's antialiased bilinear resize does.
+// Shrinking pictures without aliasing: a triangle filter as wide as the step (resample_taps.h), so that each pixel of
+// the larger picture counts; the bytes are those of Pillow's bilinear resize.
 //
 // Pure functions of their arguments; safe from any thread.
 

@@ -59,11 +59,22 @@ absl::StatusOr<FeatureFigures> MeasureControl(const ImageEvaluation& evaluation,
   return MeasureFeatures(features.train, features.test, evaluation.measures);
 }
 
+// Before features are computed, which takes longer.
+absl::Status CheckProbes(const ImageEvaluation& evaluation, const PictureSets& sets, const EncoderRun& run) {
+  const FeatureEncoder trained = run.Trained();
+  for (const uint32_t dim : {trained.dim, RawPixels(trained.views).dim}) {
+    RETURN_IF_ERROR(CheckProbeMemory(sets.classes(), dim, {.threads = evaluation.measures.threads}))
+        << evaluation.sets.data_name;
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<ImageFigures> EvaluateRun(const ImageEvaluation& evaluation) {
   ASSIGN_OR_RETURN(const EncoderRun run, EncoderRun::Open(evaluation.run, evaluation.measures.threads));
   ASSIGN_OR_RETURN(const PictureSets sets, PictureSets::Open(evaluation.sets));
+  RETURN_IF_ERROR(CheckProbes(evaluation, sets, run));
   ImageFigures figures{.run = evaluation.run,
                        .net = std::string(ArchitectureName(run.description().architecture)),
                        .image_size = static_cast<uint64_t>(run.description().image_size),

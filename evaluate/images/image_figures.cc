@@ -8,6 +8,7 @@
 #include "common/format.h"
 #include "common/json.h"
 #include "common/status.h"
+#include "data/images/printable.h"
 #include "worker/probes/sphere_statistics.h"
 
 namespace shoal {
@@ -44,9 +45,9 @@ std::string Warnings(const ImageFigures& figures) {
 std::string NeighbourTable(const ImageFigures& figures) {
   std::string text;
   for (const PictureNeighbours& of : figures.neighbours) {
-    text += Cat("\nnearest to ", of.path, of.class_name.empty() ? "" : Cat(" (", of.class_name, ")"), "\n");
+    text += Cat("\nnearest to ", Printable(of.path), of.class_name.empty() ? "" : Cat(" (", of.class_name, ")"), "\n");
     for (const auto& near : of.nearest) {
-      text += absl::StrFormat("  %.3f  %-12s %s\n", near.cosine, near.class_name, near.path);
+      text += absl::StrFormat("  %.3f  %-12s %s\n", near.cosine, near.class_name, Printable(near.path));
     }
   }
   return text;

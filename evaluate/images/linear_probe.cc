@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/format.h"
 #include "common/status.h"
 #include "evaluate/images/lbfgs.h"
 #include "evaluate/images/softmax_loss.h"
@@ -24,6 +25,13 @@ constexpr int kMostInVain = 2;
 // Where there are too few pictures to choose by.
 constexpr double kDefaultC = 1;
 constexpr double kChoiceTolerance = 1e-3, kFitTolerance = 1e-5;
+
+// Bytes that a fit takes for each parameter: the sums of the loss, the pairs of L-BFGS, and the places, gradients and
+// directions of both it and the choice of C.
+uint64_t FitBytesOfParameter(uint32_t threads) {
+  constexpr uint64_t kPlaces = 10;
+  return SoftmaxLoss::BytesOfParameter(threads) + sizeof(double) * (2 * uint64_t{LbfgsOptions().history} + kPlaces);
+}
 
 std::vector<uint64_t> AllRows(const Features& features) {
   std::vector<uint64_t> rows(features.size());
@@ -111,6 +119,14 @@ class Probe {
 
 }  // namespace
 
+absl::Status CheckProbeMemory(uint64_t classes, uint32_t dim, const LinearProbeOptions& options) {
+  const uint64_t bytes = classes * (uint64_t{dim} + 1) * FitBytesOfParameter(options.threads);
+  if (bytes <= options.max_bytes) return absl::OkStatus();
+  return ResourceExhausted("a linear probe of ", FormatCount(classes), " classes on ", FormatCount(dim),
+                           " numbers of a picture takes ", FormatBytes(bytes), ", more than the limit of ",
+                           FormatBytes(options.max_bytes), "; take pictures of fewer classes");
+}
+
 absl::StatusOr<LinearProbeResult> LinearProbe(const Features& train, const Features& test,
                                               const LinearProbeOptions& options) {
   if (train.size() == 0 || test.size() == 0) {
@@ -120,8 +136,12 @@ absl::StatusOr<LinearProbeResult> LinearProbe(const Features& train, const Featu
   if (train.dim != test.dim) {
     return InvalidArgument("linear probe: features of ", train.dim, " and of ", test.dim, " numbers");
   }
+  if (options.c != 0 && !(options.c >= options.kLeastC && options.c <= options.kMostC)) {
+    return InvalidArgument("linear probe: C is ", options.c, ", not in ", options.kLeastC, "..", options.kMostC);
+  }
   Probe probe(train, options);
   if (probe.classes() < 2) return InvalidArgument("linear probe: all pictures to learn from are of one class");
+  RETURN_IF_ERROR(CheckProbeMemory(probe.classes(), train.dim, options));
   return probe.Run(test);
 }
 

@@ -15,6 +15,7 @@
 
 #include <cstdint>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "worker/probes/features.h"
 
@@ -23,10 +24,13 @@ namespace shoal {
 struct LinearProbeOptions {
   // Where C is chosen: its decimal logarithm.
   static constexpr double kLeastLogC = -5, kMostLogC = 2;
+  // Which may be given: beyond them a fit has no number to hold on to.
+  static constexpr double kLeastC = 1e-10, kMostC = 1e10;
 
   double c = 0;  // scikit-learn's C, the inverse of the strength; 0: chosen.
   uint32_t threads = 1;
-  int max_iterations = 1000;  // Of a fit.
+  int max_iterations = 1000;               // Of a fit.
+  uint64_t max_bytes = uint64_t{1} << 35;  // Of a fit's memory.
 };
 
 struct LinearProbeResult {
@@ -36,7 +40,12 @@ struct LinearProbeResult {
   bool converged = false;  // Whether that reached the minimum.
 };
 
-// InvalidArgument: sets of different widths, without pictures, or with fewer than two classes to learn.
+// ResourceExhausted: a fit of so many classes on features of `dim` numbers takes more memory than max_bytes. For those
+// who compute features first, which takes long.
+absl::Status CheckProbeMemory(uint64_t classes, uint32_t dim, const LinearProbeOptions& options);
+
+// InvalidArgument: sets of different widths, without pictures, or with fewer than two classes to learn; a C out of
+// range. ResourceExhausted as CheckProbeMemory.
 absl::StatusOr<LinearProbeResult> LinearProbe(const Features& train, const Features& test,
                                               const LinearProbeOptions& options);
 

@@ -4,10 +4,11 @@
 #include <filesystem>
 #include <optional>
 
-#include "common/files.h"
 #include "common/status.h"
 #include "data/images/decode.h"
 #include "data/images/image_buffer.h"
+#include "data/images/picture_bytes.h"
+#include "data/images/picture_folder.h"
 #include "data/images/png_writer.h"
 #include "worker/augment/augmenter.h"
 #include "worker/augment/picture_grid.h"
@@ -16,21 +17,37 @@
 namespace shoal {
 namespace {
 
+namespace fs = std::filesystem;
+
 // Where a picture that somebody named is. In no set: it is a file.
 struct Place {
   const ImageFile* set = nullptr;
   uint64_t index = 0;
 };
 
+// The file that a picture is in: of "file#record" the file.
+std::string_view FileOf(std::string_view path) {
+  const size_t mark = path.rfind('#');
+  return mark == path.npos || path.find('/', mark) != path.npos ? path : path.substr(0, mark);
+}
+
+// Whether two paths, spelled as AbsoluteName does it, are of one picture: a folder can be named by links, too.
+bool SamePicture(std::string_view a, std::string_view b) {
+  if (a == b) return true;
+  if (a.substr(a.rfind('/') + 1) != b.substr(b.rfind('/') + 1)) return false;
+  std::error_code error;
+  return fs::equivalent(a, b, error) || fs::equivalent(FileOf(a), FileOf(b), error);
+}
+
 std::optional<uint64_t> IndexOf(const ImageFile& images, std::string_view path) {
   for (uint64_t i = 0; i < images.size(); ++i) {
-    if (images.picture_path(i) == path) return i;
+    if (SamePicture(images.picture_path(i), path)) return i;
   }
   return std::nullopt;
 }
 
 Place FindPlace(const PictureSets& sets, const std::string& path) {
-  const std::string absolute = std::filesystem::absolute(path).lexically_normal().string();
+  const std::string absolute = AbsoluteName(path);
   for (const ImageFile* set : {&sets.test(), &sets.train()}) {
     if (const auto index = IndexOf(*set, absolute)) return {set, *index};
   }
@@ -39,7 +56,7 @@ Place FindPlace(const PictureSets& sets, const std::string& path) {
 
 absl::StatusOr<ImageView> ReadPicture(const Place& place, const std::string& path, ImageBuffer* buffer) {
   if (place.set != nullptr) return place.set->Read(place.index, buffer);
-  ASSIGN_OR_RETURN(*buffer->file(), ReadFile(path));
+  RETURN_IF_ERROR(ReadPictureBytes(path, job::Images().max_file_bytes(), buffer->file())) << path;
   const absl::StatusOr<ImageView> picture = DecodePicture(*buffer->file(), {}, buffer);
   RETURN_IF_ERROR(picture.status()) << path;
   return *picture;
@@ -92,7 +109,8 @@ absl::Status WriteNeighbourSheet(const PictureSets& sets, std::span<const Pictur
   size_t most = 0;
   for (const PictureNeighbours& of : found) most = std::max(most, of.nearest.size());
   const size_t columns = 1 + std::min<size_t>(most, kMostSheetNeighbours);
-  PictureGrid grid(static_cast<int>(rows), static_cast<int>(columns), views.size);
+  ASSIGN_OR_RETURN(PictureGrid grid,
+                   PictureGrid::Create(static_cast<int>(rows), static_cast<int>(columns), views.size));
   Augmenter augmenter(views);
   ImageBuffer buffer;
   for (size_t row = 0; row < rows; ++row) {

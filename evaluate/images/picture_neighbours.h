@@ -29,15 +29,16 @@ struct PictureNeighbours {
 };
 
 // The `count` nearest in the bank of each of `paths`: a picture of one of the sets, by its path there ("file#record" of
-// a CIFAR or IDX file), or any other picture's file. A picture of the bank is not its own neighbour. `bank` are the
-// features of sets.train(). NotFound, DataLoss: a path that cannot be read, which is named.
+// a CIFAR or IDX file) or through other links, or any other picture's file. A picture of the bank is not its own
+// neighbour. `bank` are the features of sets.train(). NotFound, DataLoss, InvalidArgument: a path that cannot be read,
+// which is named.
 absl::StatusOr<std::vector<PictureNeighbours>> FindPictureNeighbours(const PictureSets& sets, const Features& bank,
                                                                      const FeatureEncoder& encoder,
                                                                      std::span<const std::string> paths,
                                                                      uint64_t count);
 
 // A PNG file: a row for each picture, which stands first, its neighbours after it; all as the encoder sees them,
-// without normalisation.
+// without normalisation. ResourceExhausted as PictureGrid's.
 inline constexpr uint64_t kMostSheetRows = 200, kMostSheetNeighbours = 50;
 absl::Status WriteNeighbourSheet(const PictureSets& sets, std::span<const PictureNeighbours> found,
                                  const AugmentationSettings& views, const std::string& path);

@@ -104,6 +104,11 @@ void SoftmaxLoss::AddBlock(uint64_t first, uint64_t count, std::span<const float
                                    slice->sums.data());
 }
 
+// Sums of all slices in double; the weights, and the sums of the slices at work, in float.
+uint64_t SoftmaxLoss::BytesOfParameter(uint32_t threads) {
+  return kSlices * sizeof(double) + (1 + std::min<uint64_t>(threads, kSlices)) * sizeof(float);
+}
+
 absl::StatusOr<double> SoftmaxLoss::Evaluate(std::span<const double> parameters, double decay,
                                              std::span<double> gradient) const {
   const std::vector<float> weights = ToFloats(parameters);

@@ -37,6 +37,8 @@ class SoftmaxLoss {
   // W [classes, dim], then b [classes].
   size_t parameters() const { return size_t{classes_} * (features_.dim + 1); }
   uint64_t rows() const { return chosen_.size(); }
+  // Memory of an evaluation with so many threads, about.
+  static uint64_t BytesOfParameter(uint32_t threads);
 
   // The value at `parameters`; writes the gradient. ResourceExhausted: there is no memory for it.
   absl::StatusOr<double> Evaluate(std::span<const double> parameters, double decay, std::span<double> gradient) const;

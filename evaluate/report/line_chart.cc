@@ -15,6 +15,9 @@ constexpr double kWidth = 520, kHeight = 250;
 constexpr double kLeft = 52, kRight = 16, kTop = 34, kBottom = 30;
 // More cannot be told apart at this width.
 constexpr size_t kMaxPoints = 400;
+constexpr double kLeastMarkGap = 4;
+// Values that differ by a smaller part of themselves are one: what is left is the rounding of sums.
+constexpr double kSame = 1e-9;
 
 // Means of runs of points, so that at most kMaxPoints are left.
 std::vector<std::pair<double, double>> Thin(const LineChart& chart) {
@@ -83,14 +86,18 @@ std::string Curve(const std::vector<std::pair<double, double>>& points, const Sc
 }  // namespace
 
 std::vector<double> RoundTicks(double low, double high, int count) {
-  if (!(high > low)) high = low + std::max(1.0, std::abs(low)) * 0.1;
+  if (!(high - low > kSame * std::max(std::abs(low), std::abs(high)))) high = low + std::max(1.0, std::abs(low)) * 0.1;
   const double rough = (high - low) / count;
   const double power = std::pow(10, std::floor(std::log10(rough)));
   const double factor = rough / power;
   const double step = power * (factor <= 1.5 ? 1 : factor <= 3.5 ? 2 : factor <= 7.5 ? 5 : 10);
+  // The range is too wide, or too narrow, for a double.
+  if (!std::isnormal(step)) return {low, high};
   std::vector<double> ticks;
   const double first = std::floor(low / step + 1e-9), last = std::ceil(high / step - 1e-9);
-  for (double i = first; i <= last; ++i) ticks.push_back(i * step);
+  // A double that is counted up may stand still; a step is two thirds of the rough one at least.
+  const int most = 2 * count + 3;
+  for (int i = 0; i < most && first + i <= last; ++i) ticks.push_back((first + i) * step);
   return ticks;
 }
 
@@ -108,8 +115,10 @@ std::string LineChartSvg(const LineChart& chart) {
   svg += absl::StrFormat("<text class='title' x='%g' y='16'>%s</text>", 0.0, EscapeHtml(chart.title));
   svg += absl::StrFormat("<text class='value' x='%g' y='16' text-anchor='end'>%s at the end</text>", kWidth - kRight,
                          FormatScaled(points.back().second));
+  double drawn = x.begin;
   for (const double mark : chart.marks) {
-    if (mark <= x.low || mark >= x.high) continue;
+    if (mark <= x.low || mark >= x.high || x.At(mark) < drawn + kLeastMarkGap) continue;
+    drawn = x.At(mark);
     svg += absl::StrFormat("<line class='epoch' x1='%.1f' x2='%.1f' y1='%g' y2='%g'/>", x.At(mark), x.At(mark), kTop,
                            kHeight - kBottom);
   }

@@ -16,11 +16,12 @@ namespace shoal {
 struct LineChart {
   std::string title;
   std::vector<std::pair<double, double>> points;  // (seconds, value), seconds rising; not finite values are left out.
-  std::vector<double> marks;                      // Seconds at which an epoch began.
+  std::vector<double> marks;                      // Seconds at which an epoch began, rising; some where they are many.
   bool from_zero = false;                         // The value axis begins at 0.
 };
 
-// About `count` round numbers (1, 2, 5 times a power of ten apart) that cover [low, high].
+// About `count` round numbers (1, 2, 5 times a power of ten apart) that cover [low, high]; two at least. Where the two
+// ends differ by rounding only, a range around them.
 std::vector<double> RoundTicks(double low, double high, int count);
 
 // Empty where there are fewer than two points.

@@ -53,7 +53,7 @@ void TakeEvent(const JsonObject& event, RunRecord* record) {
     const KnnPoint point{event.Number("elapsed_seconds"), event.Number("epochs"), event.Number("knn"),
                          event.Number("chance")};
     // A later life measured again what the one before it had measured and lost.
-    std::erase_if(record->knn, [&](const KnnPoint& earlier) { return earlier.epochs >= point.epochs; });
+    while (!record->knn.empty() && record->knn.back().epochs >= point.epochs) record->knn.pop_back();
     record->knn.push_back(point);
   }
 }

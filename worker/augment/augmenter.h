@@ -15,9 +15,9 @@
 
 #include "common/job/augmentation_settings.h"
 #include "data/images/image_view.h"
+#include "data/images/resample_taps.h"
 #include "worker/augment/drawn_view.h"
 #include "worker/augment/pixel_kernels.h"
-#include "worker/augment/resample_taps.h"
 #include "worker/augment/view_arithmetic.h"
 
 namespace shoal {

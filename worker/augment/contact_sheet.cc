@@ -1,18 +1,24 @@
 #include "worker/augment/contact_sheet.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
+#include "common/status.h"
 #include "worker/augment/augmenter.h"
 
 namespace shoal {
 
-ContactSheet::ContactSheet(const AugmentationSettings& settings, uint64_t seed, int rows, int pairs)
-    : settings_(settings),
-      seed_(seed),
-      rows_(std::clamp(rows, 1, kMaxRows)),
-      pairs_(std::clamp(pairs, 1, kMaxPairs)),
-      grid_(rows_, 1 + 2 * pairs_, settings.size) {}
+absl::StatusOr<ContactSheet> ContactSheet::Create(const AugmentationSettings& settings, uint64_t seed, int rows,
+                                                  int pairs) {
+  rows = std::clamp(rows, 1, kMaxRows);
+  pairs = std::clamp(pairs, 1, kMaxPairs);
+  ASSIGN_OR_RETURN(PictureGrid grid, PictureGrid::Create(rows, 1 + 2 * pairs, settings.size));
+  return ContactSheet(settings, seed, rows, pairs, std::move(grid));
+}
+
+ContactSheet::ContactSheet(const AugmentationSettings& settings, uint64_t seed, int rows, int pairs, PictureGrid grid)
+    : settings_(settings), seed_(seed), rows_(rows), pairs_(pairs), grid_(std::move(grid)) {}
 
 void ContactSheet::Add(const ImageView& picture, uint64_t image) {
   if (row_ == rows_) return;

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 
+#include "absl/status/statusor.h"
 #include "common/job/augmentation_settings.h"
 #include "data/images/image_view.h"
 #include "worker/augment/picture_grid.h"
@@ -17,10 +18,10 @@ namespace shoal {
 
 class ContactSheet {
  public:
-  // With `pairs` pairs of views of each picture, drawn with `seed`. Room is taken for all rows at once: rows and pairs
-  // beyond kMaxRows and kMaxPairs are left out.
+  // With `pairs` pairs of views of each picture, drawn with `seed`. Rows and pairs beyond kMaxRows and kMaxPairs are
+  // left out. Room is taken for all rows at once; ResourceExhausted as PictureGrid's.
   static constexpr int kMaxRows = 200, kMaxPairs = 20;
-  ContactSheet(const AugmentationSettings& settings, uint64_t seed, int rows, int pairs);
+  static absl::StatusOr<ContactSheet> Create(const AugmentationSettings& settings, uint64_t seed, int rows, int pairs);
 
   // The views of picture number `image` of its set fill the next row, while there is one.
   void Add(const ImageView& picture, uint64_t image);
@@ -28,6 +29,8 @@ class ContactSheet {
   ImageView view() const { return grid_.view(); }
 
  private:
+  ContactSheet(const AugmentationSettings& settings, uint64_t seed, int rows, int pairs, PictureGrid grid);
+
   const AugmentationSettings settings_;
   const uint64_t seed_;
   const int rows_, pairs_;

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "common/format.h"
+#include "common/status.h"
+
 namespace shoal {
 namespace {
 
@@ -11,11 +14,24 @@ constexpr uint8_t kPaper = 255;
 // Pictures are enlarged to about so many pixels.
 constexpr int kComfortableSide = 128;
 
+int EnlargementOf(int side) { return std::max(1, kComfortableSide / side); }
+
 }  // namespace
+
+absl::StatusOr<PictureGrid> PictureGrid::Create(int rows, int columns, int side) {
+  const int64_t cell = int64_t{side} * EnlargementOf(side) + kMargin;
+  const int64_t width = cell * columns + kMargin, height = cell * rows + kMargin;
+  if (width > kMostPixels / height) {
+    return ResourceExhausted("a sheet of ", rows, " x ", columns, " pictures, ", side, " pixels wide each, has ", width,
+                             " x ", height, " pixels, more than the limit of ", FormatCount(kMostPixels),
+                             "; ask for fewer pictures");
+  }
+  return PictureGrid(rows, columns, side);
+}
 
 PictureGrid::PictureGrid(int rows, int columns, int side)
     : side_(side),
-      enlargement_(std::max(1, kComfortableSide / side)),
+      enlargement_(EnlargementOf(side)),
       cell_(side * enlargement_ + kMargin),
       width_(cell_ * columns + kMargin),
       height_(cell_ * rows + kMargin),

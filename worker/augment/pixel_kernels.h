@@ -14,7 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "worker/augment/resample_taps.h"
+#include "data/images/resample_taps.h"
 #include "worker/kernels/simd_backend.h"
 
 namespace shoal {

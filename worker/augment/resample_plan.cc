@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "common/status.h"
-#include "worker/augment/resample_taps.h"
+#include "data/images/resample_taps.h"
 #include "worker/augment/view_arithmetic.h"
 
 namespace shoal {

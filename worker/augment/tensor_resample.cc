@@ -5,8 +5,8 @@
 #include <ATen/ops/minimum.h>
 #include <ATen/ops/where.h>
 
+#include "data/images/resample_taps.h"
 #include "worker/augment/host_values.h"
-#include "worker/augment/resample_taps.h"
 
 namespace shoal {
 namespace {

@@ -1,12 +1,12 @@
 #include "worker/augment/view_arithmetic.h"
 
+#include "data/images/resample_taps.h"
 #include "worker/augment/elementary.h"
 
 namespace shoal {
 
 bool ColumnsFirst(const Resizing& resizing) {
-  const int64_t shorter = resizing.box.height - resizing.height, narrower = resizing.box.width - resizing.width;
-  return shorter > 0 && shorter > 2 * narrower;
+  return ColumnsFirst(resizing.box.width, resizing.box.height, resizing.width, resizing.height);
 }
 
 // Towards zero, then around.

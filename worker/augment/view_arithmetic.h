@@ -2,7 +2,7 @@
 // on tensors, so that both compute with the same bits.
 //
 // Thread rule: pure functions; safe from any thread.
-// Source: Pillow's order of a resize's two passes; torchvision's GaussianBlur, adjust_hue and Normalize.
+// Source: torchvision's GaussianBlur, adjust_hue and Normalize.
 
 #pragma once
 
@@ -15,9 +15,7 @@
 
 namespace shoal {
 
-// Whether a box is resized down its columns first, then along its rows. Which way comes first shows, as there are
-// 8 bits in between. Pillow's rule since version 13; earlier ones always went along the rows first, which gives some
-// values that are one level off where this does not.
+// ColumnsFirst (data/images/resample_taps.h) of the box.
 bool ColumnsFirst(const Resizing& resizing);
 
 // What a ColourStep of kHue adds to a hue, of 256 steps around the circle.

@@ -29,6 +29,31 @@ TEST(RoundTicksTest, TicksAreRoundAndCoverTheRange) {
   EXPECT_GE(RoundTicks(5, 5, 4).size(), 2);
 }
 
+TEST(RoundTicksTest, ValuesThatDifferByRoundingAreOne) {
+  EXPECT_EQ(RoundTicks(0.1, 0.10000000000000002, 4), RoundTicks(0.1, 0.1, 4));
+  EXPECT_EQ(RoundTicks(-7e20, -6.9999999999999e20, 4), RoundTicks(-7e20, -7e20, 4));
+  EXPECT_GT(RoundTicks(1, 1 + 1e-7, 4).size(), 4);
+}
+
+TEST(RoundTicksTest, NoRangeOfDoublesHasFewerThanTwoTicksOrMoreThanCanBeRead) {
+  const double numbers[] = {0, 5e-324, 1e-310, 1e-300, 0.1, 1, 1e15, 1e16, 1e300, 1.7e308};
+  for (const double a : numbers) {
+    for (const double b : numbers) {
+      for (const auto& [low, high] : {std::pair(-b, a), std::pair(std::min(a, b), std::max(a, b))}) {
+        const size_t ticks = RoundTicks(low, high, 4).size();
+        EXPECT_TRUE(ticks >= 2 && ticks <= 11) << ticks << " from " << low << " to " << high;
+      }
+    }
+  }
+}
+
+TEST(LineChartTest, ALossThatStandsStillIsDrawnWhateverItsMeansRoundTo) {
+  EXPECT_THAT(LineChartSvg({.title = "loss", .points = {{1, 0.1}, {2, 0.10000000000000002}}}), HasSubstr("polyline"));
+  LineChart chart{.title = "loss"};
+  for (int i = 0; i < 1100; ++i) chart.points.emplace_back(i, 5.5373);
+  EXPECT_THAT(LineChartSvg(chart), HasSubstr("polyline"));
+}
+
 TEST(LineChartTest, FewerThanTwoPointsAreNoChart) {
   EXPECT_EQ(LineChartSvg({.title = "t", .points = {{1, 2}}}), "");
   EXPECT_EQ(LineChartSvg({.title = "t", .points = {{1, 2}, {2, NAN}}}), "");
@@ -37,9 +62,10 @@ TEST(LineChartTest, FewerThanTwoPointsAreNoChart) {
 TEST(LineChartTest, ManyPointsAreThinnedToWhatCanBeSeen) {
   LineChart chart{.title = "loss"};
   for (int i = 0; i < 100000; ++i) chart.points.emplace_back(i, i % 7);
+  for (int i = 0; i < 100000; i += 5) chart.marks.push_back(i);
   const std::string svg = LineChartSvg(chart);
-  EXPECT_LT(svg.size(), 20000);
-  EXPECT_THAT(svg, HasSubstr("polyline"));
+  EXPECT_LT(svg.size(), 30000);
+  EXPECT_THAT(svg, AllOf(HasSubstr("polyline"), HasSubstr("class='epoch'")));
 }
 
 TEST(WordMapTest, ThePlaneIsThatOfTheTwoGreatestVariances) {

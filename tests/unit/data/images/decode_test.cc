@@ -1,5 +1,7 @@
 #include "data/images/decode.h"
 
+#include <sys/resource.h>
+
 #include <cmath>
 
 #include "common/text.h"
@@ -252,6 +254,35 @@ TEST_F(DecodeTest, AHeaderBehindALongProfileIsFound) {
 TEST_F(DecodeTest, ABufferTakesPicturesOfAnySizeOneAfterTheOther) {
   for (const int side : {10, 200, 1, 64})
     ExpectPixels(Decode(PngFile(Gradient(side, 2 * side))), Gradient(side, 2 * side), 0);
+}
+
+TEST_F(DecodeTest, AJpegOfMoreScansThanAnyProgramWritesIsRefused) {
+  const MadePicture picture = Plain(16, 16, {77});
+  ExpectPlain(Decode(JpegFile(picture, {.colours = "GREY", .grey_scans = 250})), 77, 77, 77);
+  EXPECT_THAT(Error(JpegFile(picture, {.colours = "GREY", .grey_scans = 300})),
+              HasSubstr("more scans than any program writes"));
+}
+
+// Each text would be 7 MiB, which is below what libpng is allowed for a chunk.
+TEST_F(DecodeTest, TextsBesideThePixelsAreNotUnpacked) {
+  const auto peak_kilobytes = [] {
+    rusage usage;
+    ::getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+  };
+  const std::string text = Deflated(std::string(size_t{7} << 20, 'a'));
+  std::string chunks;
+  for (int i = 0; i < 16; ++i) {
+    chunks += PngChunk("zTXt", Cat("key", std::string_view("\0\0", 2), text));
+    chunks += PngChunk("iTXt", Cat("key", std::string_view("\0\1\0\0\0", 5), text));
+  }
+  std::string file = PngFile(Gradient(8, 8), {.orientation = 6});
+  file.insert(kPngHeaderBytes, chunks);
+  const auto before = peak_kilobytes();
+  const ImageView view = Decode(file);
+  EXPECT_LT(peak_kilobytes() - before, 50000);
+  // The one chunk that is looked at.
+  EXPECT_EQ(Pixel(view, 7, 0), Pixel(Decode(PngFile(Gradient(8, 8))), 0, 0));
 }
 
 }  // namespace

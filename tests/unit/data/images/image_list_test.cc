@@ -11,13 +11,13 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 ImageList Parse(std::string_view text) {
-  const auto list = ParseImageList(text, "x.txt", "sets/x");
+  const auto list = ParseImageList(text, "x.txt", "/sets/x");
   EXPECT_TRUE(list.ok()) << list.status();
   return list.value_or(ImageList{});
 }
 
 std::string Error(std::string_view text) {
-  const auto list = ParseImageList(text, "x.txt", "sets/x");
+  const auto list = ParseImageList(text, "x.txt", "/sets/x");
   EXPECT_EQ(list.status().code(), absl::StatusCode::kInvalidArgument);
   return std::string(ToStd(list.status().message()));
 }
@@ -36,7 +36,7 @@ std::vector<int> LabelsOf(const ImageList& list) {
 
 TEST(ImageListTest, PathsAreTakenFromTheListsFolder) {
   EXPECT_THAT(PathsOf(Parse("a.jpg\n../y/b c.png\n/abs/d.jpg\n")),
-              ElementsAre("sets/x/a.jpg", "sets/y/b c.png", "/abs/d.jpg"));
+              ElementsAre("/sets/x/a.jpg", "/sets/y/b c.png", "/abs/d.jpg"));
 }
 
 TEST(ImageListTest, LinesWithoutAClassHaveNoLabel) {
@@ -67,7 +67,7 @@ TEST(ImageListTest, WindowsLinesAndEmptyOnesAreTaken) {
   const ImageList list = Parse(
       "\xef\xbb\xbf"
       "a.jpg\tx\r\n\r\nb.jpg\ty\r\n");
-  EXPECT_THAT(PathsOf(list), ElementsAre("sets/x/a.jpg", "sets/x/b.jpg"));
+  EXPECT_THAT(PathsOf(list), ElementsAre("/sets/x/a.jpg", "/sets/x/b.jpg"));
   EXPECT_THAT(list.classes, ElementsAre("x", "y"));
 }
 
@@ -76,6 +76,14 @@ TEST(ImageListTest, AWrongLineIsToldByItsNumber) {
   EXPECT_THAT(Error("a.jpg\tcat\tdog\n"), HasSubstr("x.txt:1: not of the form"));
   EXPECT_THAT(Error(std::string("a\0.jpg", 6)), HasSubstr("x.txt:1: not of the form"));
   EXPECT_THAT(Error(std::string(10000, 'a')), HasSubstr("x.txt:1: 10000 bytes, more than 8192"));
+}
+
+TEST(ImageListTest, NumbersFarBeyondTheClassesAreNamesInTheirOrderAsNumbers) {
+  const ImageList list = Parse("1.jpg\t16777215\n2.jpg\t0\n3.jpg\t1500\n4.jpg\t90\n");
+  EXPECT_THAT(list.classes, ElementsAre("0", "90", "1500", "16777215"));
+  EXPECT_THAT(LabelsOf(list), ElementsAre(3, 0, 2, 1));
+  EXPECT_EQ(Parse("1.jpg\t1015\n").classes.size(), 1016);
+  EXPECT_EQ(Parse("1.jpg\t1016\n").classes.size(), 1);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "data/images/image_set.h"
 
+#include <sys/stat.h>
+
 #include <filesystem>
 
 #include "common/text.h"
@@ -159,6 +161,8 @@ TEST_F(ImageSetTest, WhatIsNoPictureIsLeftOutAndCounted) {
   EXPECT_THAT(Found(set), ElementsAre("cat/1.jpg=0", "dog/2.png=1"));
   EXPECT_EQ(set.other_files, 3);
   EXPECT_EQ(set.other_kinds, "2 .gif, 1 .txt");
+  for (int i = 0; i < 20; ++i) Make({Cat("cat/log.", 10 + i)});
+  EXPECT_EQ(Find(At("")).other_kinds, "2 .gif, 1 .10, 1 .11, 1 .12, 1 .13, 1 .14, 1 .15, 1 .16 and 14 more kinds");
 }
 
 TEST_F(ImageSetTest, AFileWithoutASuffixIsToldByItsContent) {
@@ -241,6 +245,82 @@ TEST_F(ImageSetTest, WhatCannotBeASetIsRefusedWithTheReason) {
   EXPECT_THAT(Error(At("texts")), HasSubstr("what is there: 1 .txt"));
   folder_.Write("bytes.dat", std::string("\0\1\2\3", 4));
   EXPECT_THAT(Error(At("bytes.dat")), HasSubstr("neither a picture (JPEG, PNG) nor a CIFAR or IDX file nor a list"));
+}
+
+TEST_F(ImageSetTest, AFileGivenByALinkIsToldByTheLinksName) {
+  Make({"store/1.jpg", "set/1.jpg"});
+  folder_.Write("store/4f1c", "1.jpg\tcat\n");
+  fs::create_symlink(folder_.Path("store/4f1c"), folder_.Path("set/list.txt"));
+  EXPECT_THAT(Found(Find(At("set/list.txt"))), ElementsAre("set/1.jpg=0"));
+  folder_.Write("store/a0b1", IdxImages(2, 3, 3));
+  folder_.Write("store/c2d3", IdxLabels({1, 2}));
+  fs::create_symlink(folder_.Path("store/a0b1"), folder_.Path("set/train-images-idx3-ubyte"));
+  fs::create_symlink(folder_.Path("store/c2d3"), folder_.Path("set/train-labels-idx1-ubyte"));
+  EXPECT_EQ(Find(At("set/train-images-idx3-ubyte")).beside.size(), 1u);
+  folder_.Write("store/e4f5", CifarRecord(1, 1, 2, 3));
+  fs::create_symlink(folder_.Path("store/e4f5"), folder_.Path("set/data_batch_1.bin"));
+  EXPECT_EQ(Find(At("set/data_batch_1.bin")).layout, job::Images::CIFAR);
+}
+
+TEST_F(ImageSetTest, PathsKeepTheNamesOfLinksButWhereDotsFollowOne) {
+  Make({"store/deep/cat/1.jpg", "store/other/2.jpg"});
+  fs::create_directory_symlink(folder_.Path("store/deep"), folder_.Path("link"));
+  EXPECT_THAT(Found(Find(At("link/cat"))), ElementsAre("link/cat/1.jpg=-1"));
+  EXPECT_THAT(Found(Find(At("./link//cat/../cat/"))), ElementsAre("link/cat/1.jpg=-1"));
+  EXPECT_THAT(Found(Find(At("link/../other"))), ElementsAre("store/other/2.jpg=-1"));
+}
+
+TEST_F(ImageSetTest, APipeIsRefusedAndNotWaitedFor) {
+  ASSERT_EQ(::mkfifo(folder_.Path("pipe").c_str(), 0600), 0);
+  EXPECT_THAT(Error(At("pipe")), HasSubstr("pipe: it is neither a file nor a folder"));
+  ASSERT_EQ(::mkfifo(folder_.Path("data_batch_1.bin").c_str(), 0600), 0);
+  EXPECT_THAT(Error(At("")), HasSubstr("data_batch_1.bin: it is neither a file nor a folder"));
+  fs::remove(folder_.Path("data_batch_1.bin"));
+  folder_.Write("data_batch_1.bin", CifarRecord(1, 1, 2, 3));
+  ASSERT_EQ(::mkfifo(folder_.Path("batches.meta.txt").c_str(), 0600), 0);
+  EXPECT_THAT(Find(At("")).classes, IsEmpty());
+}
+
+TEST_F(ImageSetTest, CifarFilesOfDifferentClassesAreRefused) {
+  Make({"ten/data_batch_1.bin", "more/data_batch_2.bin", "hundred/train.bin"});
+  job::Images images = At("ten");
+  images.add_path(folder_.Path("hundred"));
+  EXPECT_THAT(Error(images), HasSubstr("ten/data_batch_1.bin is a CIFAR-10 file and "));
+  images.set_path(1, folder_.Path("more"));
+  EXPECT_EQ(Find(images).files.size(), 2u);
+  folder_.Write("ten/batches.meta.txt", "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n");
+  EXPECT_EQ(Find(images).classes.size(), 10u);
+  folder_.Write("more/batches.meta.txt", "b\na\nc\nd\ne\nf\ng\nh\ni\nj\n");
+  EXPECT_THAT(Error(images), HasSubstr("more/data_batch_2.bin are not those beside "));
+}
+
+TEST_F(ImageSetTest, AHeldOutPartHasItsClassesWhereThePartToTrainOnHasThem) {
+  Make({"one/train/cat/1.jpg", "one/train/dog/2.jpg", "one/val/dog/3.jpg"});
+  job::Images images = At("one");
+  images.set_split(job::Images::TEST);
+  EXPECT_THAT(Found(Find(images)), ElementsAre("one/val/dog/3.jpg=0"));
+  EXPECT_THAT(Find(images).classes, ElementsAre("dog"));
+  Make({"deep/train/pet/cat/1.jpg", "deep/train/wild/fox/2.jpg", "deep/val/pet/cat/3.jpg", "deep/val/pet/dog/4.jpg"});
+  images.set_path(0, folder_.Path("deep"));
+  EXPECT_THAT(Find(images).classes, ElementsAre("pet"));
+  Make({"wrapped/train/all/cat/1.jpg", "wrapped/train/all/dog/2.jpg", "wrapped/val/all/dog/3.jpg"});
+  images.set_path(0, folder_.Path("wrapped"));
+  EXPECT_THAT(Find(images).classes, ElementsAre("dog"));
+  // Where the two parts are laid out otherwise, each is by itself.
+  Make({"other/train/all/cat/1.jpg", "other/train/all/dog/2.jpg", "other/val/3.jpg"});
+  images.set_path(0, folder_.Path("other"));
+  EXPECT_THAT(Found(Find(images)), ElementsAre("other/val/3.jpg=-1"));
+}
+
+TEST_F(ImageSetTest, APackedListIsReadUnpacked) {
+  Make({"1.jpg"});
+  folder_.Write("list.txt.gz", Gzip("1.jpg\tcat\n"));
+  EXPECT_THAT(Found(Find(At("list.txt.gz"))), ElementsAre("1.jpg=0"));
+}
+
+TEST_F(ImageSetTest, NamesOfClassesAreALineEach) {
+  Make({"a\nb/1.jpg", "a\\nb/2.jpg", "\x1b[2J/3.jpg", "caf\xc3\xa9/4.jpg"});
+  EXPECT_THAT(Find(At("")).classes, ElementsAre("\\033[2J", "a\\nb", "a\\\\nb", "caf\xc3\xa9"));
 }
 
 }  // namespace

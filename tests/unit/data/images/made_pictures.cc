@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 
+#include "common/text.h"
 #include "gtest/gtest.h"
 
 namespace shoal {
@@ -57,6 +58,19 @@ void WriteMarkers(const JpegOptions& options, jpeg_compress_struct* info) {
     const std::vector<JOCTET> profile(options.profile_bytes, 7);
     jpeg_write_icc_profile(info, profile.data(), profile.size());
   }
+}
+
+// The mean first, then of one frequency after the other a bit at a time.
+std::vector<jpeg_scan_info> GreyScans(int most) {
+  std::vector<jpeg_scan_info> scans;
+  if (most > 0) scans.push_back({1, {0}, 0, 0, 0, 0});
+  constexpr int kBits = 5;
+  for (int frequency = 1; frequency < 64; ++frequency) {
+    for (int low = kBits - 1; low >= 0 && static_cast<int>(scans.size()) < most; --low) {
+      scans.push_back({1, {0}, frequency, frequency, low == kBits - 1 ? 0 : low + 1, low});
+    }
+  }
+  return scans;
 }
 
 void AppendToString(png_structp png, png_bytep bytes, size_t count) {
@@ -119,6 +133,11 @@ std::string JpegFile(const MadePicture& picture, const JpegOptions& options) {
   SetColours(options, &info);
   jpeg_set_quality(&info, options.quality, TRUE);
   if (options.progressive) jpeg_simple_progression(&info);
+  const std::vector<jpeg_scan_info> scans = GreyScans(options.grey_scans);
+  if (!scans.empty()) {
+    info.scan_info = scans.data();
+    info.num_scans = static_cast<int>(scans.size());
+  }
   jpeg_start_compress(&info, TRUE);
   WriteMarkers(options, &info);
   for (int y = 0; y < picture.height; ++y) {
@@ -156,18 +175,22 @@ std::string PngFile(const MadePicture& picture, const PngOptions& options) {
   return file;
 }
 
+std::string PngChunk(std::string_view type, std::string_view data) {
+  std::string chunk;
+  AppendBigEndian(static_cast<uint32_t>(data.size()), &chunk);
+  const std::string body = Cat(type, data);
+  chunk += body;
+  AppendBigEndian(static_cast<uint32_t>(::crc32(0, reinterpret_cast<const Bytef*>(body.data()), body.size())), &chunk);
+  return chunk;
+}
+
 std::string PngHeader(uint32_t width, uint32_t height) {
-  std::string header = "IHDR";
+  std::string header;
   AppendBigEndian(width, &header);
   AppendBigEndian(height, &header);
   header += std::string("\x08\x02\x00\x00\x00", 5);
-  std::string file = "\x89PNG\r\n\x1a\n";
-  AppendBigEndian(13, &file);
-  file += header;
-  AppendBigEndian(static_cast<uint32_t>(::crc32(0, reinterpret_cast<const Bytef*>(header.data()), header.size())),
-                  &file);
   // Where the pixels would begin, or libpng would not call the header complete.
-  return file + std::string("\0\0\0\0IDAT", 8);
+  return "\x89PNG\r\n\x1a\n" + PngChunk("IHDR", header) + std::string("\0\0\0\0IDAT", 8);
 }
 
 std::string CifarRecord(int label, int red, int green, int blue, int coarse) {
@@ -197,9 +220,12 @@ std::string IdxLabels(const std::vector<uint8_t>& labels) {
   return file;
 }
 
-std::string Gzip(std::string_view bytes) {
+namespace {
+
+// With the window bits that zlib tells its two forms by.
+std::string Packed(std::string_view bytes, int window_bits) {
   z_stream stream = {};
-  EXPECT_EQ(::deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  EXPECT_EQ(::deflateInit2(&stream, 6, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY), Z_OK);
   std::string packed(::deflateBound(&stream, bytes.size()) + 64, '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
   stream.avail_in = static_cast<uInt>(bytes.size());
@@ -210,5 +236,11 @@ std::string Gzip(std::string_view bytes) {
   ::deflateEnd(&stream);
   return packed;
 }
+
+}  // namespace
+
+std::string Deflated(std::string_view bytes) { return Packed(bytes, 15); }
+
+std::string Gzip(std::string_view bytes) { return Packed(bytes, 15 + 16); }
 
 }  // namespace shoal

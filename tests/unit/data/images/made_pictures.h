@@ -38,6 +38,7 @@ struct JpegOptions {
   int orientation = 0;  // EXIF's; 0 writes none.
   bool big_endian = false;
   size_t profile_bytes = 0;  // Of a colour profile that stands before the header.
+  int grey_scans = 0;        // Where not 0: of a grey picture, about so many at most, each a bit of some frequencies.
 };
 std::string JpegFile(const MadePicture& picture, const JpegOptions& options = {});
 
@@ -51,6 +52,9 @@ struct PngOptions {
 };
 // 1 channel: grey, 2: grey and alpha, 3: RGB, 4: RGBA.
 std::string PngFile(const MadePicture& picture, const PngOptions& options = {});
+// A chunk of a PNG, which may stand between its header, the first kPngHeaderBytes, and what follows.
+inline constexpr size_t kPngHeaderBytes = 33;
+std::string PngChunk(std::string_view type, std::string_view data);
 // The bytes of a PNG whose header says so and that has no pixels.
 std::string PngHeader(uint32_t width, uint32_t height);
 
@@ -60,7 +64,8 @@ std::string CifarRecord(int label, int red, int green, int blue, int coarse = -1
 // IDX files of pictures whose pixel i of picture n is n + i, and of labels.
 std::string IdxImages(uint32_t pictures, uint32_t rows, uint32_t columns);
 std::string IdxLabels(const std::vector<uint8_t>& labels);
-// As gzip packs it.
+// As zlib, which PNG's chunks are packed by, and as gzip packs it.
+std::string Deflated(std::string_view bytes);
 std::string Gzip(std::string_view bytes);
 
 }  // namespace shoal

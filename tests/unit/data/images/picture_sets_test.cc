@@ -95,5 +95,34 @@ TEST_F(PictureSetsTest, AMissingPathIsToldWithItsFlag) {
   EXPECT_THAT(Error({folder_.Path("all")}, {folder_.Path("none")}), StartsWith("--test: "));
 }
 
+TEST_F(PictureSetsTest, OfADividedSetToClassifyTheHeldOutPartIsTaken) {
+  WritePatternFolders(folder_.Path("set/train"), 20, 1);
+  WritePatternFolders(folder_.Path("set/test"), 8, 2);
+  WritePatternFolders(folder_.Path("all"), 12, 3);
+  const auto sets = Open({folder_.Path("set")}, {folder_.Path("set")});
+  ASSERT_TRUE(sets.ok()) << sets.status();
+  EXPECT_EQ(sets->test().size(), 8);
+  EXPECT_THAT(Error({folder_.Path("set")}, {folder_.Path("all"), folder_.Path("set")}),
+              HasSubstr("set has a part that is held out (val or test beside train), and not all of the paths have"));
+}
+
+TEST_F(PictureSetsTest, AHeldOutPartOfOneClassHasItsLabels) {
+  WritePatternFolders(folder_.Path("set/train"), 20, 1);
+  WritePatternFolders(folder_.Path("set/test"), 8, 2, /*patterns=*/1);
+  const auto sets = Open({folder_.Path("set")});
+  ASSERT_TRUE(sets.ok()) << sets.status();
+  EXPECT_EQ(sets->test().class_name(0), "across");
+}
+
+TEST_F(PictureSetsTest, PicturesToClassifyThatAreLearntFromAreRefused) {
+  WritePatternFolders(folder_.Path("all"), 20, 1);
+  std::filesystem::create_directory_symlink(folder_.Path("all"), folder_.Path("link"));
+  EXPECT_THAT(Error({folder_.Path("all")}, {folder_.Path("all")}),
+              HasSubstr("--test: 20 of the 20 pictures to classify are among those to learn from, as "));
+  EXPECT_THAT(Error({folder_.Path("all")}, {folder_.Path("link")}), HasSubstr("20 of the 20 pictures to classify"));
+  const std::string list = folder_.Write("some.txt", "all/disc/2.png\tdisc\n");
+  EXPECT_THAT(Error({folder_.Path("all")}, {list}), HasSubstr("1 of the 1 pictures to classify"));
+}
+
 }  // namespace
 }  // namespace shoal

@@ -3,10 +3,14 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <thread>
+#include <utility>
 
 #include "common/files.h"
 #include "data/images/image_file.h"
@@ -318,6 +322,85 @@ TEST_F(PrepareImagesTest, ProgressRisesToOne) {
   });
   ASSERT_TRUE(prepared.ok()) << prepared.status();
   EXPECT_EQ(last, 1);
+}
+
+TEST_F(PrepareImagesTest, ThePartsOfADividedSetHaveFilesOfTheirOwn) {
+  for (const char* name : {"train/cat/1.png", "train/dog/2.png", "val/cat/3.png", "val/dog/4.png"}) {
+    Put(name, PngFile(Gradient(8, 8)));
+  }
+  job::Images held_out = Images();
+  held_out.set_split(job::Images::TEST);
+  EXPECT_NE(Prepare(Images()).path, Prepare(held_out).path);
+  EXPECT_TRUE(Prepare(Images()).reused);
+}
+
+// Runs `change` once while the set is read, after it was found.
+class ChangeTest : public PrepareImagesTest {
+ protected:
+  absl::StatusCode PrepareAndChange(const std::function<void()>& change) {
+    bool changed = false;
+    const auto prepared = PrepareImages(Images(), folder_.Path("cache"), [&](double fraction, std::string_view) {
+      // Reports come ten times a second at most: the next one does.
+      std::this_thread::sleep_for(std::chrono::milliseconds(110));
+      if (fraction > 0 && !std::exchange(changed, true)) change();
+    });
+    EXPECT_TRUE(changed);
+    return prepared.status().code();
+  }
+  bool NoFileIsLeft() const {
+    const std::vector<std::string> names = NamesIn("cache");
+    return std::none_of(names.begin(), names.end(), [](const auto& name) { return name.ends_with(".images"); });
+  }
+};
+
+TEST_F(ChangeTest, APictureThatChangesWhileTheSetIsReadEndsThePreparation) {
+  PutPictures(4);
+  EXPECT_EQ(PrepareAndChange([&] {
+              Put("cat/1000.png", PngFile(Plain(20, 30, {1, 2, 3})));
+            }),
+            absl::StatusCode::kAborted);
+  EXPECT_TRUE(NoFileIsLeft());
+}
+
+TEST_F(ChangeTest, LabelsThatChangeWhileTheSetIsReadEndThePreparation) {
+  Put("train-images-idx3-ubyte", IdxImages(3, 20, 10));
+  Put("train-labels-idx1-ubyte", IdxLabels({2, 0, 1}));
+  EXPECT_EQ(PrepareAndChange([&] {
+              Put("train-labels-idx1-ubyte", IdxLabels({1, 0, 2}));
+            }),
+            absl::StatusCode::kAborted);
+  EXPECT_TRUE(NoFileIsLeft());
+}
+
+TEST_F(ChangeTest, NamesOfClassesThatChangeWhileTheSetIsReadEndThePreparation) {
+  Put("data_batch_1.bin", CifarRecord(1, 5, 6, 7));
+  Put("batches.meta.txt", "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n");
+  EXPECT_EQ(PrepareAndChange([&] { Put("batches.meta.txt", "b\na\nc\nd\ne\nf\ng\nh\ni\nj\n"); }),
+            absl::StatusCode::kAborted);
+  EXPECT_TRUE(NoFileIsLeft());
+}
+
+TEST_F(PrepareImagesTest, BrokenPicturesAreListedALineEachWhateverTheirNames) {
+  PutPictures(4);
+  Put("dog/two\nlines\tand\\tab.jpg", "x");
+  job::Images images = Images();
+  images.set_max_broken_fraction(0.5);
+  const std::string list = ReadFile(Prepare(images).broken_list).value_or("");
+  EXPECT_THAT(list,
+              ::testing::EndsWith("/dog/two\\nlines\\tand\\\\tab.jpg\tit is neither JPEG nor PNG; JPEG and PNG are "
+                                  "read, by content\n"));
+  EXPECT_EQ(std::count(list.begin(), list.end(), '\n'), 1);
+}
+
+TEST_F(PrepareImagesTest, APackedFileOfMorePixelsThanTheDiskHoldsIsRefusedByItsHeader) {
+  std::string header = IdxImages(0, 10000, 10000);
+  header.replace(4, 4, "\x7f\xff\xff\xff");
+  Put("train-images-idx3-ubyte.gz", Gzip(header + std::string(1000, 'x')));
+  EXPECT_THAT(Error(Images()), HasSubstr("train-images-idx3-ubyte.gz: its pictures take 644 PB, and "));
+  job::Images few = Images();
+  few.set_first_of_class(1);
+  few.set_shrink_to(10);
+  EXPECT_THAT(Error(few), HasSubstr("ends early"));
 }
 
 }  // namespace

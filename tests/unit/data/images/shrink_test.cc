@@ -1,5 +1,7 @@
 #include "data/images/shrink.h"
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -81,6 +83,23 @@ TEST_F(ShrinkTest, SizesKeepTheShapeAndNeverGrow) {
   EXPECT_EQ(ShrunkSize({100, 97}, 96), (PictureSize{99, 96}));
   EXPECT_EQ(ShrunkSize({100, 50}, 0), (PictureSize{100, 50}));
   EXPECT_EQ(ShrunkSize({1000000, 2}, 1), (PictureSize{500000, 1}));
+}
+
+// Checksums of Pillow 13.0's Image.frombytes("RGB", (w, h), samples).resize(size, Image.Resampling.BILINEAR).tobytes().
+TEST_F(ShrinkTest, TheBytesArePillowsWhicheverSideComesFirst) {
+  const auto checksum = [&](PictureSize from, PictureSize to) {
+    std::vector<uint8_t> samples(size_t{3} * from.width * from.height);
+    for (size_t i = 0; i < samples.size(); ++i) {
+      samples[i] = static_cast<uint8_t>(static_cast<uint32_t>(i + 1) * 2654435761u >> 24);
+    }
+    const ImageView view = Shrunk(samples, from, to);
+    EXPECT_EQ(view.width, to.width);
+    EXPECT_EQ(view.height, to.height);
+    return ::crc32(0, view.pixels, static_cast<uInt>(view.bytes()));
+  };
+  EXPECT_EQ(checksum({61, 47}, {23, 17}), 0x5b9cb500);
+  EXPECT_EQ(checksum({40, 200}, {16, 80}), 0xc6dd295b);
+  EXPECT_EQ(checksum({64, 100}, {64, 10}), 0x1f82516e);
 }
 
 }  // namespace

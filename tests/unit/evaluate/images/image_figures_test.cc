@@ -91,6 +91,8 @@ TEST(ImageFiguresTest, NeighboursAreInBothForms) {
   const auto json = JsonObject::Parse(FiguresJson(figures));
   ASSERT_EQ(json->Objects("neighbours").size(), 1);
   EXPECT_EQ(json->Objects("neighbours")[0].Objects("nearest")[0].Text("picture"), "b.png");
+  figures.neighbours[0].nearest[0].path = "two\nlines.png";
+  EXPECT_THAT(FiguresTable(figures), HasSubstr("dog          two\\nlines.png\n"));
 }
 
 }  // namespace

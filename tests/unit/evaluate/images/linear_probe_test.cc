@@ -140,6 +140,7 @@ TEST(LinearProbeTest, TheChosenStrengthIsNearlyAsGoodAsTheBestOfMany) {
     worst = std::min(worst, accuracy);
   }
   const double chosen = LinearProbe(train, test, {}).value().accuracy;
+  EXPECT_GT(best, worst + 0.03);
   EXPECT_GT(chosen, best - 0.01) << "of " << worst << " to " << best;
 }
 
@@ -159,6 +160,32 @@ TEST(LinearProbeTest, SetsThatDoNotFitAreRefused) {
   EXPECT_THAT(std::string(LinearProbe(four, five, {}).status().message()), HasSubstr("features of 4 and of 5 numbers"));
   EXPECT_THAT(std::string(LinearProbe(one, four, {}).status().message()), HasSubstr("are of one class"));
   EXPECT_THAT(std::string(LinearProbe({.dim = 4}, four, {}).status().message()), HasSubstr("0 pictures to learn from"));
+}
+
+// Pictures of the golden set that scikit-learn's fit tells right, by tests/parity/probe_golden.py.
+TEST(LinearProbeTest, TheStrengthThatIsGivenIsTheFitsStrength) {
+  const Features features = Golden();
+  EXPECT_DOUBLE_EQ(LinearProbe(features, features, {.c = 0.5}).value().accuracy, 31 / 60.0);
+  EXPECT_DOUBLE_EQ(LinearProbe(features, features, {.c = 1e-3}).value().accuracy, 22 / 60.0);
+}
+
+TEST(LinearProbeTest, StrengthsOutOfRangeAreRefusedAndTheLeastConverges) {
+  const Features features = Golden();
+  for (const double c : {1e-30, 9e-11, 2e10, -1.0, std::nan("")}) {
+    EXPECT_THAT(std::string(LinearProbe(features, features, {.c = c}).status().message()),
+                HasSubstr("not in 1e-10..1e+10"));
+  }
+  const auto least = LinearProbe(features, features, {.c = LinearProbeOptions::kLeastC});
+  ASSERT_TRUE(least.ok()) << least.status();
+  EXPECT_TRUE(least->converged);
+}
+
+TEST(LinearProbeTest, AFitThatTakesTooMuchMemoryIsRefusedBeforeItTakesAny) {
+  const absl::Status status = CheckProbeMemory(100000, 3072, {.threads = 2});
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("100,000 classes on 3,072 numbers of a picture takes "));
+  EXPECT_TRUE(CheckProbeMemory(1000, 3072, {.threads = 64}).ok());
+  EXPECT_EQ(LinearProbe(Golden(), Golden(), {.max_bytes = 1000}).status().code(), absl::StatusCode::kResourceExhausted);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "evaluate/images/picture_neighbours.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -90,6 +92,40 @@ TEST_F(PictureNeighboursTest, TheSheetHasARowOfThePictureAndItsNeighbours) {
   ImageBuffer other;
   const ImageView near = sets_->train().Read(nearest, &other).value();
   EXPECT_EQ(corner_of(1, 1), std::vector<uint8_t>(near.pixels, near.pixels + 3));
+}
+
+TEST_F(PictureNeighboursTest, APictureOfTheBankIsKnownThroughAnyLink) {
+  std::filesystem::create_directory_symlink(folder_.Path("set"), folder_.Path("link"));
+  const std::string path = Path("set/train/disc/2.png");
+  const auto through_link = Find({folder_.Path("link/train/disc/2.png")});
+  ASSERT_TRUE(through_link.ok()) << through_link.status();
+  EXPECT_EQ((*through_link)[0].class_name, "disc");
+  for (const auto& near : (*through_link)[0].nearest) EXPECT_NE(near.path, path);
+  // And where the set is named by the link.
+  const auto sets = PictureSets::Open({.data = {folder_.Path("link")}, .cache_directory = folder_.Path("cache")});
+  ASSERT_TRUE(sets.ok()) << sets.status();
+  for (const std::string& name : {path, Path("link/train/disc/2.png")}) {
+    const std::vector<std::string> paths = {name};
+    const auto found = FindPictureNeighbours(*sets, bank_, encoder_, paths, 3);
+    ASSERT_TRUE(found.ok()) << found.status();
+    for (const auto& near : (*found)[0].nearest) EXPECT_NE(near.path, Path("link/train/disc/2.png"));
+  }
+}
+
+TEST_F(PictureNeighboursTest, APipeIsRefusedAndNotWaitedFor) {
+  ASSERT_EQ(::mkfifo(folder_.Path("pipe.png").c_str(), 0600), 0);
+  EXPECT_THAT(std::string(Find({folder_.Path("pipe.png")}).status().message()),
+              HasSubstr("pipe.png: it is no regular file"));
+}
+
+TEST_F(PictureNeighboursTest, ASheetOfGigabytesIsRefused) {
+  PictureNeighbours row{.path = Path("set/test/disc/2.png")};
+  row.nearest.resize(kMostSheetNeighbours);
+  const std::vector<PictureNeighbours> found(kMostSheetRows, row);
+  AugmentationSettings views = encoder_.views;
+  views.size = AugmentationSettings::kMaxSize;
+  const absl::Status status = WriteNeighbourSheet(*sets_, found, views, folder_.Path("sheet.png"));
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
 }
 
 }  // namespace

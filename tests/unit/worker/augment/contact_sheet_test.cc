@@ -1,15 +1,16 @@
 #include "worker/augment/contact_sheet.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <vector>
 
+#include "gmock/gmock.h"
 #include "tests/unit/worker/augment/pixmap.h"
 #include "worker/augment/augmenter.h"
 
 namespace shoal {
 namespace {
+
+using ::testing::HasSubstr;
 
 // The cell's pixels, one for each pixel of the view.
 std::vector<uint8_t> Cell(const ContactSheet& sheet, int size, int row, int column) {
@@ -29,7 +30,7 @@ std::vector<uint8_t> Cell(const ContactSheet& sheet, int size, int row, int colu
 TEST(ContactSheetTest, ARowHasThePictureAndItsViewsInPairs) {
   const AugmentationSettings settings = RecipeSettings(AugmentationRecipe::kSimClr, 32);
   const Pixmap first = Waves(32, 32), second = Waves(40, 60);
-  ContactSheet sheet(settings, /*seed=*/7, /*rows=*/2, /*pairs=*/3);
+  ContactSheet sheet = ContactSheet::Create(settings, /*seed=*/7, /*rows=*/2, /*pairs=*/3).value();
   sheet.Add(first.view(), 100);
   sheet.Add(second.view(), 101);
   EXPECT_EQ(sheet.view().width, 4 + 7 * 132);
@@ -44,11 +45,18 @@ TEST(ContactSheetTest, ARowHasThePictureAndItsViewsInPairs) {
 
 TEST(ContactSheetTest, PicturesBeyondItsRowsAreLeftOut) {
   const Pixmap picture = Waves(32, 32);
-  ContactSheet sheet(RecipeSettings(AugmentationRecipe::kNone, 32), 1, 1, 1);
+  ContactSheet sheet = ContactSheet::Create(RecipeSettings(AugmentationRecipe::kNone, 32), 1, 1, 1).value();
   sheet.Add(picture.view(), 0);
   const std::vector<uint8_t> before(sheet.view().pixels, sheet.view().pixels + sheet.view().bytes());
   sheet.Add(picture.view(), 1);
   EXPECT_TRUE(std::equal(before.begin(), before.end(), sheet.view().pixels));
+}
+
+TEST(ContactSheetTest, ASheetOfGigabytesIsRefusedBeforeRoomIsTaken) {
+  const AugmentationSettings settings = RecipeSettings(AugmentationRecipe::kNone, AugmentationSettings::kMaxSize);
+  const auto sheet = ContactSheet::Create(settings, 1, ContactSheet::kMaxRows, ContactSheet::kMaxPairs);
+  EXPECT_EQ(sheet.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(sheet.status().message()), HasSubstr("42152 x 205604 pixels, more than the limit of"));
 }
 
 }  // namespace

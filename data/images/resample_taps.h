@@ -4,7 +4,8 @@
 // lines, cut at the line's ends and normalised. Weights are integers of 22 fractional bits, so that a resized picture
 // is the same on every processor, and equal to PIL's.
 //
-// Thread rule: like a container; used by one thread.
+// Thread rule: like a container; used by one thread. ColumnsFirst is a pure function.
+// Source: Pillow 13, src/libImaging/Resample.c.
 
 #pragma once
 
@@ -13,6 +14,11 @@
 #include <vector>
 
 namespace shoal {
+
+// Whether a box of pixels is resized down its columns first, then along its rows. Which way comes first shows, as there
+// are 8 bits in between. Pillow's rule since version 13; earlier ones always went along the rows first, which gives
+// some values that are one level off where this does not.
+bool ColumnsFirst(int from_width, int from_height, int64_t to_width, int64_t to_height);
 
 class ResampleTaps {
  public:

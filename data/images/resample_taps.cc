@@ -1,9 +1,14 @@
-#include "worker/augment/resample_taps.h"
+#include "data/images/resample_taps.h"
 
 #include <algorithm>
 #include <cmath>
 
 namespace shoal {
+
+bool ColumnsFirst(int from_width, int from_height, int64_t to_width, int64_t to_height) {
+  const int64_t shorter = from_height - to_height, narrower = from_width - to_width;
+  return shorter > 0 && shorter > 2 * narrower;
+}
 
 int ResampleTaps::TapsOf(int from, int64_t to) {
   const double scale = static_cast<double>(from) / static_cast<double>(to);

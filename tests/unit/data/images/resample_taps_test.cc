@@ -1,4 +1,4 @@
-#include "worker/augment/resample_taps.h"
+#include "data/images/resample_taps.h"
 
 #include <gtest/gtest.h>
 
