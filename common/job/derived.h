@@ -29,11 +29,15 @@ bool TrainsInRounds(const job::Job& job);
 
 // Of strict determinism a unit is a batch: large enough to be worth its messages, and small enough that a round of
 // units, which do not see each other's changes, moves the commonest words' rows little.
+// A unit has one sentence at least, however long: one of so many words and more is several batches, which do not see
+// each other's changes either. As many as a sentence has by default at most.
 inline constexpr uint64_t kWordsOfAStrictUnit = 2000;
+inline constexpr uint64_t kWordsOfAStrictBatch = 10000;
 
 // Words of a unit, about: data.corpus.unit_words, and less where a corpus of `words` would give fewer than
 // kUnitsPerEpochAtLeast units, so that a small corpus too keeps several workers busy to its end; not below
 // kWordsOfAUnitAtLeast, where leases would cost more than training. Of strict determinism kWordsOfAStrictUnit at most.
+// A unit is cut between two sentences: it has up to a sentence more.
 inline constexpr uint64_t kUnitsPerEpochAtLeast = 128;
 inline constexpr uint64_t kWordsOfAUnitAtLeast = 1000;
 uint64_t WordsPerUnit(const job::Job& job, uint64_t words);
