@@ -29,17 +29,13 @@ uint64_t NoiseBytes(uint64_t words) {
   return sizeof(uint32_t) * std::bit_ceil(std::clamp<uint64_t>(8 * words, uint64_t{1} << 16, uint64_t{1} << 24));
 }
 
-// Of strict determinism, words of a unit at most: it ends with a sentence.
-uint64_t StrictUnitWords(const job::Job& job) {
-  return WordsPerUnit(job, /*words=*/0) + job.data().corpus().max_sentence_words();
-}
-
-// Words of a batch at most: it ends with a piece of a sentence.
+// Words of a batch at most. It ends with a piece of a sentence; of strict determinism it is a unit, and ends with a
+// sentence.
 uint64_t BatchWords(const job::Job& job) {
-  const uint64_t piece =
-      std::min(job.objective().skip_gram().sentence_limit(), job.data().corpus().max_sentence_words());
-  if (!TrainsInRounds(job)) return job.parameter_server().batch_words() + piece;
-  return std::min(StrictUnitWords(job), kWordsOfAStrictBatch + piece);
+  const uint64_t sentence = MaxSentenceWords(job);
+  if (TrainsInRounds(job)) return WordsPerUnit(job, /*words=*/0) + sentence;
+  return job.parameter_server().batch_words() +
+         std::min<uint64_t>(job.objective().skip_gram().sentence_limit(), sentence);
 }
 
 // Words that so many words meet, themselves included.
@@ -65,10 +61,9 @@ uint64_t BatchBytes(const job::Job& job, const std::vector<wire::TableSpec>& tab
 // Of strict determinism: the changes that the servers keep until a round is whole.
 uint64_t RoundBytes(const job::Job& job, const std::vector<wire::TableSpec>& tables) {
   if (!TrainsInRounds(job)) return 0;
-  const uint64_t words = StrictUnitWords(job), batches = (words + kWordsOfAStrictBatch - 1) / kWordsOfAStrictBatch;
   uint64_t bytes = 0;
   for (const wire::TableSpec& table : tables) {
-    const uint64_t rows = std::min(WordsMet(job, words), batches * table.rows());
+    const uint64_t rows = std::min<uint64_t>(WordsMet(job, BatchWords(job)), table.rows());
     bytes += job.units_per_round() * rows * RowLayout::Of(table).padded_dim * sizeof(float);
   }
   return bytes;

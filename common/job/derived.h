@@ -29,10 +29,12 @@ bool TrainsInRounds(const job::Job& job);
 
 // Of strict determinism a unit is a batch: large enough to be worth its messages, and small enough that a round of
 // units, which do not see each other's changes, moves the commonest words' rows little.
-// A unit has one sentence at least, however long: one of so many words and more is several batches, which do not see
-// each other's changes either. As many as a sentence has by default at most.
 inline constexpr uint64_t kWordsOfAStrictUnit = 2000;
-inline constexpr uint64_t kWordsOfAStrictBatch = 10000;
+
+// Words that a sentence of the prepared text has at most: data.corpus.max_sentence_words. A unit has one sentence at
+// least, so under strict determinism sentences are cut where a unit has its fill, at a multiple of
+// objective.skip_gram.sentence_limit, over which no window reaches anyway.
+uint64_t MaxSentenceWords(const job::Job& job);
 
 // Words of a unit, about: data.corpus.unit_words, and less where a corpus of `words` would give fewer than
 // kUnitsPerEpochAtLeast units, so that a small corpus too keeps several workers busy to its end; not below

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -40,9 +41,10 @@ std::vector<float> NoiseOffsets(const job::SkipGram& settings, const NoiseTable&
 }
 
 uint64_t BatchWords(const job::Job& job, bool mapped_in_place, uint64_t vocabulary) {
-  const uint64_t words = TrainsInRounds(job) ? kWordsOfAStrictBatch
-                         : mapped_in_place   ? kMappedBatchWords
-                                             : job.parameter_server().batch_words();
+  const bool strict = TrainsInRounds(job);  // Units are batches then.
+  const uint64_t words = strict            ? std::numeric_limits<uint64_t>::max()
+                         : mapped_in_place ? kMappedBatchWords
+                                           : job.parameter_server().batch_words();
   if (job.objective().skip_gram().loss() != job::SkipGram::FULL_SOFTMAX) return words;
   return std::clamp<uint64_t>(kSoftmaxBatch / vocabulary, 1, words);
 }
