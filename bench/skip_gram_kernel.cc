@@ -177,7 +177,8 @@ class Trainer {
     for (const uint32_t id : plan.outputs) output_rows.push_back(outputs_[id]);
     SkipGramRows rows{.inputs = input_rows.data(), .outputs = output_rows.data()};
     rows.row_floats = flags_.dim;
-    const MeasuredLoss measured = TrainWindows(plan, kernel, rows, {});
+    size_t next = 0;
+    const MeasuredLoss measured = TrainWindows(plan, kernel, rows, {}, kAllWork, &next);
     loss->sum += measured.sum;
     loss->pairs += measured.pairs;
   }

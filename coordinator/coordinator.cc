@@ -150,7 +150,7 @@ absl::Status Coordinator::RunToEnd() {
   }
   const RunResult result = Result("");
   RETURN_IF_ERROR(result.Write(output_, Durability::kUnsynced));
-  log_->Ended(result);
+  log_->Ended(result, training_->progress().pairs());
   messenger_.StopAll("");
   return absl::OkStatus();
 }
@@ -449,7 +449,7 @@ void Coordinator::EndPhase(const char* name) {
 }
 
 RunResult Coordinator::Result(std::string reason) const {
-  RunResult result{.done = reason.empty(), .reason = std::move(reason), .loss = 0, .seconds_by_phase = phases_};
+  RunResult result{.done = reason.empty(), .reason = std::move(reason), .seconds_by_phase = phases_};
   result.worker_seconds_by_phase.emplace();
   result.files = files_;
   result.checkpoint = LastCheckpoint();
@@ -482,7 +482,7 @@ void Coordinator::Fail(const absl::Status& status) {
   if (log_ != nullptr) {
     RunResult result = Result(reason);
     result.restartable = restartable_ || IsPeerLost(status);
-    log_->Ended(result);
+    log_->Ended(result, /*pairs=*/0);
     if (const absl::Status written = result.Write(output_, Durability::kUnsynced); !written.ok())
       LogError(ToStd(written.message()));
   }

@@ -12,8 +12,9 @@
 namespace shoal {
 
 std::string ProgressLine(const ProgressSnapshot& p) {
-  return absl::StrFormat("epoch %d/%d  %5.1f %%  %s %s/s  loss %.4f  learning rate %.6f  %s left", p.epoch, p.epochs,
-                         100 * p.fraction, FormatScaled(p.words_per_second), p.work, p.loss, p.learning_rate,
+  return absl::StrFormat("epoch %d/%d  %5.1f %%  %s %s/s%s  learning rate %.6f  %s left", p.epoch, p.epochs,
+                         100 * p.fraction, FormatScaled(p.words_per_second), p.work,
+                         p.loss ? absl::StrFormat("  loss %.4f", *p.loss) : "", p.learning_rate,
                          FormatClock(p.eta_seconds));
 }
 
@@ -57,7 +58,8 @@ void JobLog::Progressed(const ProgressSnapshot& p) {
   JsonWriter event = log_->Event("progress");
   event.Key("epoch").Number(p.epoch).Key("epochs").Number(p.epochs).Key("fraction").Number(p.fraction);
   event.Key("work").String(p.work).Key(p.work).Number(p.words);
-  event.Key(Cat(p.work, "_per_second")).Number(p.words_per_second).Key("loss").Number(p.loss);
+  event.Key(Cat(p.work, "_per_second")).Number(p.words_per_second);
+  if (p.loss) event.Key("loss").Number(*p.loss);
   event.Key("learning_rate").Number(p.learning_rate).Key("eta_seconds").Number(p.eta_seconds);
   if (p.embeddings) {
     event.Key("accuracy").Number(p.embeddings->accuracy()).Key("alignment").Number(p.embeddings->alignment());
@@ -90,20 +92,18 @@ void JobLog::TookCheckpoint(const CheckpointOutcome& outcome) {
   }
 }
 
-void JobLog::Ended(const RunResult& result) {
+void JobLog::Ended(const RunResult& result, uint64_t pairs) {
   JsonWriter event = log_->Event(result.done ? "done" : "failed");
   if (!result.done) event.Key("reason").String(result.reason);
   event.Key(result.work).Number(result.words).Key("seconds").Number(result.seconds);
-  event.Key(Cat(result.work, "_per_second"))
-      .Number(result.words_per_second)
-      .Key("loss")
-      .Number(result.loss.value_or(0));
+  event.Key(Cat(result.work, "_per_second")).Number(result.words_per_second);
+  if (result.loss) event.Key("loss").Number(*result.loss);
   log_->Write(std::move(event));
   if (!result.done) return;
-  log_->Print(absl::StrFormat("done: %s %s in %.1f s, %s %s/s, loss %.4f in the last epoch",
-                              FormatScaled(static_cast<double>(result.words)), result.work, result.seconds,
-                              FormatScaled(result.words_per_second), result.work, result.loss.value_or(0)));
-  if (result.loss.value_or(0) == 0 && result.work == "words") {
+  log_->Print(absl::StrFormat("done: %s %s in %.1f s, %s %s/s%s", FormatScaled(static_cast<double>(result.words)),
+                              result.work, result.seconds, FormatScaled(result.words_per_second), result.work,
+                              result.loss ? absl::StrFormat(", loss %.4f in the last epoch", *result.loss) : ""));
+  if (pairs == 0 && result.work == "words") {
     LogWarning("no pair of words was trained; is objective.skip_gram.subsample too low, or are sentences of one word?");
   }
   for (const std::string& line : result.Table()) log_->Print(line);

@@ -36,8 +36,8 @@ class JobLog {
   // Training stood still for it between two epochs, after so many pictures.
   void Measured(const wire::KnnFigure& knn, uint64_t pictures);
   void TookCheckpoint(const CheckpointOutcome& outcome);
-  // The last event: "done", or "failed" with its reason.
-  void Ended(const RunResult& result);
+  // The last event: "done", or "failed" with its reason. `pairs`: trained by a job that is done.
+  void Ended(const RunResult& result, uint64_t pairs);
 
  private:
   explicit JobLog(std::unique_ptr<EventLog> log) : log_(std::move(log)) {}

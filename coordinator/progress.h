@@ -24,9 +24,10 @@ struct ProgressSnapshot {
   std::string_view work = "words";  // What is counted: words, or pictures.
   uint64_t words = 0;               // Over all epochs.
   double words_per_second = 0;      // Since the last snapshot.
-  double loss = 0;                  // Mean a pair since the last snapshot; the last known one where none was measured.
-  double learning_rate = 0;         // The latest that was reported.
-  double eta_seconds = 0;           // At a rate smoothed over kRateMemory.
+  // Mean a pair since the last snapshot; the last known one where none was measured, and none before the first.
+  std::optional<double> loss;
+  double learning_rate = 0;  // The latest that was reported.
+  double eta_seconds = 0;    // At a rate smoothed over kRateMemory.
   // Means since the last snapshot, of an image encoder; the last known ones where none were measured.
   std::optional<wire::EmbeddingFigures> embeddings;
 };
@@ -58,8 +59,8 @@ class Progress {
   double seconds(absl::Time now) const { return seconds_before_ + absl::ToDoubleSeconds(now - start_); }
   // While it did not stand still to be measured.
   double mean_words_per_second(absl::Time now) const;
-  // The mean loss a pair over the last epoch that was reported on; 0 where none was measured.
-  double loss_of_last_epoch() const { return last_epoch_loss_.mean(); }
+  // The mean loss a pair over the last epoch that was reported on; none where none was measured.
+  std::optional<double> loss_of_last_epoch() const { return last_epoch_loss_.mean(); }
   // By phase name, summed over the workers. At most kMaxPhases names are kept.
   static constexpr size_t kMaxPhases = 32;
   const std::map<std::string, double>& worker_seconds_by_phase() const { return phases_; }
@@ -68,7 +69,9 @@ class Progress {
   struct Mean {
     double sum = 0;
     uint64_t count = 0;
-    double mean() const { return count == 0 ? 0 : sum / static_cast<double>(count); }
+    std::optional<double> mean() const {
+      return count == 0 ? std::nullopt : std::optional(sum / static_cast<double>(count));
+    }
   };
 
   void TakeEmbeddings();
@@ -83,7 +86,7 @@ class Progress {
   uint64_t pairs_ = 0;
   uint64_t words_at_last_take_ = 0;
   double smoothed_rate_ = 0;
-  double last_loss_ = 0;
+  std::optional<double> last_loss_;
   double learning_rate_ = 0;
   Mean interval_loss_;
   uint32_t last_epoch_ = 0;

@@ -52,7 +52,7 @@ void StatusBoard::ShowCheckpoint(const CheckpointOutcome& outcome) {
 
 void StatusBoard::ShowProgress(const ProgressSnapshot& progress) {
   metrics_.work_per_second.Set(progress.words_per_second);
-  metrics_.loss.Set(progress.loss);
+  if (progress.loss) metrics_.loss.Set(*progress.loss);
   metrics_.learning_rate.Set(progress.learning_rate);
   metrics_.epoch.Set(progress.epoch);
   metrics_.progress.Set(progress.fraction);

@@ -139,6 +139,8 @@ constexpr std::string_view kXzMagic(
     "7zXZ\0",
     6);
 constexpr std::string_view kZstdMagic = "\x28\xb5\x2f\xfd";
+// Behind a byte of 0x50 to 0x5f: a frame to be skipped, which pzstd writes before each of its others.
+constexpr std::string_view kZstdSkippableMagic = "\x2a\x4d\x18";
 
 class GzipStream final : public CompressedStream {
  public:
@@ -256,6 +258,11 @@ class ZstdStream final : public CompressedStream {
   bool frame_ends_ = false;
 };
 
+bool StartsAsZstd(std::string_view start) {
+  if (start.starts_with(kZstdMagic)) return true;
+  return !start.empty() && (start[0] & 0xf0) == 0x50 && start.substr(1).starts_with(kZstdSkippableMagic);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ByteStream>> ByteStream::Open(const std::string& path) {
@@ -270,7 +277,7 @@ absl::StatusOr<std::unique_ptr<ByteStream>> ByteStream::Open(const std::string& 
   const std::string_view start = input->unused();
   if (start.starts_with(kGzipMagic)) return std::make_unique<GzipStream>(std::move(input));
   if (start.starts_with(kXzMagic)) return std::make_unique<XzStream>(std::move(input));
-  if (start.starts_with(kZstdMagic)) return std::make_unique<ZstdStream>(std::move(input));
+  if (StartsAsZstd(start)) return std::make_unique<ZstdStream>(std::move(input));
   return std::make_unique<PlainStream>(std::move(input));
 }
 

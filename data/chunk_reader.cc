@@ -6,11 +6,10 @@
 #include <utility>
 
 #include "common/status.h"
+#include "data/text_start.h"
 
 namespace shoal {
 namespace {
-
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 // Where to cut `text`, which is full: behind the last line, else behind the last white space, else between characters.
 size_t CutOf(std::string_view text, bool* ends_line) {
@@ -48,13 +47,9 @@ uint64_t ChunkReader::file_bytes_read() const {
 absl::Status ChunkReader::OpenNextFile() {
   const FoundFile& file = files_[next_file_++];
   ASSIGN_OR_RETURN(stream_, ByteStream::Open(file.path));
-  start_.resize(kByteOrderMark.size());
-  ASSIGN_OR_RETURN(const size_t n, stream_->Read({start_.data(), start_.size()}));
-  start_.resize(n);
-  if (start_.starts_with("\xff\xfe") || start_.starts_with("\xfe\xff")) {
-    return InvalidArgument(file.path, " is UTF-16; convert it: iconv -f UTF-16 -t UTF-8");
-  }
-  if (start_ == kByteOrderMark) start_.clear();
+  char start[kTextStartBytes];
+  ASSIGN_OR_RETURN(const size_t n, stream_->Read(start));
+  ASSIGN_OR_RETURN(start_, WithoutByteOrderMark(file.path, {start, n}));
   file_text_ = 0;
   ++counts_.files;
   return absl::OkStatus();

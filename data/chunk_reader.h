@@ -42,7 +42,8 @@ class ChunkReader {
   // Reads `files`, which outlive it. `chunk_bytes` >= 16.
   ChunkReader(std::span<const FoundFile> files, size_t chunk_bytes) : files_(files), chunk_bytes_(chunk_bytes) {}
 
-  // False: there is no more. InvalidArgument: a file is UTF-16. Else as ByteStream.
+  // False: there is no more. InvalidArgument: a file is UTF-16 or of another format (text_start.h).
+  // Else as ByteStream.
   absl::StatusOr<bool> Next(TextChunk* chunk);
 
   // files, text_bytes and empty_files so far.

@@ -5,14 +5,10 @@
 #include <utility>
 
 #include "common/status.h"
+#include "data/section_file.h"
 
 namespace shoal {
 namespace {
-
-template <typename T>
-std::string_view BytesOf(const std::vector<T>& values) {
-  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
-}
 
 // Reads `count` values at *offset and moves it behind them.
 template <typename T>

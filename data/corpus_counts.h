@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 namespace shoal {
@@ -22,7 +23,7 @@ struct CorpusCounts {
   uint64_t words_too_long = 0;  // Dropped: longer than kMaxWordBytes.
   uint64_t sentences_cut = 0;   // Cuts at max_sentence_words.
   uint64_t empty_files = 0;
-  uint64_t reserved = 0;
+  uint64_t highest_pruned = 0;  // The most occurrences that a word had between two prunings when it was pruned.
 
   void Add(const CorpusCounts& other) {
     files += other.files;
@@ -36,6 +37,7 @@ struct CorpusCounts {
     words_too_long += other.words_too_long;
     sentences_cut += other.sentences_cut;
     empty_files += other.empty_files;
+    highest_pruned = std::max(highest_pruned, other.highest_pruned);
   }
 };
 

@@ -1,9 +1,10 @@
 #include "data/corpus_files.h"
 
-#include <errno.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "common/status.h"
 #include "data/folder_walk.h"
@@ -13,17 +14,11 @@ namespace {
 
 constexpr std::string_view kField = "data.corpus.path";
 
-absl::StatusOr<struct stat> StatOf(const std::string& path) {
-  struct stat info;
-  if (::stat(path.c_str(), &info) == 0) return info;
-  if (errno == ENOENT) return NotFound(kField, ": ", path, " does not exist");
-  return ErrnoError(errno, Cat(kField, ": cannot read ", path));
-}
-
 absl::Status AddFolder(const std::string& folder, std::vector<FoundFile>* files) {
   std::vector<FoundFile> found;
-  RETURN_IF_ERROR(WalkFolder(folder, [&found](const std::string& path, const std::string&, const struct stat* info) {
-    if (info == nullptr) return NotFound(path, " does not exist");  // A link to nothing.
+  RETURN_IF_ERROR(WalkFolder(folder, [&found](const std::string& path, const std::string&,
+                                              const absl::StatusOr<struct stat>& info) {
+    if (!info.ok()) return info.status();
     if (S_ISREG(info->st_mode)) found.push_back(MakeFoundFile(path, *info));
     return absl::OkStatus();
   })) << kField;
@@ -39,16 +34,23 @@ absl::StatusOr<std::vector<FoundFile>> FindCorpusFiles(const std::vector<std::st
   if (paths.empty()) return InvalidArgument(kField, " is empty; name a file or a folder of text");
   std::vector<FoundFile> files;
   for (const std::string& path : paths) {
-    ASSIGN_OR_RETURN(const struct stat info, StatOf(path));
-    if (S_ISDIR(info.st_mode)) {
+    const absl::StatusOr<struct stat> info = StatOf(path);
+    RETURN_IF_ERROR(info.status()) << kField;
+    if (S_ISDIR(info->st_mode)) {
       RETURN_IF_ERROR(AddFolder(path, &files));
-    } else if (S_ISREG(info.st_mode)) {
-      files.push_back(MakeFoundFile(path, info));
+    } else if (S_ISREG(info->st_mode)) {
+      files.push_back(MakeFoundFile(path, *info));
     } else {
       return InvalidArgument(kField, ": ", path, " is neither a file nor a folder");
     }
   }
   return files;
+}
+
+uint64_t FilesTakenAgain(const std::vector<FoundFile>& files) {
+  std::set<std::pair<uint64_t, uint64_t>> identities;
+  for (const FoundFile& file : files) identities.emplace(file.device, file.inode);
+  return files.size() - identities.size();
 }
 
 }  // namespace shoal

@@ -8,7 +8,7 @@ namespace shoal {
 namespace {
 
 // Changes what a text turns into: one higher makes all older token files stale.
-constexpr int kPreparationVersion = 2;
+constexpr int kPreparationVersion = 3;
 
 // Lines of files, bytes and a digest of each file's size, time and sample, in their order: a list of a million files
 // would make the key as long as some corpora. Names are no content: the same folder may be reached by several.

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "common/status.h"
@@ -13,16 +14,22 @@
 #include "data/encoded_chunk.h"
 #include "data/normalizer.h"
 #include "data/parallel.h"
+#include "data/text_start.h"
 
 namespace shoal {
 namespace {
 
+// Whether the first file that has text looks so.
 absl::StatusOr<bool> IsWikiExtractor(const std::vector<FoundFile>& files, job::Corpus::Layout layout) {
   if (layout != job::Corpus::DETECT) return layout == job::Corpus::WIKI_EXTRACTOR;
-  ASSIGN_OR_RETURN(auto stream, ByteStream::Open(files.front().path));
-  char start[16];
-  ASSIGN_OR_RETURN(const size_t n, stream->Read(start));
-  return LooksLikeWikiExtractor({start, n});
+  for (const FoundFile& file : files) {
+    ASSIGN_OR_RETURN(auto stream, ByteStream::Open(file.path));
+    char start[2 * kTextStartBytes];
+    ASSIGN_OR_RETURN(const size_t n, stream->Read(start));
+    ASSIGN_OR_RETURN(const std::string_view text, WithoutByteOrderMark(file.path, {start, n}));
+    if (!text.empty()) return LooksLikeWikiExtractor(text);
+  }
+  return false;
 }
 
 // A group of files (chunk_reader.h) on its way through the scan.

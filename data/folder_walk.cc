@@ -43,10 +43,9 @@ class Walk {
 
   absl::Status Take(const std::string& path, const std::string& name) {
     if (IsLeftOut(name)) return absl::OkStatus();
-    struct stat info = {};
-    const bool there = ::stat(path.c_str(), &info) == 0;
-    if (there && S_ISDIR(info.st_mode)) return Enter(path, info);
-    return visit_(path, name, there ? &info : nullptr);
+    const absl::StatusOr<struct stat> info = StatOf(path);
+    if (info.ok() && S_ISDIR(info->st_mode)) return Enter(path, *info);
+    return visit_(path, name, info);
   }
 
   const VisitFile& visit_;
@@ -55,9 +54,14 @@ class Walk {
 
 }  // namespace
 
-absl::Status WalkFolder(const std::string& folder, const VisitFile& visit) {
+absl::StatusOr<struct stat> StatOf(const std::string& path) {
   struct stat info;
-  if (::stat(folder.c_str(), &info) != 0) return ErrnoError(errno, Cat("cannot read ", folder));
+  if (::stat(path.c_str(), &info) == 0) return info;
+  return ErrnoError(errno, Cat("cannot read ", path));
+}
+
+absl::Status WalkFolder(const std::string& folder, const VisitFile& visit) {
+  ASSIGN_OR_RETURN(const struct stat info, StatOf(folder));
   return Walk(visit).Enter(folder, info);
 }
 

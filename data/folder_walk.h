@@ -15,12 +15,16 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 namespace shoal {
 
-// A file, or whatever is no folder. `info` is null where a link leads to nothing.
-using VisitFile =
-    std::function<absl::Status(const std::string& path, const std::string& name, const struct stat* info)>;
+// A file or folder, links followed. The error says "cannot read PATH" and why.
+absl::StatusOr<struct stat> StatOf(const std::string& path);
+
+// A file, or whatever is no folder. `info` is an error where it cannot be reached: a link to nothing, or to itself.
+using VisitFile = std::function<absl::Status(const std::string& path, const std::string& name,
+                                             const absl::StatusOr<struct stat>& info)>;
 
 // In no order. Errors: those of `visit`; a folder that cannot be listed, or lies more than 64 folders deep.
 absl::Status WalkFolder(const std::string& folder, const VisitFile& visit);

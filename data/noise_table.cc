@@ -13,7 +13,7 @@ std::vector<double> Probabilities(std::span<const uint64_t> counts, double power
   std::vector<double> probability(counts.size());
   double sum = 0;
   for (size_t i = 0; i < counts.size(); ++i) {
-    probability[i] = counts[i] == 0 ? 0 : std::pow(static_cast<double>(counts[i]), power);
+    probability[i] = std::pow(static_cast<double>(counts[i]), power);
     sum += probability[i];
   }
   for (double& p : probability) p /= sum;

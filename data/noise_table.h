@@ -20,7 +20,7 @@ namespace shoal {
 
 class NoiseTable {
  public:
-  // `counts` [words], at least one of them positive. It has a power of two of places: eight a word, between 2^16 and
+  // `counts` [words], all of them positive. It has a power of two of places: eight a word, between 2^16 and
   // 2^24.
   NoiseTable(std::span<const uint64_t> counts, double power);
 

@@ -31,7 +31,8 @@ struct PreparedCorpus {
 // The token file is kept in `corpus.cache_directory` or, where that is empty, in `cache_directory`; the folder is made.
 // NotFound, InvalidArgument: a path is missing, a folder has no files, no word is frequent enough, ...: the message
 // names the path and the cure. DataLoss: a compressed file is damaged. Aborted: a file changed while it was read, or
-// `give_up` (may be null) became true, which is looked at between chunks of text; no token file is left then.
+// `give_up` (may be null) became true, which is looked at between chunks of text and of tokens; no token file is made
+// then.
 absl::StatusOr<PreparedCorpus> PrepareCorpus(const job::Corpus& corpus, const std::string& cache_directory,
                                              const PrepareProgress& progress,
                                              const std::atomic<bool>* give_up = nullptr);

@@ -27,8 +27,9 @@ ExportedFiles ExportVocabulary(const TokenFile& tokens, const std::string& direc
 
 absl::StatusOr<PreparedData> PrepareText(const job::Job& job, const std::string& cache_directory,
                                          const PrepareProgress& progress, const std::atomic<bool>* give_up) {
-  ASSIGN_OR_RETURN(const PreparedCorpus prepared,
-                   PrepareCorpus(job.data().corpus(), cache_directory, progress, give_up));
+  job::Corpus corpus = job.data().corpus();
+  corpus.set_max_sentence_words(MaxSentenceWords(job));
+  ASSIGN_OR_RETURN(const PreparedCorpus prepared, PrepareCorpus(corpus, cache_directory, progress, give_up));
   // Held open for the export: by then another job may have replaced it.
   ASSIGN_OR_RETURN(const std::shared_ptr<const TokenFile> tokens, TokenFile::Open(prepared.path));
   RETURN_IF_ERROR(CheckVocabularySize(job, tokens->words()));

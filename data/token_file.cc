@@ -91,6 +91,10 @@ struct TokenFile::Layout {
                                 letters.size());
       }
     }
+    if (const auto none = std::find(counts.begin(), counts.end(), 0); none != counts.end()) {
+      return Bytes().Unusable("section counts: word ", none - counts.begin(), " of ", counts.size(),
+                              " has a count of 0");
+    }
     if (sentences.front() != 0 || sentences.back() != tokens.size()) {
       return Bytes().Unusable("section sentences: from token ", sentences.front(), " to ", sentences.back(),
                               ", expected 0 to ", tokens.size());

@@ -6,6 +6,7 @@
 
 #include "common/files.h"
 #include "common/status.h"
+#include "data/text_start.h"
 #include "data/token_file_format.h"
 
 namespace shoal {
@@ -47,7 +48,7 @@ absl::StatusOr<Vocabulary> Vocabulary::Read(const std::string& path, const Vocab
   ASSIGN_OR_RETURN(const MappedFile file, MappedFile::Open(path));
   WordTable words;
   std::vector<uint64_t> counts;
-  std::string_view rest = file.bytes();
+  ASSIGN_OR_RETURN(std::string_view rest, WithoutByteOrderMark(path, file.bytes()));
   for (uint64_t number = 1; !rest.empty(); ++number) {
     const size_t length = std::min(rest.find('\n'), rest.size());
     const std::string_view line = rest.substr(0, length);
@@ -65,7 +66,11 @@ absl::StatusOr<Vocabulary> Vocabulary::Read(const std::string& path, const Vocab
     counts.push_back(count);
   }
   if (words.size() == 0) return InvalidArgument(path, ": no words; expected \"word count\" lines");
-  return FromCounts(words, counts, limits);
+  Vocabulary vocabulary = FromCounts(words, counts, limits);
+  if (vocabulary.size() > 0) return vocabulary;
+  const uint64_t most = *std::max_element(counts.begin(), counts.end());
+  return InvalidArgument("no word of ", path, " has a count of data.corpus.min_count = ", limits.min_count,
+                         " or more; lower it: --set data.corpus.min_count=", most);
 }
 
 }  // namespace shoal

@@ -35,7 +35,8 @@ class Vocabulary {
                                const VocabularyLimits& limits);
 
   // Reads "word count" lines, in any order (docs/formats/vectors.md). InvalidArgument names the line: no count, a word
-  // twice or too long; or there are no words at all.
+  // twice or too long; or there are no words at all, or none frequent enough; or it is no text (text_start.h). A byte
+  // order mark at its start is dropped.
   static absl::StatusOr<Vocabulary> Read(const std::string& path, const VocabularyLimits& limits);
 
   uint32_t size() const { return words_.size(); }

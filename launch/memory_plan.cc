@@ -29,22 +29,31 @@ uint64_t NoiseBytes(uint64_t words) {
   return sizeof(uint32_t) * std::bit_ceil(std::clamp<uint64_t>(8 * words, uint64_t{1} << 16, uint64_t{1} << 24));
 }
 
-// Rows of a table that a batch touches, at most about.
-uint64_t BatchRows(const job::Job& job) {
-  const uint64_t words = TrainsInRounds(job) ? WordsPerUnit(job, /*words=*/0) : job.parameter_server().batch_words();
-  return words * (1 + job.objective().skip_gram().negatives());
+// Words of a batch at most. It ends with a piece of a sentence; of strict determinism it is a unit, and ends with a
+// sentence.
+uint64_t BatchWords(const job::Job& job) {
+  const uint64_t sentence = MaxSentenceWords(job);
+  if (TrainsInRounds(job)) return WordsPerUnit(job, /*words=*/0) + sentence;
+  return job.parameter_server().batch_words() +
+         std::min<uint64_t>(job.objective().skip_gram().sentence_limit(), sentence);
 }
 
-// Two batches of rows in flight, as they came and as they are, and gradients.
+// Words that so many words meet, themselves included.
+uint64_t WordsMet(const job::Job& job, uint64_t words) { return words * (1 + job.objective().skip_gram().negatives()); }
+
+// Two batches in flight: their words and where the rows of these are; rows that travel, as they came and as they are,
+// and gradients.
 uint64_t BatchBytes(const job::Job& job, const std::vector<wire::TableSpec>& tables) {
-  uint64_t bytes = 0;
+  constexpr uint64_t kBytesPerWordMet = 2 * (sizeof(uint32_t) + sizeof(float*));
+  uint64_t bytes = WordsMet(job, BatchWords(job)) * kBytesPerWordMet;
   const bool sgd = job.objective().skip_gram().optimizer().kind() == job::RowOptimizer::SGD;
   const bool local = job.placement().hostfile().empty() && !TrainsInRounds(job) &&
                      job.parameter_server().access() != job::ParameterServer::REMOTE;
-  if (sgd && local) return 0;
+  if (sgd && local) return bytes;
   for (const wire::TableSpec& table : tables) {
     const RowLayout layout = RowLayout::Of(table);
-    bytes += 2 * BatchRows(job) * (2 * layout.stride + layout.padded_dim) * sizeof(float);
+    const uint64_t rows = std::min<uint64_t>(WordsMet(job, BatchWords(job)), table.rows());
+    bytes += 2 * rows * (2 * layout.stride + layout.padded_dim) * sizeof(float);
   }
   return bytes;
 }
@@ -54,7 +63,7 @@ uint64_t RoundBytes(const job::Job& job, const std::vector<wire::TableSpec>& tab
   if (!TrainsInRounds(job)) return 0;
   uint64_t bytes = 0;
   for (const wire::TableSpec& table : tables) {
-    const uint64_t rows = std::min<uint64_t>(BatchRows(job), table.rows());
+    const uint64_t rows = std::min<uint64_t>(WordsMet(job, BatchWords(job)), table.rows());
     bytes += job.units_per_round() * rows * RowLayout::Of(table).padded_dim * sizeof(float);
   }
   return bytes;

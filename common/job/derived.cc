@@ -23,6 +23,13 @@ uint64_t WordsPerUnit(const job::Job& job, uint64_t words) {
                             std::max(kWordsOfAUnitAtLeast, words / kUnitsPerEpochAtLeast));
 }
 
+uint64_t MaxSentenceWords(const job::Job& job) {
+  const uint64_t asked = job.data().corpus().max_sentence_words();
+  if (!TrainsInRounds(job)) return asked;
+  const uint64_t piece = job.objective().skip_gram().sentence_limit();
+  return std::min(asked, std::max(piece, kWordsOfAStrictUnit / piece * piece));
+}
+
 bool TrainsImages(const job::Job& job) {
   return job.objective().has_simclr() || job.objective().has_moco() || job.objective().has_instance();
 }

@@ -31,9 +31,15 @@ bool TrainsInRounds(const job::Job& job);
 // units, which do not see each other's changes, moves the commonest words' rows little.
 inline constexpr uint64_t kWordsOfAStrictUnit = 2000;
 
+// Words that a sentence of the prepared text has at most: data.corpus.max_sentence_words. A unit has one sentence at
+// least, so under strict determinism sentences are cut where a unit has its fill, at a multiple of
+// objective.skip_gram.sentence_limit, over which no window reaches anyway.
+uint64_t MaxSentenceWords(const job::Job& job);
+
 // Words of a unit, about: data.corpus.unit_words, and less where a corpus of `words` would give fewer than
 // kUnitsPerEpochAtLeast units, so that a small corpus too keeps several workers busy to its end; not below
 // kWordsOfAUnitAtLeast, where leases would cost more than training. Of strict determinism kWordsOfAStrictUnit at most.
+// A unit is cut between two sentences: it has up to a sentence more.
 inline constexpr uint64_t kUnitsPerEpochAtLeast = 128;
 inline constexpr uint64_t kWordsOfAUnitAtLeast = 1000;
 uint64_t WordsPerUnit(const job::Job& job, uint64_t words);

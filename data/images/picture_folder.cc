@@ -41,18 +41,19 @@ bool StartsAsPicture(const std::string& path) {
 
 absl::StatusOr<PictureFolder> FindPictures(const std::string& folder) {
   PictureFolder found;
-  RETURN_IF_ERROR(WalkFolder(folder, [&](const std::string& path, const std::string& name, const struct stat* info) {
-    const std::string suffix = LowerSuffix(name);
-    const bool regular = info != nullptr && S_ISREG(info->st_mode);
-    const bool is_picture =
-        HasPictureName(name) ? info == nullptr || regular : regular && suffix.empty() && StartsAsPicture(path);
-    if (is_picture) {
-      found.pictures.push_back(info == nullptr ? FoundFile{.path = path} : MakeFoundFile(path, *info));
-    } else {
-      ++found.others[suffix];
-    }
-    return absl::OkStatus();
-  }));
+  RETURN_IF_ERROR(WalkFolder(
+      folder, [&](const std::string& path, const std::string& name, const absl::StatusOr<struct stat>& info) {
+        const std::string suffix = LowerSuffix(name);
+        const bool regular = info.ok() && S_ISREG(info->st_mode);
+        const bool is_picture =
+            HasPictureName(name) ? !info.ok() || regular : regular && suffix.empty() && StartsAsPicture(path);
+        if (is_picture) {
+          found.pictures.push_back(info.ok() ? MakeFoundFile(path, *info) : FoundFile{.path = path});
+        } else {
+          ++found.others[suffix];
+        }
+        return absl::OkStatus();
+      }));
   std::sort(found.pictures.begin(), found.pictures.end(),
             [](const FoundFile& a, const FoundFile& b) { return a.path < b.path; });
   return found;
@@ -79,8 +80,7 @@ absl::StatusOr<FolderNames> ListNames(const std::string& folder) {
 }
 
 absl::StatusOr<FoundFile> FindFile(const std::string& path) {
-  struct stat info;
-  if (::stat(path.c_str(), &info) != 0) return ErrnoError(errno, Cat("cannot read ", path));
+  ASSIGN_OR_RETURN(const struct stat info, StatOf(path));
   if (!S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) {
     return InvalidArgument("cannot read ", path, ": it is neither a file nor a folder");
   }

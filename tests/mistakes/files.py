@@ -1,5 +1,6 @@
 """The small files that the rows of docs/errors.md speak of, right ones and wrong ones."""
 
+import bz2
 import gzip
 import json
 import lzma
@@ -77,6 +78,12 @@ def make(folder):
         "same.txt": b"word " * 100 + b"\n",
         "rare.txt": b"one two three four five six seven\n",
         "utf-16.txt": "text of another kind\n".encode("utf-16"),
+        "text.bz2": bz2.compress(text()),
+        "text.zip": b"PK\3\4" + text(),
+        "text.7z": b"7z\xbc\xaf\x27\x1c" + text(),
+        "text.Z": b"\x1f\x9d" + text(),
+        "text.lz4": b"\4\x22\x4d\x18" + text(),
+        "text.pdf": b"%PDF-1.7\n" + text(),
         "cut.gz": gz[:-8],
         "broken.gz": broken(gz, 2),  # The method of compression.
         "cut.xz": xz[:-12],  # The stream's footer.

@@ -5,16 +5,7 @@
 namespace shoal {
 
 const RowProductsFunctions& RowProductsKernel(SimdBackend backend) {
-  switch (backend) {
-#if defined(__x86_64__)
-    case SimdBackend::kAvx512:
-      return kRowProductsAvx512;
-    case SimdBackend::kAvx2:
-      return kRowProductsAvx2;
-#endif
-    default:
-      return kRowProductsPortable;
-  }
+  return Choose<kRowProductsAvx512, kRowProductsAvx2, kRowProductsPortable>(backend);
 }
 
 }  // namespace shoal

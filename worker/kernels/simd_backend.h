@@ -22,4 +22,21 @@ bool CpuRuns(SimdBackend backend);
 // The widest that this CPU runs.
 SimdBackend BestSimdBackend();
 
+#if defined(__x86_64__)
+inline constexpr bool kBuildsAvx = true;
+#else
+inline constexpr bool kBuildsAvx = false;
+#endif
+
+// Of a kernel's functions, those of `backend`. They are parameters of the template as builds for other machines have
+// none for AVX, and must not ask the linker for them.
+template <const auto& avx512, const auto& avx2, const auto& portable>
+const auto& Choose(SimdBackend backend) {
+  if constexpr (kBuildsAvx) {
+    if (backend == SimdBackend::kAvx512) return avx512;
+    if (backend == SimdBackend::kAvx2) return avx2;
+  }
+  return portable;
+}
+
 }  // namespace shoal

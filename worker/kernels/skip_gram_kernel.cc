@@ -5,19 +5,6 @@
 namespace shoal {
 namespace {
 
-const SkipGramFunctions& FunctionsOf(SimdBackend backend) {
-  switch (backend) {
-#if defined(__x86_64__)
-    case SimdBackend::kAvx512:
-      return kSkipGramAvx512;
-    case SimdBackend::kAvx2:
-      return kSkipGramAvx2;
-#endif
-    default:
-      return kSkipGramPortable;
-  }
-}
-
 int WidthIndex(int dim) {
   int index = 0;
   while (index < SkipGramFunctions::kWidths && SkipGramFunctions::kDims[index] != dim) ++index;
@@ -27,6 +14,8 @@ int WidthIndex(int dim) {
 }  // namespace
 
 SkipGramKernel::SkipGramKernel(int dim, SimdBackend backend)
-    : functions_(&FunctionsOf(backend)), train_(functions_->train[WidthIndex(dim)]), dim_(dim) {}
+    : functions_(&Choose<kSkipGramAvx512, kSkipGramAvx2, kSkipGramPortable>(backend)),
+      train_(functions_->train[WidthIndex(dim)]),
+      dim_(dim) {}
 
 }  // namespace shoal

@@ -4,13 +4,13 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "common/clock.h"
 #include "common/job/derived.h"
 #include "common/status.h"
 #include "data/word_vectors.h"
-#include "worker/objectives/softmax_windows.h"
 #include "worker/same_data.h"
 
 namespace shoal {
@@ -21,20 +21,21 @@ constexpr uint32_t kInputTable = 0, kOutputTable = 1;
 // Words of a batch of mapped rows: long enough that planning pays, short enough that the plan stays in the cache.
 constexpr uint64_t kMappedBatchWords = 4000;
 
-// Full softmax meets every word of the vocabulary for every context: words of a batch times words of the vocabulary, so
-// that a step takes a tenth of a second and not longer than the coordinator waits for a heartbeat.
+// Full softmax meets every word of the vocabulary for every context: words of a batch times words of the vocabulary.
 constexpr uint64_t kSoftmaxBatch = 2'000'000;
+
+// That are sampled in a step: a negative takes some ten nanoseconds where there are many to be told apart.
+constexpr size_t kOutputsOfAStep = size_t{1} << 20;
 
 constexpr size_t kExportBytes = size_t{8} << 20;
 
-// What noise-contrastive estimation takes off a word's logit: log(k * p(word)). A word that is never drawn as noise has
-// no such logit; it gets the rarest one's.
+// What noise-contrastive estimation takes off a word's logit: log(k * p(word)). No word's probability is 0, as every
+// word of a token file occurs.
 std::vector<float> NoiseOffsets(const job::SkipGram& settings, const NoiseTable& noise, uint64_t words) {
   if (settings.loss() != job::SkipGram::NCE) return {};
   std::vector<float> offsets(words);
   for (uint64_t id = 0; id < words; ++id) {
-    const double expected = settings.negatives() * std::max(noise.probability(id), 1e-30);
-    offsets[id] = static_cast<float>(std::log(expected));
+    offsets[id] = static_cast<float>(std::log(settings.negatives() * noise.probability(id)));
   }
   return offsets;
 }
@@ -87,7 +88,8 @@ SkipGram::SkipGram(const ObjectiveContext& context, std::unique_ptr<TokenFile> t
       kernel_(settings_.dim()),
       sampler_(settings_, tokens_->counts(), context.welcome.job().seed()),
       offsets_by_word_(NoiseOffsets(settings_, sampler_.noise(), tokens_->words())),
-      all_words_(softmax_ ? tokens_->words() : 0) {
+      all_words_(softmax_ ? tokens_->words() : 0),
+      softmax_windows_(kernel_, tokens_->words()) {
   std::iota(all_words_.begin(), all_words_.end(), 0);
 }
 
@@ -100,52 +102,52 @@ absl::Status SkipGram::Begin(const wire::Lease& lease) {
   lease_ = lease;
   sentence_ = lease.begin();
   place_ = 0;
-  for (Batch& batch : batches_) batch.prepared = false;
+  in_piece_ = measures_ = false;
+  for (Batch& batch : batches_) batch.state = Batch::State::kEmpty;
   return absl::OkStatus();
 }
 
 absl::StatusOr<StepReport> SkipGram::Step() {
+  using State = Batch::State;
   StepReport report;
   Batch& batch = batches_[current_];
   // An empty lease, too, takes a step, which says that it is done.
-  if (!batch.prepared) {
-    RETURN_IF_ERROR(Prepare(&batch, &report));
+  RETURN_IF_ERROR(Prepare(&batch, &report));
+  report.learning_rate = batch.learning_rate;
+  if (batch.state < State::kRequested) return report;
+  if (prefetch_ && !batch.last) {
+    Batch& coming = batches_[1 - current_];
+    RETURN_IF_ERROR(Prepare(&coming, &report));
+    if (coming.state < State::kRequested) return report;
   }
-  if (prefetch_ && !unit_ended()) {
-    RETURN_IF_ERROR(Prepare(&batches_[1 - current_], &report));
+  if (batch.state == State::kRequested) {
+    RETURN_IF_ERROR(AwaitRows(&batch, &report));
   }
-  absl::Time time = Clock::Real().Now();
-  RETURN_IF_ERROR(input_table_.Await(&batch.inputs));
-  RETURN_IF_ERROR(output_table_.Await(&batch.outputs));
-  time = Lap(time, &report.rows_seconds);
-  const MeasuredLoss loss = Train(&batch);
-  time = Lap(time, &report.compute_seconds);
-  RETURN_IF_ERROR(input_table_.Commit(&batch.inputs, batch.learning_rate));
-  RETURN_IF_ERROR(output_table_.Commit(&batch.outputs, batch.learning_rate));
-  Lap(time, &report.push_seconds);
-
+  if (!Train(&batch, &report)) return report;
+  RETURN_IF_ERROR(Commit(&batch, &report));
   report.unit_done = batch.last;
   report.work = batch.words;
   report.pairs = batch.plan.pairs;
-  report.loss_sum = loss.sum;
-  report.loss_pairs = loss.pairs;
-  report.learning_rate = batch.learning_rate;
-  batch.prepared = false;
+  batch.state = State::kEmpty;
   current_ = prefetch_ ? 1 - current_ : current_;
   return report;
 }
 
 absl::Status SkipGram::Prepare(Batch* batch, StepReport* report) {
-  const absl::Time start = Clock::Real().Now();
+  using State = Batch::State;
+  if (batch->state >= State::kRequested) return absl::OkStatus();
+  absl::Time time = Clock::Real().Now();
+  if (batch->state == State::kEmpty) Begin(batch);
   Sample(batch);
-  const absl::Time sampled = Lap(start, &report->sample_seconds);
+  time = Lap(time, &report->sample_seconds);
+  if (batch->state != State::kSampled) return absl::OkStatus();
   RETURN_IF_ERROR(Request(batch));
-  Lap(sampled, &report->rows_seconds);
-  batch->prepared = true;
+  Lap(time, &report->rows_seconds);
+  batch->state = State::kRequested;
   return absl::OkStatus();
 }
 
-void SkipGram::Sample(Batch* batch) {
+void SkipGram::Begin(Batch* batch) {
   if (sampler_epoch_ != lease_.epoch()) {
     sampler_.BeginEpoch(lease_.epoch());
     sampler_epoch_ = lease_.epoch();
@@ -153,10 +155,20 @@ void SkipGram::Sample(Batch* batch) {
   batch->plan.Clear();
   batch->words = 0;
   batch->learning_rate = LearningRate();
+  batch->state = Batch::State::kSampling;
+}
+
+void SkipGram::Sample(Batch* batch) {
+  SkipGramPlan& plan = batch->plan;
+  const size_t most_outputs = plan.outputs.size() + kOutputsOfAStep;
   while (!unit_ended() && batch->words < batch_words_) {
     const std::span<const uint32_t> sentence = tokens_->sentence(sentence_);
     const uint64_t end = std::min<uint64_t>(place_ + settings_.sentence_limit(), sentence.size());
-    sampler_.Sample(sentence, place_, end, lease_.unit(), sentence_, LearningRate(), &batch->plan);
+    if (!std::exchange(in_piece_, true)) {
+      sampler_.Begin(sentence, place_, end, lease_.unit(), sentence_, LearningRate(), &plan);
+    }
+    if (!sampler_.AddWindows(most_outputs, &plan)) break;
+    in_piece_ = false;
     batch->words += end - place_;
     place_ = end;
     if (end == sentence.size()) {
@@ -164,7 +176,11 @@ void SkipGram::Sample(Batch* batch) {
       place_ = 0;
     }
   }
+  // So that the smallest unit, too, tells a loss.
+  if (!plan.windows.empty() && !std::exchange(measures_, true)) plan.windows.front().measured = true;
+  if (in_piece_) return;
   batch->last = unit_ended();
+  batch->state = Batch::State::kSampled;
 }
 
 float SkipGram::LearningRate() const {
@@ -183,17 +199,51 @@ absl::Status SkipGram::Request(Batch* batch) {
   return output_table_.Request(softmax_ ? all_words_ : batch->plan.outputs, &batch->outputs);
 }
 
-MeasuredLoss SkipGram::Train(Batch* batch) {
+absl::Status SkipGram::AwaitRows(Batch* batch, StepReport* report) {
+  const absl::Time start = Clock::Real().Now();
+  RETURN_IF_ERROR(input_table_.Await(&batch->inputs));
+  RETURN_IF_ERROR(output_table_.Await(&batch->outputs));
+  Lap(start, &report->rows_seconds);
+  batch->next_window = 0;
+  if (softmax_) softmax_windows_.Begin(batch->plan, RowsOf(*batch));
+  batch->state = Batch::State::kTraining;
+  return absl::OkStatus();
+}
+
+SkipGramRows SkipGram::RowsOf(const Batch& batch) const {
   SkipGramRows rows;
-  rows.inputs = batch->inputs.rows.data();
-  rows.outputs = batch->outputs.rows.data();
+  rows.inputs = batch.inputs.rows.data();
+  rows.outputs = batch.outputs.rows.data();
   if (!in_place_) {
-    rows.input_gradients = batch->inputs.gradients.data();
-    rows.output_gradients = batch->outputs.gradients.data();
+    rows.input_gradients = batch.inputs.gradients.data();
+    rows.output_gradients = batch.outputs.gradients.data();
   }
   rows.row_floats = settings_.dim();
-  if (softmax_) return TrainSoftmaxWindows(batch->plan, kernel_, rows, all_words_.size());
-  return TrainWindows(batch->plan, kernel_, rows, offsets_by_word_);
+  return rows;
+}
+
+bool SkipGram::Train(Batch* batch, StepReport* report) {
+  const absl::Time start = Clock::Real().Now();
+  MeasuredLoss loss;
+  bool done;
+  if (softmax_) {
+    done = !softmax_windows_.Train(kWorkOfAStep, &loss);
+  } else {
+    loss = TrainWindows(batch->plan, kernel_, RowsOf(*batch), offsets_by_word_, kWorkOfAStep, &batch->next_window);
+    done = batch->next_window == batch->plan.windows.size();
+  }
+  report->loss_sum = loss.sum;
+  report->loss_pairs = loss.pairs;
+  Lap(start, &report->compute_seconds);
+  return done;
+}
+
+absl::Status SkipGram::Commit(Batch* batch, StepReport* report) {
+  const absl::Time start = Clock::Real().Now();
+  RETURN_IF_ERROR(input_table_.Commit(&batch->inputs, batch->learning_rate));
+  RETURN_IF_ERROR(output_table_.Commit(&batch->outputs, batch->learning_rate));
+  Lap(start, &report->push_seconds);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<std::string>> SkipGram::Export(const std::string& directory) {

@@ -21,7 +21,7 @@ std::vector<uint32_t> KeepThresholds(std::span<const uint64_t> counts, double su
   if (subsample == 0) return thresholds;
   for (size_t id = 0; id < counts.size(); ++id) {
     const double relative = static_cast<double>(counts[id]) / tokens / subsample;
-    const double keep = relative == 0 ? 1 : (std::sqrt(relative) + 1) / relative;
+    const double keep = (std::sqrt(relative) + 1) / relative;
     if (keep < 1) thresholds[id] = static_cast<uint32_t>(keep * 0x1p32);
   }
   return thresholds;
@@ -59,27 +59,37 @@ void SkipGramSampler::BeginEpoch(uint32_t epoch) {
   if (block_negatives_ > 0) noise_.Redraw(StreamKey(epoch_key_, kNoiseStream));
 }
 
-void SkipGramSampler::Sample(std::span<const uint32_t> sentence, uint64_t begin, uint64_t end, uint64_t unit,
-                             uint64_t sentence_index, float learning_rate, SkipGramPlan* plan) {
+void SkipGramSampler::Begin(std::span<const uint32_t> sentence, uint64_t begin, uint64_t end, uint64_t unit,
+                            uint64_t sentence_index, float learning_rate, SkipGramPlan* plan) {
   const uint64_t key = StreamKey(StreamKey(epoch_key_, kWordStream + unit), sentence_index);
   CounterRandom start(StreamKey(key, kPlaceStream), begin);
   place_ = start.Next();
-  uint32_t until_measured = start.NextBelow(kMeasuredOneIn);
+  until_measured_ = start.NextBelow(kMeasuredOneIn);
+  learning_rate_ = learning_rate;
   if (plan->weights.empty()) AddWeights(plan);
-  const auto piece = static_cast<uint32_t>(plan->inputs.size());
+  first_word_ = next_centre_ = static_cast<uint32_t>(plan->inputs.size());
   KeepWords(sentence.subspan(begin, end - begin), CounterRandom(StreamKey(key, kWordStream), begin), plan);
   const auto kept = static_cast<uint32_t>(plan->inputs.size());
-  if (kept - piece < 2) return;
-  for (uint32_t centre = piece; centre < kept;) {
-    SkipGramPlan::Window window{.centre = centre, .learning_rate = learning_rate};
+  // A word alone has no context.
+  if (kept - first_word_ < 2) next_centre_ = kept;
+}
+
+bool SkipGramSampler::AddWindows(size_t most_outputs, SkipGramPlan* plan) {
+  const auto kept = static_cast<uint32_t>(plan->inputs.size());
+  uint32_t centre = next_centre_, until_measured = until_measured_;
+  while (centre < kept && plan->outputs.size() < most_outputs) {
+    SkipGramPlan::Window window{.centre = centre, .learning_rate = learning_rate_};
     window.centres = BlockSize(*plan, centre);
-    AddContexts(piece, &window, plan);
+    AddContexts(first_word_, &window, plan);
     AddOutputs(&window, plan);
     window.measured = until_measured == 0;
     until_measured = until_measured == 0 ? kMeasuredOneIn - 1 : until_measured - 1;
     plan->windows.push_back(window);
     centre += window.centres;
   }
+  next_centre_ = centre;
+  until_measured_ = until_measured;
+  return centre == kept;
 }
 
 // Both a word's fate and its reach come of one draw. There is no branch on the fate: it could not be predicted.

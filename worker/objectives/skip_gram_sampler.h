@@ -10,7 +10,9 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -20,7 +22,8 @@
 
 namespace shoal {
 
-// Windows to train, in order. Cleared and filled again from batch to batch.
+// Windows to train, in order. Cleared and filled again from batch to batch. Indices have 32 bits: a batch and a piece
+// of a sentence have a million words each at most, a window 72 outputs.
 struct SkipGramPlan {
   struct Window {
     uint32_t first_context = 0;  // Into `inputs`; the contexts are [first_context, first_context + span) ...
@@ -54,15 +57,25 @@ class SkipGramSampler {
   // One window of so many is measured.
   static constexpr uint32_t kMeasuredOneIn = 64;
 
-  // `counts` [words]: occurrences in the corpus; two words at least.
+  // `counts` [words]: occurrences in the corpus, none of them 0; two words at least.
   SkipGramSampler(const job::SkipGram& settings, std::span<const uint64_t> counts, uint64_t seed);
 
   // To be called before the first Sample of an epoch; draws the epoch's table of negatives (tens of milliseconds).
   void BeginEpoch(uint32_t epoch);
 
-  // Adds the windows of words [begin, end) of a sentence to the plan; windows do not reach over these ends.
+  // Begins a piece, words [begin, end) of a sentence: adds those that are kept to the plan. Windows will not reach over
+  // these ends.
+  void Begin(std::span<const uint32_t> sentence, uint64_t begin, uint64_t end, uint64_t unit, uint64_t sentence_index,
+             float learning_rate, SkipGramPlan* plan);
+  // Adds windows of the piece that was begun in this plan, until the plan has `most_outputs` or more, and tells whether
+  // they are all there. A piece may have a million words, which take seconds.
+  bool AddWindows(size_t most_outputs, SkipGramPlan* plan);
+  // Both: a piece with all its windows.
   void Sample(std::span<const uint32_t> sentence, uint64_t begin, uint64_t end, uint64_t unit, uint64_t sentence_index,
-              float learning_rate, SkipGramPlan* plan);
+              float learning_rate, SkipGramPlan* plan) {
+    Begin(sentence, begin, end, unit, sentence_index, learning_rate, plan);
+    AddWindows(std::numeric_limits<size_t>::max(), plan);
+  }
 
   const NoiseTable& noise() const { return noise_; }
   // Negatives of a block (none for the full softmax), and what each weighs for a context with one centre.
@@ -86,8 +99,13 @@ class SkipGramSampler {
   std::vector<uint32_t> keep_;  // [words] a word stays where 32 random bits are at most this.
   NoiseTable noise_;
   uint64_t epoch_key_ = 0;
+  // Of the piece that was begun:
   uint64_t place_ = 0;          // In the table of negatives.
-  std::vector<uint8_t> reach_;  // Of each word kept of the piece.
+  std::vector<uint8_t> reach_;  // Of each word kept.
+  uint32_t first_word_ = 0;     // In the plan's inputs.
+  uint32_t next_centre_ = 0;    // The same.
+  uint32_t until_measured_ = 0;
+  float learning_rate_ = 0;
 };
 
 }  // namespace shoal

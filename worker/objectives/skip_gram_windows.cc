@@ -23,12 +23,17 @@ class WindowRunner {
                std::span<const float> offsets_by_word)
       : plan_(plan), kernel_(kernel), rows_(rows), offsets_by_word_(offsets_by_word) {}
 
-  MeasuredLoss Run() {
+  MeasuredLoss Run(TrainingWork work, size_t* next) {
     const size_t count = plan_.windows.size();
-    for (size_t i = 0; i < std::min(kPrefetchAhead, count); ++i) Prefetch(plan_.windows[i]);
-    for (size_t i = 0; i < count; ++i) {
-      Train(plan_.windows[i], i + kPrefetchAhead < count ? &plan_.windows[i + kPrefetchAhead] : nullptr);
+    size_t i = *next;
+    if (i < count) prefetched_inputs_ = plan_.windows[i].first_context;
+    for (size_t ahead = i; ahead < std::min(i + kPrefetchAhead, count); ++ahead) Prefetch(plan_.windows[ahead]);
+    for (TrainingWork done = 0; i < count && done < work; ++i) {
+      const SkipGramPlan::Window& window = plan_.windows[i];
+      Train(window, i + kPrefetchAhead < count ? &plan_.windows[i + kPrefetchAhead] : nullptr);
+      done += WorkOf(window.contexts(), window.outputs, rows_.row_floats);
     }
+    *next = i;
     return loss_;
   }
 
@@ -71,10 +76,23 @@ class WindowRunner {
       loss_.sum += kernel_.Loss(window);
       for (int a = 0; a < window.contexts; ++a) loss_.pairs += __builtin_popcount(window.masks[a]);
     }
-    if (rows_.input_gradients == nullptr) return kernel_.Train(window);
+    if (rows_.input_gradients == nullptr) {
+      return window.contexts > kContextsOfAGroup ? TrainInGroups(window) : kernel_.Train(window);
+    }
     window.input_gradients = Contexts(planned, rows_.input_gradients, context_gradients_);
     window.output_gradients = rows_.output_gradients + planned.first_output;
     kernel_.AddGradients(window);
+  }
+
+  void TrainInGroups(SkipGramWindow window) const {
+    const int contexts = window.contexts, size = GroupSize(contexts);
+    for (int begin = 0; begin < contexts; begin += size) {
+      window.contexts = std::min(size, contexts - begin);
+      kernel_.Train(window);
+      window.inputs += window.contexts;
+      window.masks += window.contexts;
+      window.coming_inputs_count = window.coming_outputs_count = 0;  // They are asked for.
+    }
   }
 
   // The rows of the contexts: those of the span, without the centre where there is one.
@@ -110,8 +128,8 @@ class WindowRunner {
 }  // namespace
 
 MeasuredLoss TrainWindows(const SkipGramPlan& plan, const SkipGramKernel& kernel, const SkipGramRows& rows,
-                          std::span<const float> offsets_by_word) {
-  return WindowRunner(plan, kernel, rows, offsets_by_word).Run();
+                          std::span<const float> offsets_by_word, TrainingWork work, size_t* next) {
+  return WindowRunner(plan, kernel, rows, offsets_by_word).Run(work, next);
 }
 
 }  // namespace shoal

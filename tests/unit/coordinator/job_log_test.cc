@@ -33,6 +33,12 @@ TEST(ProgressLineTest, SaysEpochFractionRateLossLearningRateAndTimeLeft) {
             "epoch 2/5   37.4 %  1.83 M words/s  loss 2.1434  learning rate 0.015700  3:12 left");
 }
 
+TEST(ProgressLineTest, ALossThatWasNotMeasuredIsLeftOut) {
+  ProgressSnapshot unmeasured = Snapshot();
+  unmeasured.loss.reset();
+  EXPECT_EQ(ProgressLine(unmeasured), "epoch 2/5   37.4 %  1.83 M words/s  learning rate 0.015700  3:12 left");
+}
+
 TEST(ProgressLineTest, SmallRatesAndLongTimesKeepTheirUnits) {
   ProgressSnapshot slow = Snapshot();
   slow.words_per_second = 830400;
@@ -70,15 +76,29 @@ TEST_F(JobLogTest, PicturesAreNotCalledWords) {
   ProgressSnapshot snapshot = Snapshot();
   snapshot.work = "pictures";
   log->Progressed(snapshot);
-  log->Ended({.done = true, .work = "pictures", .words = 2000, .words_per_second = 500});
+  log->Ended({.done = true, .work = "pictures", .words = 2000, .words_per_second = 500}, /*pairs=*/2000);
   EXPECT_THAT(Text(), HasSubstr(R"("work":"pictures","pictures":1000,"pictures_per_second":1834000,)"));
-  EXPECT_THAT(Text(), HasSubstr(R"("pictures":2000,"seconds":0,"pictures_per_second":500,)"));
+  EXPECT_THAT(Text(), HasSubstr(R"("pictures":2000,"seconds":0,"pictures_per_second":500})"));
   EXPECT_THAT(Text(), Not(HasSubstr("words")));
+}
+
+TEST_F(JobLogTest, ThatNoPairWasTrainedIsToldByThePairsAndNotByTheLoss) {
+  const auto log = *JobLog::Create(directory_, &Clock::Real(), /*print=*/true);
+  const auto told = [&](const RunResult& result, uint64_t pairs) {
+    ::testing::internal::CaptureStderr();
+    log->Ended(result, pairs);
+    return ::testing::internal::GetCapturedStderr();
+  };
+  EXPECT_THAT(told({.done = true}, /*pairs=*/3), Not(HasSubstr("no pair of words")));
+  EXPECT_THAT(told({.done = true}, /*pairs=*/0), HasSubstr("no pair of words was trained"));
+  EXPECT_THAT(Text(), Not(HasSubstr("loss")));
+  EXPECT_THAT(told({.done = true, .loss = 0.25}, /*pairs=*/3), HasSubstr("words/s, loss 0.2500 in the last epoch"));
+  EXPECT_THAT(Text(), HasSubstr(R"("loss":0.25})"));
 }
 
 TEST_F(JobLogTest, ALogOfAnEarlierRunIsBegunAnew) {
   (*JobLog::Create(directory_, &Clock::Real(), false))->Training();
-  (*JobLog::Create(directory_, &Clock::Real(), false))->Ended(RunResult{.reason = "a \"quoted\" reason"});
+  (*JobLog::Create(directory_, &Clock::Real(), false))->Ended(RunResult{.reason = "a \"quoted\" reason"}, 0);
   EXPECT_THAT(Text(), StartsWith(R"({"event":"failed",)"));
   EXPECT_THAT(Text(), HasSubstr(R"("reason":"a \"quoted\" reason")"));
 }

@@ -80,6 +80,8 @@ TEST(ProgressTest, TheEstimateFollowsALastingChangeOfPace) {
 
 TEST(ProgressTest, LossIsTheMeanOverTheMeasuredPairsOfTheInterval) {
   Progress progress(1, 1000, kStart);
+  EXPECT_EQ(progress.Take(kStart).loss, std::nullopt);
+  EXPECT_EQ(progress.loss_of_last_epoch(), std::nullopt);
   progress.Add(Report(10, /*loss_sum=*/30, /*loss_pairs=*/10), 0);
   progress.Add(Report(10, 5, 25), 0);
   EXPECT_EQ(progress.Take(kStart + absl::Seconds(1)).loss, 1);

@@ -1,6 +1,9 @@
 #include "data/byte_stream.h"
 
+#include <lzma.h>
+
 #include <algorithm>
+#include <cstring>
 #include <string>
 
 #include "gmock/gmock.h"
@@ -56,6 +59,48 @@ TEST_F(ByteStreamTest, AFileOfSeveralMembersIsAllOfThem) {
     ASSERT_TRUE(read.ok()) << read.status();
     EXPECT_TRUE(*read == expected);
   }
+}
+
+TEST_F(ByteStreamTest, SkippableFramesOfZstdAreSkippedAlsoAtTheStart) {
+  // As pzstd writes them: four bytes that tell the size of the frame to come.
+  const std::string skipped("\x50\x2a\x4d\x18\x04\0\0\0size", 12);
+  std::string other = skipped;
+  other[0] = 0x5f;
+  const auto read = ReadAll(
+      folder_.Write("pzstd", skipped + ZstdCompressed(text_) + other + ZstdCompressed("tail\n") + skipped), 5000);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_TRUE(*read == text_ + "tail\n");
+  EXPECT_EQ(ReadAll(folder_.Write("text", "P*M"), 100).value(), "P*M");
+}
+
+// A frame whose window has 2^log bytes, with one block that is stored as it is.
+std::string ZstdOfWindow(int log) {
+  return Cat(std::string("\x28\xb5\x2f\xfd\0", 5), std::string(1, static_cast<char>((log - 10) << 3)),
+             std::string("\x21\0\0", 3), "abc\n");
+}
+
+TEST_F(ByteStreamTest, ZstdThatAsksForAWindowOfMoreThanAGibibyteIsRefused) {
+  EXPECT_EQ(ReadAll(folder_.Write("large.zst", ZstdOfWindow(30)), 100).value(), "abc\n");
+  EXPECT_THAT(ErrorOf(folder_.Write("huge.zst", ZstdOfWindow(31))),
+              HasSubstr("huge.zst: damaged zstd data after 0 bytes of text: Frame requires too much memory"));
+}
+
+// `bytes` of xz with the dictionary size that `code` stands for: 2^(11 + code / 2), and half of it more where it is
+// odd.
+std::string WithXzDictionary(std::string bytes, uint8_t code) {
+  constexpr size_t kBlock = 12;
+  const size_t header = (static_cast<uint8_t>(bytes[kBlock]) + 1) * size_t{4} - 4;
+  bytes[bytes.find("\x21\x01", kBlock) + 2] = static_cast<char>(code);  // Behind the filter's number, one byte.
+  const uint32_t crc = lzma_crc32(reinterpret_cast<const uint8_t*>(bytes.data()) + kBlock, header, 0);
+  std::memcpy(bytes.data() + kBlock + header, &crc, sizeof(crc));
+  return bytes;
+}
+
+TEST_F(ByteStreamTest, XzThatNeedsMoreThanAGibibyteIsRefused) {
+  const std::string bytes = XzCompressed("abc\n");
+  EXPECT_EQ(ReadAll(folder_.Write("large.xz", WithXzDictionary(bytes, 35)), 100).value(), "abc\n");
+  EXPECT_THAT(ErrorOf(folder_.Write("huge.xz", WithXzDictionary(bytes, 37))),
+              HasSubstr("huge.xz: damaged xz data after 0 bytes of text: it needs more than 1 GiB of memory"));
 }
 
 TEST_F(ByteStreamTest, AnEmptyFileHasNoBytes) {

@@ -97,6 +97,31 @@ TEST(ChunkReaderTest, Utf16IsRefusedWithTheCure) {
   EXPECT_THAT(reader.Next(&chunk).status().message(), HasSubstr("wide is UTF-16; convert it: iconv"));
 }
 
+TEST(ChunkReaderTest, OtherFormatsAreRefusedWithTheCure) {
+  const TemporaryFolder folder;
+  const auto error = [&](std::string_view start) {
+    const auto files = FindCorpusFiles({folder.Write("data", Cat(start, std::string(20, 'x')))}).value();
+    TextChunk chunk;
+    return std::string(ToStd(ChunkReader(files, 100).Next(&chunk).status().message()));
+  };
+  EXPECT_THAT(error("BZh51AY&SY"), HasSubstr("data is compressed by bzip2; unpack it: bunzip2"));
+  EXPECT_THAT(error("BZh1\x17rE8P\x90"), HasSubstr("data is compressed by bzip2; unpack it: bunzip2"));
+  EXPECT_THAT(error("PK\x03\x04"), HasSubstr("data is a zip archive; unpack it: unzip"));
+  EXPECT_THAT(error("PK\x05\x06"), HasSubstr("data is a zip archive; unpack it: unzip"));
+  EXPECT_THAT(error("7z\xbc\xaf\x27\x1c"), HasSubstr("data is a 7z archive; unpack it: 7z x"));
+  EXPECT_THAT(error("\x1f\x9d"), HasSubstr("data is compressed by compress; unpack it: gzip -d"));
+  EXPECT_THAT(error("\x04\"M\x18"), HasSubstr("data is compressed by lz4; unpack it: lz4 -d"));
+  EXPECT_THAT(error("%PDF-1.7"), HasSubstr("data is PDF; convert it: pdftotext"));
+  EXPECT_THAT(error(Gzipped("%PDF-1.7")), HasSubstr("data is PDF"));
+}
+
+TEST(ChunkReaderTest, TextThatBeginsAlmostAsAnotherFormatIsText) {
+  const TemporaryFolder folder;
+  for (const std::string text : {"BZh9 is bzip2's\n", "PK\n", "7zip\n", "%PDF\n"}) {
+    EXPECT_EQ(ReadAll({folder.Write("text", text)}, 100).text(), text);
+  }
+}
+
 TEST(ChunkReaderTest, NoByteIsLostWhateverTheSizeOfAChunk) {
   const TemporaryFolder folder;
   const std::string text = MadeUpText(300, 5);

@@ -54,11 +54,35 @@ TEST(CorpusFilesTest, LinkedFoldersAreEnteredAndOneThatHoldsItselfOnce) {
   EXPECT_THAT(PathsOf(FindCorpusFiles({folder.path()}).value()), ElementsAre(folder.Path("linked/far.txt"), near));
 }
 
+TEST(CorpusFilesTest, FilesThatAreReachedTwiceAreCounted) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder.Path("a"));
+  const std::string one = folder.Write("a/one", "x");
+  folder.Write("a/two", "x");
+  EXPECT_EQ(FilesTakenAgain(FindCorpusFiles({folder.path()}).value()), 0);
+  std::filesystem::create_directory_symlink(folder.Path("a"), folder.Path("b"));
+  EXPECT_EQ(FilesTakenAgain(FindCorpusFiles({folder.path()}).value()), 2);
+  EXPECT_EQ(FilesTakenAgain(FindCorpusFiles({folder.path(), one}).value()), 3);
+}
+
+TEST(CorpusFilesTest, ALinkThatCannotBeFollowedIsNamedWithTheReason) {
+  const TemporaryFolder folder;
+  const std::string link = folder.Path("link");
+  std::filesystem::create_symlink("nowhere", link);
+  EXPECT_EQ(FindCorpusFiles({folder.path()}).status().message(),
+            Cat("data.corpus.path: cannot read ", link, ": No such file or directory"));
+  std::filesystem::remove(link);
+  std::filesystem::create_symlink("link", link);
+  EXPECT_EQ(FindCorpusFiles({folder.path()}).status().message(),
+            Cat("data.corpus.path: cannot read ", link, ": Too many levels of symbolic links"));
+}
+
 TEST(CorpusFilesTest, MistakesNameTheFieldAndThePath) {
   const TemporaryFolder folder;
   EXPECT_EQ(FindCorpusFiles({}).status().message(), "data.corpus.path is empty; name a file or a folder of text");
   const std::string none = folder.Path("none");
-  EXPECT_EQ(FindCorpusFiles({none}).status().message(), Cat("data.corpus.path: ", none, " does not exist"));
+  EXPECT_EQ(FindCorpusFiles({none}).status().message(),
+            Cat("data.corpus.path: cannot read ", none, ": No such file or directory"));
   EXPECT_EQ(FindCorpusFiles({folder.path()}).status().message(),
             Cat("data.corpus.path: the folder ", folder.path(), " has no files in it or below it"));
   EXPECT_EQ(FindCorpusFiles({"/dev/null"}).status().message(),

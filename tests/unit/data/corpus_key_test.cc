@@ -77,7 +77,7 @@ TEST_F(CorpusKeyTest, OtherContentIsTheSameFileWithADifferenceInWords) {
   EXPECT_EQ(DifferenceOfKeys(before.text(), KeyOf(corpus)),
             "bytes of the corpus: 6 when it was prepared, 19 at present");
   EXPECT_EQ(DifferenceOfKeys("preparation 0\n", after),
-            "preparation of the corpus: 0 when it was prepared, 2 at present");
+            "preparation of the corpus: 0 when it was prepared, 3 at present");
 }
 
 TEST_F(CorpusKeyTest, ATouchedFileMayHaveChangedBetweenItsSamples) {

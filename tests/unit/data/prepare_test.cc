@@ -4,7 +4,10 @@
 #include <atomic>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "common/files.h"
 #include "data/token_file_format.h"
@@ -29,8 +32,19 @@ class PrepareTest : public ::testing::Test {
     const auto file = PrepareAndOpen(corpus, folder_);
     return file == nullptr ? std::vector<std::string>() : SentencesOf(*file);
   }
+  // The error of a preparation during which `act` is called once, when it comes to `phase`.
+  std::string ErrorWhereItIs(const job::Corpus& corpus, std::string_view phase, const std::function<void()>& act) {
+    bool acted = false;
+    const auto progress = [&](double, std::string_view at) {
+      if (at == phase && !std::exchange(acted, true)) act();
+    };
+    const auto prepared = PrepareCorpus(corpus, folder_.Path("cache"), progress, &give_up_);
+    EXPECT_FALSE(prepared.ok());
+    return std::string(ToStd(prepared.status().message()));
+  }
 
   const TemporaryFolder folder_;
+  std::atomic<bool> give_up_ = false;
 };
 
 TEST_F(PrepareTest, WordsAreNumberedByFallingCountAndSentencesKept) {
@@ -92,12 +106,14 @@ TEST_F(PrepareTest, TheFileIsTheSameWhateverTheThreads) {
     folder_.Write(Cat("corpus/", i), i % 2 == 0 ? text : Gzipped(text));
   }
   job::Corpus corpus = PlainCorpus(folder_.Path("corpus"));
-  corpus.set_max_types_in_memory(2000);  // Pruned, too.
+  corpus.set_max_types_in_memory(300);  // Pruned, too.
   std::vector<std::string> files;
   for (const uint32_t threads : {1, 4, 3}) {
     corpus.set_threads(threads);
     corpus.set_cache_directory(folder_.Path(Cat("cache", threads)));
-    files.push_back(ReadFile(Prepare(corpus).path).value());
+    const PreparedCorpus prepared = Prepare(corpus);
+    EXPECT_GT(prepared.counts.types_pruned, 0);
+    files.push_back(ReadFile(prepared.path).value());
   }
   EXPECT_TRUE(files[0] == files[1]);
   EXPECT_TRUE(files[0] == files[2]);
@@ -127,6 +143,14 @@ TEST_F(PrepareTest, WikiExtractorsTagsAreDroppedAndItsTitlesKept) {
   EXPECT_THAT(Sentences(corpus), ElementsAre("cat", "the cat sat", "dog"));
   corpus.set_layout(job::Corpus::LINES);
   EXPECT_EQ(Sentences(corpus)[0], "doc id 1 url u title cat");
+}
+
+TEST_F(PrepareTest, TheLayoutIsDetectedBehindAByteOrderMarkAndEmptyFiles) {
+  std::filesystem::create_directories(folder_.Path("wiki"));
+  folder_.Write("wiki/00", "");
+  folder_.Write("wiki/01", "\ufeff");
+  folder_.Write("wiki/02", "\ufeff<doc id=\"1\">\nThe cat sat.\n</doc>\n");
+  EXPECT_THAT(Sentences(PlainCorpus(folder_.Path("wiki"))), ElementsAre("The cat sat."));
 }
 
 TEST_F(PrepareTest, LineEndsBomsNulsAndInvalidBytesAreHandledAndCounted) {
@@ -252,7 +276,7 @@ TEST_F(PrepareTest, MistakesNameThePathAndTheCure) {
   const std::string empty = folder_.Write("empty.txt", "");
   EXPECT_THAT(PrepareError(PlainCorpus(empty), folder_),
               HasSubstr(Cat("data.corpus.path: ", empty, " has no words: 1 files, 0 bytes of text")));
-  EXPECT_THAT(PrepareError(PlainCorpus(folder_.Path("none")), folder_), HasSubstr("none does not exist"));
+  EXPECT_THAT(PrepareError(PlainCorpus(folder_.Path("none")), folder_), HasSubstr("none: No such file"));
   std::filesystem::create_directories(folder_.Path("folder"));
   EXPECT_THAT(PrepareError(PlainCorpus(folder_.Path("folder")), folder_), HasSubstr("folder has no files in it"));
   job::Corpus rare = PlainCorpus(folder_.Write("rare.txt", "a b c a\n"));
@@ -274,14 +298,68 @@ TEST_F(PrepareTest, ADamagedCompressedFileEndsItWithTheFilesName) {
 TEST_F(PrepareTest, AFailedPreparationLeavesNoFileBehind) {
   PrepareError(PlainCorpus(folder_.Write("empty.txt", "")), folder_);
   EXPECT_TRUE(std::filesystem::is_empty(folder_.Path("cache")));
+  // This one fails when the token file is being written.
+  job::Corpus strange = PlainCorpus(folder_.Write("a.txt", "a b\n"));
+  strange.set_vocabulary_file(folder_.Write("words", "A 5\n"));
+  PrepareError(strange, folder_);
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.Path("cache")));
 }
 
 TEST_F(PrepareTest, APreparationThatIsGivenUpIsAbortedAndLeavesNoFileBehind) {
-  const std::atomic<bool> give_up = true;
-  const auto prepared = PrepareCorpus(PlainCorpus(folder_.Write("a.txt", MadeUpText(20000, 1))), folder_.Path("cache"),
-                                      nullptr, &give_up);
-  EXPECT_TRUE(absl::IsAborted(prepared.status())) << prepared.status();
+  job::Corpus corpus = PlainCorpus(folder_.Write("a.txt", MadeUpText(20000, 1)));
+  corpus.set_max_types_in_memory(300);  // So that some are counted again.
+  for (const std::string_view phase : {"reading", "counting again", "writing"}) {
+    EXPECT_THAT(ErrorWhereItIs(corpus, phase, [this] { give_up_ = true; }), HasSubstr(" was given up"));
+    EXPECT_TRUE(std::filesystem::is_empty(folder_.Path("cache"))) << phase;
+    give_up_ = false;
+  }
+}
+
+TEST_F(PrepareTest, TheVerificationOfAnEarlierRunsFileCanBeGivenUp) {
+  const job::Corpus corpus = PlainCorpus(folder_.Write("a.txt", MadeUpText(20000, 1)));
+  Prepare(corpus);
+  EXPECT_THAT(ErrorWhereItIs(corpus, "verifying", [this] { give_up_ = true; }),
+              HasSubstr("the verification of the token file was given up"));
+}
+
+TEST_F(PrepareTest, ACorpusThatChangesWhileItIsReadIsRefusedAndLeavesNoFileBehind) {
+  const job::Corpus corpus = PlainCorpus(folder_.Write("a.txt", "a b a\n"));
+  EXPECT_THAT(ErrorWhereItIs(corpus, "writing", [this] { folder_.Write("a.txt", "a b a c\n"); }),
+              HasSubstr("a.txt changed while it was read; start again when it is complete"));
   EXPECT_TRUE(std::filesystem::is_empty(folder_.Path("cache")));
+}
+
+TEST_F(PrepareTest, AWrongVocabularyFileIsFoundBeforeTheTextIsRead) {
+  job::Corpus corpus = PlainCorpus(folder_.Write("a.txt", MadeUpText(20000, 1)));
+  corpus.set_vocabulary_file(folder_.Write("words", "a many\n"));
+  bool reading = false;
+  EXPECT_THAT(ErrorWhereItIs(corpus, "reading", [&reading] { reading = true; }), HasSubstr("words: line 1"));
+  EXPECT_FALSE(reading);
+}
+
+TEST_F(PrepareTest, WhatWasMetIsToldAgainWhereAFileIsReused) {
+  std::string text = "a\xff b ";
+  for (int i = 0; i < 20000; ++i) text += Cat("type", i, " ");
+  job::Corpus corpus = PlainCorpus(folder_.Write("a.txt", text));
+  corpus.set_max_types_in_memory(1000);
+  for (const bool reused : {false, true}) {
+    ::testing::internal::CaptureStderr();
+    const PreparedCorpus prepared = Prepare(corpus);
+    const std::string log = ::testing::internal::GetCapturedStderr();
+    EXPECT_EQ(prepared.reused, reused);
+    EXPECT_THAT(log, HasSubstr("1 invalid UTF-8 sequences replaced"));
+    EXPECT_THAT(log, HasSubstr("No word that was ever more frequent than 1 between two prunings is lost"));
+  }
+}
+
+TEST_F(PrepareTest, AFileThatIsTakenTwiceIsToldOnce) {
+  job::Corpus corpus = PlainCorpus(folder_.Write("a.txt", "a b\n"));
+  corpus.add_path(folder_.Path("a.txt"));
+  ::testing::internal::CaptureStderr();
+  Prepare(corpus);
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  EXPECT_THAT(log, HasSubstr("1 of 2 files are others of them by another path or a link; they are taken again"));
+  EXPECT_EQ(log.find("taken again"), log.rfind("taken again"));
 }
 
 TEST_F(PrepareTest, ProgressRisesToOne) {

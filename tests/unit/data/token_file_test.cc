@@ -241,6 +241,16 @@ TEST_F(TokenFileTest, AnIdBeyondTheVocabularyIsFoundThoughTheChecksumFits) {
   EXPECT_THAT(Open()->VerifyTokens(0, 1).message(), HasSubstr("block 0 has the id 7 of 3 words"));
 }
 
+TEST_F(TokenFileTest, AWordThatNeverOccursIsRefusedThoughTheChecksumFits) {
+  WordTable types;
+  for (const char* word : {"the", "cat"}) types.InsertUnpadded(word);
+  const Vocabulary words = Vocabulary::FromCounts(types, {2, 0}, {.min_count = 0});
+  auto writer = *TokenFileWriter::Create(path_, words, "key of the test\n", 1000);
+  ASSERT_TRUE(writer->Append({{0, 0}}, {{2}}, true).ok());
+  ASSERT_TRUE(writer->Commit({}).ok());
+  EXPECT_THAT(OpenError(), HasSubstr("section counts: word 1 of 2 has a count of 0"));
+}
+
 TEST_F(TokenFileTest, ASectionOutsideTheFileIsRefusedThoughTheChecksumFits) {
   WriteRegular(2, 2);
   TokenFileHeader header = Header();

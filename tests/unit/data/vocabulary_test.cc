@@ -48,6 +48,23 @@ TEST(VocabularyTest, LinesMayComeInAnyOrderWithTabsAndCarriageReturns) {
   EXPECT_THAT(WordsOf(*read), ElementsAre("b", "c"));
 }
 
+TEST(VocabularyTest, AByteOrderMarkIsNoPartOfTheFirstWordAndUtf16IsRefused) {
+  const TemporaryFolder folder;
+  const auto read = Vocabulary::Read(folder.Write("v", "\ufeffa 2\nb 1\n"), {});
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_THAT(WordsOf(*read), ElementsAre("a", "b"));
+  EXPECT_THAT(Vocabulary::Read(folder.Write("v", std::string_view("\xfe\xff\0a\0 \0001", 8)), {}).status().message(),
+              HasSubstr("v is UTF-16; convert it: iconv -f UTF-16 -t UTF-8"));
+}
+
+TEST(VocabularyTest, AFileWithoutAWordThatIsFrequentEnoughIsNamedWithTheCure) {
+  const TemporaryFolder folder;
+  const std::string path = folder.Write("v", "a 3\nb 4\nc 1\n");
+  EXPECT_EQ(Vocabulary::Read(path, {.min_count = 5}).status().message(),
+            Cat("no word of ", path,
+                " has a count of data.corpus.min_count = 5 or more; lower it: --set data.corpus.min_count=4"));
+}
+
 TEST(VocabularyTest, AWrongLineIsNamedWithItsNumber) {
   const TemporaryFolder folder;
   const auto error = [&](std::string_view text) {

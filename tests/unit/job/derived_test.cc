@@ -34,5 +34,18 @@ TEST(DerivedTest, UnitsOfStrictDeterminismAreBatchesWhateverTheCorpus) {
   EXPECT_EQ(WordsPerUnit(job, 5000), 1500u);
 }
 
+TEST(DerivedTest, SentencesOfStrictDeterminismEndWithAUnitAndWhereNoWindowReachesOver) {
+  job::Job job;
+  EXPECT_EQ(MaxSentenceWords(job), 10000u);
+  job.set_determinism(job::Job::STRICT);
+  EXPECT_EQ(MaxSentenceWords(job), 2000u);
+  job.mutable_objective()->mutable_skip_gram()->set_sentence_limit(300);
+  EXPECT_EQ(MaxSentenceWords(job), 1800u);
+  job.mutable_objective()->mutable_skip_gram()->set_sentence_limit(5000);
+  EXPECT_EQ(MaxSentenceWords(job), 5000u);
+  job.mutable_data()->mutable_corpus()->set_max_sentence_words(70);
+  EXPECT_EQ(MaxSentenceWords(job), 70u);
+}
+
 }  // namespace
 }  // namespace shoal

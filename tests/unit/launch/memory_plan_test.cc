@@ -120,9 +120,18 @@ TEST(MemoryPlanTest, BatchesThatDoNotFitAreNamedByTheirField) {
   job.mutable_parameter_server()->set_access(job::ParameterServer::REMOTE);
   job.mutable_parameter_server()->set_batch_words(1000000);
   const Machine machine{.memory_bytes = 1000 * 1000 * 1000, .memory_limited_by = "the control group's limit"};
-  const std::string message(MemoryPlan::Of(job, 1000).CheckFits(job, machine).message());
+  const std::string message(MemoryPlan::Of(job, 1000000).CheckFits(job, machine).message());
   EXPECT_EQ(message.substr(message.find(": a worker")),
-            ": a worker's batches take 2.4 TB; lower parameter_server.batch_words (1000000)");
+            ": a worker's batches take 393 GB; lower parameter_server.batch_words (1000000)");
+}
+
+TEST(MemoryPlanTest, LongPiecesOfSentencesMakeLargeBatches) {
+  job::Job job = SkipGramJob(100, 1);
+  job.mutable_objective()->mutable_skip_gram()->set_negatives(64);
+  const uint64_t usual = MemoryPlan::Of(job, 1000000).batch_bytes;
+  job.mutable_objective()->mutable_skip_gram()->set_sentence_limit(1000000);
+  job.mutable_data()->mutable_corpus()->set_max_sentence_words(1000000);
+  EXPECT_EQ(MemoryPlan::Of(job, 1000000).batch_bytes - usual, 65 * uint64_t{1000000 - 1000} * 2 * 12);
 }
 
 TEST(MemoryPlanTest, OtherHostsMemoryIsNotJudged) {
@@ -136,12 +145,12 @@ TEST(MemoryPlanTest, StrictDeterminismAddsBatchesToWorkersAndARoundsChangesToSer
   const MemoryPlan free = MemoryPlan::Of(job, 1000000);
   job.set_determinism(job::Job::STRICT);
   const MemoryPlan strict = MemoryPlan::Of(job, 1000000);
-  EXPECT_EQ(free.batch_bytes, 0u);
-  EXPECT_GT(strict.batch_bytes, 0u);
-  // 8 units of 2,000 words with 5 negatives each, in two tables, over two servers.
-  const uint64_t round = 8 * 2000 * 6 * 2 * 112 * 4;
+  EXPECT_LT(free.batch_bytes, 1000000u) << "which rows, and where they are";
+  EXPECT_GT(strict.batch_bytes, 100 * free.batch_bytes);
+  // 8 units of 2,000 words and a sentence of as many, with 5 negatives each, in two tables, over two servers.
+  const uint64_t round = 8 * (2000 + 2000) * 6 * 2 * 112 * 4;
   EXPECT_EQ(strict.server_bytes, free.server_bytes + round / 2);
-  EXPECT_EQ(strict.total_bytes, free.total_bytes + round + strict.batch_bytes);
+  EXPECT_EQ(strict.total_bytes, free.total_bytes - free.batch_bytes + round + strict.batch_bytes);
 }
 
 }  // namespace

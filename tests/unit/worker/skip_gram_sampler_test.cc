@@ -78,6 +78,12 @@ bool operator==(const SkipGramPlan::Window& a, const SkipGramPlan::Window& b) {
          std::tie(b.first_context, b.span, b.centre, b.first_output, b.outputs, b.measured);
 }
 
+std::vector<int> Spans(const SkipGramPlan& plan) {
+  std::vector<int> spans;
+  for (const SkipGramPlan::Window& window : plan.windows) spans.push_back(window.span);
+  return spans;
+}
+
 TEST(SkipGramSamplerTest, TheSamplesOfASentenceDoNotDependOnWhatWasSampledBefore) {
   const std::vector<uint32_t> sentence = Sentence(200), other = Sentence(77);
   job::SkipGram settings = Settings();
@@ -102,6 +108,36 @@ TEST(SkipGramSamplerTest, EpochsUnitsAndSentencesDrawDifferentSamples) {
   const SkipGramPlan plan = Sample(Settings(), sentence, /*epoch=*/0, /*unit=*/0);
   EXPECT_NE(Sample(Settings(), sentence, /*epoch=*/1, /*unit=*/0).outputs, plan.outputs);
   EXPECT_NE(Sample(Settings(), sentence, /*epoch=*/0, /*unit=*/1).outputs, plan.outputs);
+  // Of another sentence, and of another piece of one, with the same words.
+  SkipGramSampler sampler(Settings(), Counts(), /*seed=*/1);
+  sampler.BeginEpoch(0);
+  SkipGramPlan same, other_sentence, other_piece;
+  sampler.Sample(sentence, 0, sentence.size(), 0, /*sentence_index=*/3, 0.025f, &same);
+  EXPECT_EQ(same.outputs, plan.outputs);
+  sampler.Sample(sentence, 0, sentence.size(), 0, /*sentence_index=*/4, 0.025f, &other_sentence);
+  EXPECT_NE(other_sentence.outputs, plan.outputs);
+  std::vector<uint32_t> twice = sentence;
+  twice.insert(twice.end(), sentence.begin(), sentence.end());
+  sampler.Sample(twice, sentence.size(), twice.size(), 0, /*sentence_index=*/3, 0.025f, &other_piece);
+  EXPECT_EQ(other_piece.inputs, plan.inputs);
+  EXPECT_NE(other_piece.outputs, plan.outputs);
+  EXPECT_NE(Spans(other_piece), Spans(plan));
+}
+
+TEST(SkipGramSamplerTest, APieceThatIsSampledInPartsHasTheSameWindows) {
+  const std::vector<uint32_t> sentence = Sentence(200);
+  const SkipGramPlan whole = Sample(Settings(4, 8), sentence);
+  SkipGramSampler sampler(Settings(4, 8), Counts(), /*seed=*/1);
+  sampler.BeginEpoch(0);
+  SkipGramPlan plan;
+  sampler.Begin(sentence, 0, sentence.size(), /*unit=*/0, /*sentence_index=*/3, 0.025f, &plan);
+  int parts = 1;
+  for (; !sampler.AddWindows(plan.outputs.size() + 30, &plan); ++parts) ASSERT_LT(parts, 200);
+  EXPECT_GT(parts, 10);
+  EXPECT_EQ(plan.outputs, whole.outputs);
+  EXPECT_EQ(plan.masks, whole.masks);
+  ASSERT_EQ(plan.windows.size(), whole.windows.size());
+  for (size_t i = 0; i < plan.windows.size(); ++i) EXPECT_TRUE(plan.windows[i] == whole.windows[i]) << i;
 }
 
 TEST(SkipGramSamplerTest, AWindowHoldsTheNeighboursWithinAReachThatIsUniform) {

@@ -168,7 +168,8 @@ TEST_F(SkipGramTest, AZeroOutputTableCostsTheNoisesOddsUnderNoiseContrastiveEsti
 
 TEST_F(SkipGramTest, EveryLossFallsUnderEveryKindOfOptimizer) {
   for (const auto loss : {job::SkipGram::NEGATIVE_SAMPLING, job::SkipGram::NCE, job::SkipGram::FULL_SOFTMAX}) {
-    for (const auto optimizer : {job::RowOptimizer::SGD, job::RowOptimizer::ADAGRAD}) {
+    for (const auto optimizer : {job::RowOptimizer::SGD, job::RowOptimizer::ADAGRAD,
+                                 job::RowOptimizer::ROW_WISE_ADAGRAD, job::RowOptimizer::LAZY_ADAM}) {
       settings().set_loss(loss);
       settings().mutable_optimizer()->set_kind(optimizer);
       Start(/*mapped=*/true);
@@ -193,6 +194,131 @@ TEST_F(SkipGramTest, TheLearningRateFallsLinearlyOverThePlan) {
     }
   }
   EXPECT_EQ(passed, 2 * tokens_->tokens());
+}
+
+// With plain SGD a window's own rate counts, that of its piece's place.
+TEST_F(SkipGramTest, EachPieceOfABatchIsTrainedAtTheRateOfItsPlace) {
+  settings().set_learning_rate(0.5);
+  settings().set_final_learning_rate(0);
+  Start(/*mapped=*/true);
+  ASSERT_EQ(Train(WholeLease()).size(), 1);  // Sixty pieces.
+  const std::vector<float> together = tables_->memory(0).rows();
+  Start(/*mapped=*/true);
+  for (uint64_t sentence = 0; sentence < kSentences; ++sentence) {
+    wire::Lease lease = WholeLease();
+    lease.set_begin(sentence);
+    lease.set_end(sentence + 1);
+    lease.set_words_before(tokens_->tokens_before(sentence));
+    Train(lease);
+  }
+  EXPECT_EQ(tables_->memory(0).rows(), together);
+  wire::Lease at_the_end = WholeLease();
+  at_the_end.set_words_before(tokens_->tokens());
+  Train(at_the_end);
+  EXPECT_EQ(tables_->memory(0).rows(), together) << "the last rate is 0";
+
+  // A plan so long that the rate stands still in its middle.
+  Start(/*mapped=*/true);
+  wire::Lease middle = WholeLease();
+  middle.set_words_before(uint64_t{1} << 40);
+  middle.set_words_total(uint64_t{1} << 41);
+  Train(middle);
+  const std::vector<float> halfway = tables_->memory(0).rows();
+  settings().set_learning_rate(0.25);
+  settings().set_final_learning_rate(0.25);
+  Start(/*mapped=*/true);
+  Train(WholeLease());
+  EXPECT_EQ(tables_->memory(0).rows(), halfway);
+}
+
+TEST_F(SkipGramTest, ALargeBatchIsTrainedInStepsOfAFewMilliseconds) {
+  settings().set_dim(256);
+  settings().set_window(64);
+  settings().set_negatives(64);
+  Start(/*mapped=*/true);
+  const std::vector<StepReport> reports = Train(WholeLease());
+  EXPECT_GT(reports.size(), 20);
+  EXPECT_EQ(reports.front().work, 0);
+  EXPECT_EQ(reports.back().work, tokens_->tokens());
+
+  settings().set_dim(kDim);
+  settings().set_loss(job::SkipGram::FULL_SOFTMAX);
+  Start(/*mapped=*/true);
+  EXPECT_GT(Train(WholeLease()).size(), 1);
+}
+
+TEST_F(SkipGramTest, ALeaseOfNoSentencesTakesOneStep) {
+  for (const bool mapped : {false, true}) {
+    Start(mapped);
+    wire::Lease lease = WholeLease();
+    lease.set_end(0);
+    EXPECT_EQ(Train(lease).size(), 1);
+  }
+}
+
+TEST_F(SkipGramTest, EveryUnitTellsALoss) {
+  Start(/*mapped=*/true);
+  for (uint64_t sentence = 0; sentence < kSentences; ++sentence) {
+    wire::Lease lease = WholeLease();
+    lease.set_begin(sentence);
+    lease.set_end(sentence + 1);
+    EXPECT_GT(Train(lease).front().loss_pairs, 0) << sentence;
+  }
+}
+
+TEST_F(SkipGramTest, WideWindowsOverASmallVocabularyDoNotDiverge) {
+  settings().set_window(64);
+  settings().set_learning_rate(0.1);
+  const std::pair<job::SkipGram::Loss, double> untrained[] = {
+      {job::SkipGram::NEGATIVE_SAMPLING, 6 * std::log(2)}, {job::SkipGram::FULL_SOFTMAX, std::log(tokens_->words())}};
+  for (const auto& [loss, cost] : untrained) {
+    settings().set_loss(loss);
+    Start(/*mapped=*/true);
+    double last = 0;
+    for (uint32_t epoch = 0; epoch < 5; ++epoch) last = MeanLoss(Train(WholeLease(epoch, 5)));
+    EXPECT_LT(last, 0.95 * cost) << loss;
+  }
+}
+
+// Rows of the forty words, and a plan of one piece on them.
+struct PlanOnRows {
+  explicit PlanOnRows(const job::SkipGram& settings, const TokenFile& tokens) : memory(2 * 40 * kFloats) {
+    CounterRandom random(3);
+    for (float& value : memory) value = random.NextFloat() - 0.5f;
+    SkipGramSampler sampler(settings, tokens.counts(), /*seed=*/1);
+    sampler.BeginEpoch(0);
+    sampler.Sample(tokens.sentence(0), 0, kSentenceWords, 0, 0, 0.1f, &plan);
+    for (const uint32_t id : plan.inputs) inputs.push_back(&memory[id * kFloats]);
+    for (const uint32_t id : plan.outputs) outputs.push_back(&memory[(40 + id) * kFloats]);
+  }
+  // Calls of TrainWindows, each of so much work.
+  int Train(TrainingWork work) {
+    SkipGramRows rows{.inputs = inputs.data(), .outputs = outputs.data()};
+    rows.row_floats = kFloats;
+    int calls = 0;
+    for (size_t next = 0; next < plan.windows.size(); ++calls) {
+      const MeasuredLoss measured = TrainWindows(plan, SkipGramKernel(kFloats), rows, {}, work, &next);
+      loss += measured.sum;
+    }
+    return calls;
+  }
+
+  static constexpr uint32_t kFloats = 16;
+  std::vector<float> memory;
+  SkipGramPlan plan;
+  std::vector<float*> inputs, outputs;
+  double loss = 0;
+};
+
+TEST_F(SkipGramTest, APlanThatIsTrainedInPartsGivesTheSameRows) {
+  for (const uint32_t window : {5, 64}) {
+    settings().set_window(window);
+    PlanOnRows whole(settings(), *tokens_), parts(settings(), *tokens_);
+    EXPECT_EQ(whole.Train(kAllWork), 1);
+    EXPECT_EQ(parts.Train(1), kSentenceWords);
+    EXPECT_EQ(parts.memory, whole.memory);
+    EXPECT_EQ(parts.loss, whole.loss);
+  }
 }
 
 TEST_F(SkipGramTest, ReportsSumUpToTheUnit) {
@@ -327,7 +453,10 @@ TEST(SoftmaxWindowsTest, TheGradientEqualsFiniteDifferencesOfTheLoss) {
   rows.input_gradients = input_gradients.data();
   rows.output_gradients = output_gradients.data();
   rows.row_floats = kFloats;
-  const MeasuredLoss measured = TrainSoftmaxWindows(plan, kernel, rows, kWords);
+  SoftmaxWindows windows(kernel, kWords);
+  windows.Begin(plan, rows);
+  MeasuredLoss measured;
+  EXPECT_FALSE(windows.Train(kAllWork, &measured));
   EXPECT_EQ(measured.pairs, 2);
   EXPECT_NEAR(measured.sum, loss(x, o), 1e-5);
 
@@ -347,7 +476,11 @@ TEST(SoftmaxWindowsTest, TheGradientEqualsFiniteDifferencesOfTheLoss) {
   const std::vector<float> x_before = x, o_before = o;
   rows.input_gradients = rows.output_gradients = nullptr;
   plan.windows[0].learning_rate = 0.5f;
-  TrainSoftmaxWindows(plan, kernel, rows, kWords);
+  // Left after each part and gone on with.
+  windows.Begin(plan, rows);
+  int parts = 0;
+  while (windows.Train(1, &measured)) ++parts;
+  EXPECT_EQ(parts, 2 * 2 + 2) << "two blocks of words, forth and back, and two contexts";
   for (size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(x[i], x_before[i] - 0.5f * dx[i], 1e-6) << i;
   for (size_t i = 0; i < o.size(); ++i) EXPECT_NEAR(o[i], o_before[i] - 0.5f * d_o[i], 1e-6) << i;
 }
