@@ -65,10 +65,11 @@ std::string BarOf(std::string_view line, int columns) {
   if (name != "progress") return "";
   const std::string before = absl::StrFormat("epoch %.0f/%.0f ", event->Number("epoch"), event->Number("epochs"));
   const std::string work = event->Text("work");
+  const std::string loss = event->Has("loss") ? absl::StrFormat("  loss %.3f", event->Number("loss")) : "";
   const std::string after =
-      absl::StrFormat(" %3.0f %%  %s %s/s  loss %.3f  rate %.4f  %s left", std::floor(100 * event->Number("fraction")),
-                      FormatScaled(event->Number(Cat(work, "_per_second"))), work, event->Number("loss"),
-                      event->Number("learning_rate"), FormatClock(event->Number("eta_seconds")));
+      absl::StrFormat(" %3.0f %%  %s %s/s%s  rate %.4f  %s left", std::floor(100 * event->Number("fraction")),
+                      FormatScaled(event->Number(Cat(work, "_per_second"))), work, loss, event->Number("learning_rate"),
+                      FormatClock(event->Number("eta_seconds")));
   constexpr int kWidest = 40;
   const int free = columns - 1 - static_cast<int>(before.size() + after.size());
   return before + Gauge(event->Number("fraction"), std::min(free, kWidest)) + after;

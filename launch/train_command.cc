@@ -150,10 +150,10 @@ absl::StatusOr<JobEnd> RunJobToItsEnd(const TrainingRequest& request, const Mpir
 
 // The coordinator prints the same where it prints progress: this is for those who saw a bar instead.
 void PrintFigures(const RunResult& result) {
-  std::printf("%s %s in %s, %s %s/s, loss %.4f in the last epoch\n\n",
-              FormatScaled(static_cast<double>(result.words)).c_str(), result.work.c_str(),
-              FormatClock(result.seconds).c_str(), FormatScaled(result.words_per_second).c_str(), result.work.c_str(),
-              result.loss.value_or(0));
+  const std::string loss = result.loss ? absl::StrFormat(", loss %.4f in the last epoch", *result.loss) : "";
+  std::printf("%s %s in %s, %s %s/s%s\n\n", FormatScaled(static_cast<double>(result.words)).c_str(),
+              result.work.c_str(), FormatClock(result.seconds).c_str(), FormatScaled(result.words_per_second).c_str(),
+              result.work.c_str(), loss.c_str());
   for (const std::string& line : result.Table()) std::printf("%s\n", line.c_str());
   std::printf("\n");
 }

@@ -5,16 +5,7 @@
 namespace shoal {
 
 const BatchNormFunctions& BatchNormKernel(SimdBackend backend) {
-  switch (backend) {
-#if defined(__x86_64__)
-    case SimdBackend::kAvx512:
-      return kBatchNormAvx512;
-    case SimdBackend::kAvx2:
-      return kBatchNormAvx2;
-#endif
-    default:
-      return kBatchNormPortable;
-  }
+  return Choose<kBatchNormAvx512, kBatchNormAvx2, kBatchNormPortable>(backend);
 }
 
 }  // namespace shoal

@@ -24,16 +24,7 @@ void UnpackGradient(const StridedShape& shape, const float* packed, float* gradi
 }
 
 const StridedFunctions& StridedKernel(SimdBackend backend) {
-  switch (backend) {
-#if defined(__x86_64__)
-    case SimdBackend::kAvx512:
-      return kStridedAvx512;
-    case SimdBackend::kAvx2:
-      return kStridedAvx2;
-#endif
-    default:
-      return kStridedPortable;
-  }
+  return Choose<kStridedAvx512, kStridedAvx2, kStridedPortable>(backend);
 }
 
 }  // namespace shoal

@@ -96,16 +96,7 @@ void GradientOfWeights(const WinogradShape& shape, const float* transformed, flo
 }
 
 const WinogradFunctions& WinogradKernel(SimdBackend backend) {
-  switch (backend) {
-#if defined(__x86_64__)
-    case SimdBackend::kAvx512:
-      return kWinogradAvx512;
-    case SimdBackend::kAvx2:
-      return kWinogradAvx2;
-#endif
-    default:
-      return kWinogradPortable;
-  }
+  return Choose<kWinogradAvx512, kWinogradAvx2, kWinogradPortable>(backend);
 }
 
 }  // namespace shoal
