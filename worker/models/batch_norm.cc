@@ -16,6 +16,7 @@
 
 #include "worker/kernels/batch_norm_kernel.h"
 #include "worker/models/batch_norm_operators.h"
+#include "worker/models/in_parts.h"
 
 namespace shoal {
 namespace {
@@ -28,6 +29,21 @@ at::Tensor InRows(const at::Tensor& x) { return x.contiguous(FormatOf(x)); }
 
 const float* FloatsOf(const at::Tensor& tensor) { return tensor.defined() ? tensor.const_data_ptr<float>() : nullptr; }
 const float* From(const float* floats, int64_t offset) { return floats == nullptr ? nullptr : floats + offset; }
+
+// [2 * channels] The sums of what sum(first row, rows, own) adds to such sums of its own for each part of `rows`.
+template <typename Sum>
+std::vector<double> SumsOverRows(int64_t rows, int64_t channels, const Sum& sum) {
+  const int64_t parts = PartsOf(rows);
+  std::vector<double> sums(2 * channels * parts);
+  InParts(rows, parts, [&](int64_t part, int64_t begin, int64_t end) {
+    sum(begin, end - begin, sums.data() + 2 * channels * part);
+  });
+  for (int64_t part = 1; part < parts; ++part) {
+    for (int64_t i = 0; i < 2 * channels; ++i) sums[i] += sums[2 * channels * part + i];
+  }
+  sums.resize(2 * channels);
+  return sums;
+}
 
 // Adds over all workers, and rounds to what travels between them.
 void SumOverWorkers(GroupExchange* exchange, std::vector<double>* values) {
@@ -83,10 +99,11 @@ BatchNorm::Statistics BatchNorm::MeasureAndMoveRunning(const at::Tensor& x) cons
   const std::vector<float> shift(running_mean, running_mean + channels);
   std::vector<double> mean_of_parts(channels), var_of_parts(channels);
   for (int part = 0; part < parts(); ++part) {
-    std::vector<double> sums(2 * channels + 1);
-    BatchNormKernel().statistics(FloatsOf(x) + part * rows * channels, rows, channels, shift.data(), sums.data(),
-                                 sums.data() + channels);
-    sums.back() = static_cast<double>(rows);
+    const float* const of_part = FloatsOf(x) + part * rows * channels;
+    std::vector<double> sums = SumsOverRows(rows, channels, [&](int64_t first, int64_t count, double* own) {
+      BatchNormKernel().statistics(of_part + first * channels, count, channels, shift.data(), own, own + channels);
+    });
+    sums.push_back(static_cast<double>(rows));
     if (mode_->kind == BatchNormKind::kSynchronised) SumOverWorkers(mode_->exchange, &sums);
     const double count = statistics.rows = sums.back();
     for (int64_t c = 0; c < channels; ++c) {
@@ -116,9 +133,11 @@ void BatchNorm::Normalise(const at::Tensor& x, const at::Tensor& shortcut, const
       scale[c] = weight(c) * FloatsOf(statistics.inverse_deviation)[part * channels_ + c];
       offset[c] = bias(c) - scale[c] * FloatsOf(statistics.mean)[part * channels_ + c];
     }
-    const int64_t at = part * rows * channels_;
-    BatchNormKernel().apply(FloatsOf(x) + at, From(FloatsOf(shortcut), at), rows, channels_, scale.data(),
-                            offset.data(), rectify, y.mutable_data_ptr<float>() + at);
+    InParts(rows, PartsOf(rows), [&](int64_t, int64_t begin, int64_t end) {
+      const int64_t at = (part * rows + begin) * channels_;
+      BatchNormKernel().apply(FloatsOf(x) + at, From(FloatsOf(shortcut), at), end - begin, channels_, scale.data(),
+                              offset.data(), rectify, y.mutable_data_ptr<float>() + at);
+    });
   }
 }
 
@@ -163,8 +182,7 @@ struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
       if (layer.weight_ != nullptr) weight = at::zeros_like(layer.weight_->tensor.detach());
       if (layer.bias_ != nullptr) bias = at::zeros_like(layer.bias_->tensor.detach());
       for (int part = 0; part < layer.parts(); ++part) {
-        std::vector<double> sums(2 * channels);
-        ComputeSums(layer, part, &sums);
+        std::vector<double> sums = ComputeSums(layer, part);
         for (int64_t c = 0; c < channels && weight.defined(); ++c) {
           weight.mutable_data_ptr<float>()[c] +=
               static_cast<float>(sums[channels + c] * FloatsOf(inverse_deviation)[part * channels + c]);
@@ -180,15 +198,18 @@ struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
 
     int64_t RowsOfPart(const BatchNorm& layer) const { return x.numel() / layer.channels_ / layer.parts(); }
 
-    void ComputeSums(const BatchNorm& layer, int part, std::vector<double>* sums) {
-      const int64_t channels = layer.channels_, at = part * RowsOfPart(layer) * channels;
-      BatchNormKernel().gradient_sums(FloatsOf(dy) + at, From(FloatsOf(y), at), FloatsOf(x) + at, RowsOfPart(layer),
-                                      channels, FloatsOf(mean) + part * channels, sums->data(), sums->data() + channels,
-                                      dz.defined() ? dz.mutable_data_ptr<float>() + at : nullptr);
+    std::vector<double> ComputeSums(const BatchNorm& layer, int part) {
+      const int64_t channels = layer.channels_, rows_of_part = RowsOfPart(layer);
+      return SumsOverRows(rows_of_part, channels, [&](int64_t first, int64_t count, double* own) {
+        const int64_t at = (part * rows_of_part + first) * channels;
+        BatchNormKernel().gradient_sums(FloatsOf(dy) + at, From(FloatsOf(y), at), FloatsOf(x) + at, count, channels,
+                                        FloatsOf(mean) + part * channels, own, own + channels,
+                                        dz.defined() ? dz.mutable_data_ptr<float>() + at : nullptr);
+      });
     }
 
     void ComputeInput(const BatchNorm& layer, int part, const std::vector<double>& sums) {
-      const int64_t channels = layer.channels_, at = part * RowsOfPart(layer) * channels;
+      const int64_t channels = layer.channels_, rows_of_part = RowsOfPart(layer);
       std::vector<float> a(channels), b(channels), c(channels);
       for (int64_t i = 0; i < channels; ++i) {
         const double deviation = FloatsOf(inverse_deviation)[part * channels + i];
@@ -199,11 +220,14 @@ struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
         c[i] = static_cast<float>(-scale * sums[i] / rows);
       }
       // dz, where it was kept, is dy with the rectifier's part done.
-      const float* const from = FloatsOf(dz.defined() ? dz : dy) + at;
-      const float* const rectified = dz.defined() ? nullptr : From(FloatsOf(y), at);
-      BatchNormKernel().gradient(from, rectified, FloatsOf(x) + at, RowsOfPart(layer), channels,
-                                 FloatsOf(mean) + part * channels, a.data(), b.data(), c.data(),
-                                 dx.mutable_data_ptr<float>() + at);
+      const float* const from = FloatsOf(dz.defined() ? dz : dy);
+      const float* const rectified = dz.defined() ? nullptr : FloatsOf(y);
+      InParts(rows_of_part, PartsOf(rows_of_part), [&](int64_t, int64_t begin, int64_t end) {
+        const int64_t at = (part * rows_of_part + begin) * channels;
+        BatchNormKernel().gradient(from + at, From(rectified, at), FloatsOf(x) + at, end - begin, channels,
+                                   FloatsOf(mean) + part * channels, a.data(), b.data(), c.data(),
+                                   dx.mutable_data_ptr<float>() + at);
+      });
     }
   };
 };

@@ -1,6 +1,5 @@
 #include "worker/models/kernel_convolution.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros.h>
@@ -11,6 +10,7 @@
 #include "worker/kernels/strided_kernel.h"
 #include "worker/kernels/winograd_kernel.h"
 #include "worker/models/autocast.h"
+#include "worker/models/in_parts.h"
 
 namespace shoal {
 namespace {
@@ -25,6 +25,43 @@ at::Tensor Pictures(int64_t batch, int64_t channels, int64_t height, int64_t wid
 
 const float* In(const at::Tensor& tensor) { return tensor.const_data_ptr<float>(); }
 float* Out(const at::Tensor& tensor) { return tensor.mutable_data_ptr<float>(); }
+
+// A part of the pictures of `shape`, on one of Torch's threads.
+template <typename Shape>
+struct Part {
+  Shape shape;
+  at::Tensor work;
+  int64_t first;  // Picture.
+  int64_t number;
+
+  // Of all pictures' [batch, channels, height, width], this part's.
+  const float* In(const at::Tensor& pictures) const { return pictures.const_data_ptr<float>() + Offset(pictures); }
+  float* Out(const at::Tensor& pictures) const { return pictures.mutable_data_ptr<float>() + Offset(pictures); }
+
+ private:
+  int64_t Offset(const at::Tensor& pictures) const { return first * (pictures.numel() / pictures.size(0)); }
+};
+
+template <typename Shape, typename Call>
+void ForParts(const Shape& shape, int64_t parts, const Call& call) {
+  InParts(shape.batch, parts, [&](int64_t number, int64_t begin, int64_t end) {
+    Shape of_part = shape;
+    of_part.batch = end - begin;
+    call(Part<Shape>{of_part, Floats(shape.WorkFloats()), begin, number});
+  });
+}
+
+// The sum of what call(part, gradient) adds to a gradient of its own for each part.
+template <typename Shape, typename Call>
+at::Tensor SumOverParts(const Shape& shape, const Call& call) {
+  constexpr int64_t kMostFloats = int64_t{64} << 20;
+  const int64_t floats = shape.WeightFloats(), parts = PartsOf(shape.batch, kMostFloats / floats);
+  const at::Tensor gradients = at::zeros({parts, floats}, at::kFloat);
+  ForParts(shape, parts, [&](const Part<Shape>& part) { call(part, Out(gradients) + part.number * floats); });
+  at::Tensor sum = gradients[0];
+  for (int64_t i = 1; i < parts; ++i) sum.add_(gradients[i]);
+  return sum;
+}
 
 // Of stride 1.
 struct Winograd {
@@ -44,15 +81,18 @@ struct Winograd {
     return Convolve({shape.batch, shape.height, shape.width, shape.out, shape.in}, dy, transformed);
   }
   static void WeightGradient(const Shape& shape, const at::Tensor& x, const at::Tensor& dy, const at::Tensor& dw) {
-    const at::Tensor transformed = at::zeros({shape.WeightFloats()}, at::kFloat);
-    WinogradKernel().weight_gradient(shape, In(x), In(dy), Out(Floats(shape.WorkFloats())), Out(transformed));
-    GradientOfWeights(shape, In(transformed), Out(dw));
+    const at::Tensor sum = SumOverParts(shape, [&](const Part<Shape>& part, float* gradient) {
+      WinogradKernel().weight_gradient(part.shape, part.In(x), part.In(dy), Out(part.work), gradient);
+    });
+    GradientOfWeights(shape, In(sum), Out(dw));
   }
 
  private:
   static at::Tensor Convolve(const Shape& shape, const at::Tensor& x, const at::Tensor& transformed) {
     const at::Tensor y = Pictures(shape.batch, shape.out, shape.height, shape.width);
-    WinogradKernel().forward(shape, In(x), In(transformed), Out(Floats(shape.WorkFloats())), Out(y));
+    ForParts(shape, PartsOf(shape.batch), [&](const Part<Shape>& part) {
+      WinogradKernel().forward(part.shape, part.In(x), In(transformed), Out(part.work), part.Out(y));
+    });
     return y;
   }
 };
@@ -68,20 +108,25 @@ struct Strided {
     const at::Tensor packed = Floats(shape.WeightFloats());
     PackWeights(shape, In(weight), Out(packed));
     const at::Tensor y = Pictures(shape.batch, shape.out, shape.height / 2, shape.width / 2);
-    StridedKernel().forward(shape, In(x), In(packed), Out(Floats(shape.WorkFloats())), Out(y));
+    ForParts(shape, PartsOf(shape.batch), [&](const Part<Shape>& part) {
+      StridedKernel().forward(part.shape, part.In(x), In(packed), Out(part.work), part.Out(y));
+    });
     return y;
   }
   static at::Tensor InputGradient(const Shape& shape, const at::Tensor& weight, const at::Tensor& dy) {
     const at::Tensor packed = Floats(shape.WeightFloats());
     PackTurnedWeights(shape, In(weight), Out(packed));
     const at::Tensor dx = Pictures(shape.batch, shape.in, shape.height, shape.width);
-    StridedKernel().input_gradient(shape, In(dy), In(packed), Out(dx));
+    ForParts(shape, PartsOf(shape.batch), [&](const Part<Shape>& part) {
+      StridedKernel().input_gradient(part.shape, part.In(dy), In(packed), part.Out(dx));
+    });
     return dx;
   }
   static void WeightGradient(const Shape& shape, const at::Tensor& x, const at::Tensor& dy, const at::Tensor& dw) {
-    const at::Tensor packed = at::zeros({shape.WeightFloats()}, at::kFloat);
-    StridedKernel().weight_gradient(shape, In(x), In(dy), Out(Floats(shape.WorkFloats())), Out(packed));
-    UnpackGradient(shape, In(packed), Out(dw));
+    const at::Tensor sum = SumOverParts(shape, [&](const Part<Shape>& part, float* gradient) {
+      StridedKernel().weight_gradient(part.shape, part.In(x), part.In(dy), Out(part.work), gradient);
+    });
+    UnpackGradient(shape, In(sum), Out(dw));
   }
 };
 
@@ -121,7 +166,7 @@ bool WinogradPays(const at::Tensor& x, const at::Tensor& weight) {
 }  // namespace
 
 bool KernelPays(const at::Tensor& x, const at::Tensor& weight, int64_t stride) {
-  if (!x.is_cpu() || x.scalar_type() != at::kFloat || Autocast::OnCpu() || at::get_num_threads() != 1) return false;
+  if (!x.is_cpu() || x.scalar_type() != at::kFloat || Autocast::OnCpu()) return false;
   return stride == 1 ? WinogradPays(x, weight) : stride == 2 && Strided::ShapeOf(x, weight).Possible();
 }
 

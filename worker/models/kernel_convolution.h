@@ -1,7 +1,7 @@
 // KernelConvolution: the convolutions that shoal's own kernels (worker/kernels/winograd_kernel.h, strided_kernel.h) do
 // quicker than oneDNN, as a differentiable operation.
 //
-// Thread rule: functions; on the calling thread alone, so they leave convolutions to oneDNN where Torch has several.
+// Thread rule: functions; on the calling thread and Torch's others, each of which takes a part of the pictures.
 
 #pragma once
 

@@ -190,6 +190,23 @@ TEST_P(EachMethodTest, AStepInPartsIsTheWholesWhereStatisticsAreThoseOfTheParts)
   EXPECT_LT(Furthest(in_parts->KeyRunningStatistics(), whole->KeyRunningStatistics()), 1e-5);
 }
 
+TEST_P(EachMethodTest, StepsOnSeveralThreadsAreThoseOnOneAndTheSameEachTime) {
+  const auto trained = [&](int threads) {
+    LearnerSettings settings = Settings(GetParam());
+    settings.encoder.batch_norm = BatchNormKind::kSplit;
+    settings.encoder.batch_norm_parts = 2;
+    settings.threads = threads;  // Of the process, until the next learner is made.
+    auto learner = MakeLearner(settings);
+    for (const uint64_t key : {1, 2}) StepOf(*learner, Batch(GetParam(), key).input);
+    return learner;
+  };
+  const auto once = trained(3), again = trained(3), alone = trained(1);
+  EXPECT_LT(Furthest(once->QueryParameters(), alone->QueryParameters()), 1e-5);
+  EXPECT_LT(Furthest(once->RunningStatistics(), alone->RunningStatistics()), 1e-5);
+  EXPECT_THAT(Copy(once->QueryParameters()), Not(ElementsAreArray(alone->QueryParameters())));
+  EXPECT_THAT(Copy(again->QueryParameters()), ElementsAreArray(once->QueryParameters()));
+}
+
 TEST_P(EachMethodTest, ABatchOfTheWrongSizeIsReportedWithBothSizes) {
   const auto learner = MakeLearner(Settings(GetParam()));
   const Batch batch(GetParam());
