@@ -7,6 +7,10 @@
 
 #pragma once
 
+#ifndef _OPENMP
+#error "at::parallel_for runs on one thread where a file is compiled without OpenMP: see this folder's CMakeLists.txt"
+#endif
+
 #include <ATen/Parallel.h>
 
 #include <algorithm>
