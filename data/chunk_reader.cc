@@ -49,7 +49,7 @@ absl::Status ChunkReader::OpenNextFile() {
   ASSIGN_OR_RETURN(stream_, ByteStream::Open(file.path));
   char start[kTextStartBytes];
   ASSIGN_OR_RETURN(const size_t n, stream_->Read(start));
-  ASSIGN_OR_RETURN(start_, WithoutByteOrderMark(file.path, {start, n}));
+  ASSIGN_OR_RETURN(start_, TextFrom(file.path, {start, n}));
   file_text_ = 0;
   ++counts_.files;
   return absl::OkStatus();

@@ -26,7 +26,7 @@ absl::StatusOr<bool> IsWikiExtractor(const std::vector<FoundFile>& files, job::C
     ASSIGN_OR_RETURN(auto stream, ByteStream::Open(file.path));
     char start[2 * kTextStartBytes];
     ASSIGN_OR_RETURN(const size_t n, stream->Read(start));
-    ASSIGN_OR_RETURN(const std::string_view text, WithoutByteOrderMark(file.path, {start, n}));
+    ASSIGN_OR_RETURN(const std::string_view text, TextFrom(file.path, {start, n}));
     if (!text.empty()) return LooksLikeWikiExtractor(text);
   }
   return false;

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 
+#include "common/byte_order_mark.h"
 #include "common/status.h"
 
 namespace shoal {
 namespace {
 
 using namespace std::string_view_literals;
-
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 struct OtherFormat {
   std::string_view start;
@@ -45,12 +44,11 @@ bool StartsAs(std::string_view text, const OtherFormat& format) {
 
 }  // namespace
 
-absl::StatusOr<std::string_view> WithoutByteOrderMark(const std::string& path, std::string_view text) {
+absl::StatusOr<std::string_view> TextFrom(const std::string& path, std::string_view text) {
   for (const OtherFormat& format : kOtherFormats) {
     if (StartsAs(text, format)) return InvalidArgument(path, " is ", format.what_and_cure);
   }
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  return text;
+  return WithoutByteOrderMark(text);
 }
 
 }  // namespace shoal

@@ -19,6 +19,6 @@ inline constexpr size_t kTextStartBytes = 10;
 // `text` without the mark. It begins as the file `path` does, once decompressed: with kTextStartBytes at least where
 // the file has as many. InvalidArgument: it is UTF-16 or of another format; the message says which, and the program
 // that makes text of it.
-absl::StatusOr<std::string_view> WithoutByteOrderMark(const std::string& path, std::string_view text);
+absl::StatusOr<std::string_view> TextFrom(const std::string& path, std::string_view text);
 
 }  // namespace shoal

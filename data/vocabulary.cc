@@ -48,7 +48,7 @@ absl::StatusOr<Vocabulary> Vocabulary::Read(const std::string& path, const Vocab
   ASSIGN_OR_RETURN(const MappedFile file, MappedFile::Open(path));
   WordTable words;
   std::vector<uint64_t> counts;
-  ASSIGN_OR_RETURN(std::string_view rest, WithoutByteOrderMark(path, file.bytes()));
+  ASSIGN_OR_RETURN(std::string_view rest, TextFrom(path, file.bytes()));
   for (uint64_t number = 1; !rest.empty(); ++number) {
     const size_t length = std::min(rest.find('\n'), rest.size());
     const std::string_view line = rest.substr(0, length);

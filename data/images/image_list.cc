@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "common/byte_order_mark.h"
 #include "common/status.h"
 #include "data/images/picture_folder.h"
 #include "data/images/record_file.h"
@@ -56,7 +57,7 @@ class Parser {
   Parser(const std::string& name, const std::string& folder) : name_(name), folder_(folder) {}
 
   absl::StatusOr<ImageList> Parse(std::string_view text) {
-    if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+    text = WithoutByteOrderMark(text);
     while (!text.empty()) {
       ++line_;
       const size_t end = std::min(text.find('\n'), text.size());

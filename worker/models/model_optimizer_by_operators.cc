@@ -3,7 +3,6 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/_foreach_norm.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/from_blob.h>
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
@@ -15,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "worker/augment/host_values.h"
 #include "worker/models/model_optimizer.h"
 
 namespace shoal {
@@ -70,7 +70,7 @@ class OptimizerByOperators final : public ModelOptimizer {
     for (const at::Tensor& moment : {first_moment_, second_moment_}) {
       if (!moment.defined()) continue;
       const auto floats = static_cast<size_t>(moment.numel());
-      RowOf(state.first(floats)).copy_(moment);
+      OnDevice<float>(state.first(floats), {-1}, at::kCPU).copy_(moment);
       state = state.subspan(floats);
     }
     PutCount(steps_, state.first<kFloatsOfCount>());
@@ -80,17 +80,13 @@ class OptimizerByOperators final : public ModelOptimizer {
     for (const at::Tensor& moment : {first_moment_, second_moment_}) {
       if (!moment.defined()) continue;
       const auto floats = static_cast<size_t>(moment.numel());
-      moment.copy_(RowOf(state.first(floats)));
+      moment.copy_(OnDevice(state.first(floats), {-1}, at::kCPU));
       state = state.subspan(floats);
     }
     steps_ = TakeCount(state.first<kFloatsOfCount>());
   }
 
  private:
-  static at::Tensor RowOf(std::span<const float> floats) {
-    return at::from_blob(const_cast<float*>(floats.data()), {static_cast<int64_t>(floats.size())},
-                         at::TensorOptions(at::kFloat));
-  }
   // From a value of each segment, one of each of its elements.
   at::Tensor OfElements(const at::Tensor& of_segments) const {
     return of_segments.repeat_interleave(sizes_, /*dim=*/0, /*output_size=*/first_moment_.numel());
